@@ -1,0 +1,61 @@
+namespace Pilotlight.Claude.Conversations;
+
+/// <summary>Who said a stored message.</summary>
+public enum HistoryRole
+{
+    /// <summary>The person.</summary>
+    User,
+
+    /// <summary>The model.</summary>
+    Assistant,
+}
+
+/// <summary>One earlier message of a conversation, as it is replayed to a fresh process.</summary>
+/// <param name="Role">Who said it.</param>
+/// <param name="Text">Its text; thinking and tool results are never replayed.</param>
+/// <param name="ToolNames">The tools an assistant message called, replayed as a short annotation when text stands beside them.</param>
+public sealed record HistoryMessage(HistoryRole Role, string Text, IReadOnlyList<string>? ToolNames = null);
+
+/// <summary>What a process must be told to carry a conversation on.</summary>
+public sealed record Conversation
+{
+    /// <summary>Names the conversation; turns of one id run one after the other on one process.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The profile (tools, permissions, working directory) to run under; null is the default chat profile.</summary>
+    public string? Profile { get; init; }
+
+    /// <summary>A model alias or name; null is the configured default.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>The system prompt; null leaves it empty.</summary>
+    public string? SystemPrompt { get; init; }
+
+    /// <summary>
+    /// All earlier messages, oldest first. Used only when no live process holds the conversation: a hot process has
+    /// them already.
+    /// </summary>
+    public IReadOnlyList<HistoryMessage> History { get; init; } = [];
+
+    /// <summary>
+    /// A mark of the history a live process must have seen to be used; another mark discards it and replays. Change it
+    /// when stored messages were edited, dropped or regenerated. Null trusts the live process.
+    /// </summary>
+    public string? HistoryMark { get; init; }
+}
+
+/// <summary>One part of what the user says in a turn.</summary>
+public abstract record UserContent
+{
+    private protected UserContent()
+    {
+    }
+}
+
+/// <summary>Text, which is only text: nothing in it is expanded or run.</summary>
+public sealed record UserText(string Text) : UserContent;
+
+/// <summary>An image.</summary>
+/// <param name="MediaType"><c>image/png</c>, <c>image/jpeg</c>, <c>image/gif</c> or <c>image/webp</c>.</param>
+/// <param name="Data">The image's bytes.</param>
+public sealed record UserImage(string MediaType, ReadOnlyMemory<byte> Data) : UserContent;

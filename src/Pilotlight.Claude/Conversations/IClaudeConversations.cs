@@ -1,0 +1,36 @@
+using Pilotlight.Claude.Turns;
+
+namespace Pilotlight.Claude.Conversations;
+
+/// <summary>Runs turns of conversations on live CLI processes.</summary>
+/// <remarks>Safe for concurrent use. Turns of one conversation run one after the other; those of different ones side by side.</remarks>
+public interface IClaudeConversations
+{
+    /// <summary>Runs one turn and yields what happens in it; the last event is its end.</summary>
+    /// <remarks>
+    /// Never throws for what goes wrong with the CLI or the API: that is a <see cref="TurnFailed"/>. Cancelling
+    /// <paramref name="cancellationToken"/> interrupts the model, and the turn ends with <see cref="TurnCancelled"/>.
+    /// </remarks>
+    /// <param name="conversation">The conversation, with the history to replay if no live process holds it.</param>
+    /// <param name="content">What the user says now.</param>
+    /// <param name="cancellationToken">Interrupts the turn.</param>
+    IAsyncEnumerable<TurnEvent> RunTurnAsync(
+        Conversation conversation,
+        IReadOnlyList<UserContent> content,
+        CancellationToken cancellationToken);
+
+    /// <summary>Makes a process ready for the conversation's next turn, its history replayed; returns when it is.</summary>
+    /// <remarks>Does nothing when a live process already holds the conversation. Throws <see cref="ClaudeException"/> when none can be had.</remarks>
+    Task WarmAsync(Conversation conversation, CancellationToken cancellationToken);
+
+    /// <summary>Ends the conversation's live process, if it has one: after a delete, or when its history was edited.</summary>
+    ValueTask ForgetAsync(string conversationId);
+}
+
+/// <summary>A fault of the CLI or of the way to it, outside a turn.</summary>
+public sealed class ClaudeException(TurnError error, Exception? innerException = null)
+    : Exception(error.Message, innerException)
+{
+    /// <summary>What went wrong and what to do about it.</summary>
+    public TurnError Error { get; } = error;
+}

@@ -1,0 +1,92 @@
+using System.Text.Json;
+
+namespace Pilotlight.Claude.Turns;
+
+/// <summary>Something that happened in a turn, in the order in which it happened.</summary>
+/// <remarks>
+/// A turn yields one <see cref="TurnStarted"/>, then any number of the others, and ends with exactly one
+/// <see cref="TurnCompleted"/>, <see cref="TurnFailed"/> or <see cref="TurnCancelled"/>.
+/// </remarks>
+public abstract record TurnEvent
+{
+    private protected TurnEvent()
+    {
+    }
+}
+
+/// <summary>How a turn came by its process.</summary>
+public enum AcquireSource
+{
+    /// <summary>A process was started for it.</summary>
+    Cold,
+
+    /// <summary>A process that was parked, initialized and waiting took it.</summary>
+    Warm,
+
+    /// <summary>The conversation's own process, alive since an earlier turn, took it.</summary>
+    Hot,
+}
+
+/// <summary>A process has the turn.</summary>
+/// <param name="Source">Where the process came from.</param>
+/// <param name="Acquire">The time from asking for a process to having it, replay of earlier turns included.</param>
+public sealed record TurnStarted(AcquireSource Source, TimeSpan Acquire) : TurnEvent;
+
+/// <summary>More of the answer's text.</summary>
+public sealed record TextDelta(string Text) : TurnEvent;
+
+/// <summary>What was streamed so far of the message in progress is void: the model starts it over.</summary>
+public sealed record TextReset : TurnEvent;
+
+/// <summary>More of the model's thinking.</summary>
+public sealed record ThinkingDelta(string Text) : TurnEvent;
+
+/// <summary>The model called a tool.</summary>
+public sealed record ToolStarted(string ToolUseId, string Name, JsonElement Input) : TurnEvent;
+
+/// <summary>A tool returned.</summary>
+public sealed record ToolFinished(string ToolUseId, bool IsError, string? Summary) : TurnEvent;
+
+/// <summary>The API refused or dropped the request; the CLI tries again.</summary>
+/// <param name="Attempt">The retry that is about to be made, from 1.</param>
+/// <param name="MaxAttempts">How many retries there will be at most.</param>
+/// <param name="Delay">The wait before it.</param>
+/// <param name="Status">The HTTP status of the failed attempt, or null when there was none (a lost connection).</param>
+public sealed record TurnRetrying(int Attempt, int MaxAttempts, TimeSpan Delay, int? Status) : TurnEvent;
+
+/// <summary>The tokens of one turn, as the API counted them.</summary>
+public sealed record TurnUsage(long InputTokens, long OutputTokens, long CacheReadTokens, long CacheWriteTokens)
+{
+    /// <summary>No tokens at all.</summary>
+    public static TurnUsage None { get; } = new(0, 0, 0, 0);
+
+    /// <summary>All tokens that were in the context when the turn ended.</summary>
+    public long ContextTokens => InputTokens + CacheReadTokens + CacheWriteTokens + OutputTokens;
+}
+
+/// <summary>The turn ended well.</summary>
+/// <param name="Text">The whole answer.</param>
+/// <param name="Model">The model that really answered.</param>
+/// <param name="Usage">The tokens of this turn alone.</param>
+/// <param name="CostUsd">The CLI's estimate of this turn's cost in US dollars, or null when it gave none.</param>
+/// <param name="StopReason">The API's stop reason, <c>end_turn</c> or <c>max_tokens</c> for instance.</param>
+/// <param name="TimeToFirstToken">From the start of the turn to its first text or thinking, or null without any.</param>
+/// <param name="Duration">From the start of the turn to its end.</param>
+public sealed record TurnCompleted(
+    string Text,
+    string Model,
+    TurnUsage Usage,
+    decimal? CostUsd,
+    string? StopReason,
+    TimeSpan? TimeToFirstToken,
+    TimeSpan Duration) : TurnEvent;
+
+/// <summary>The turn ended without an answer, or with a part of one.</summary>
+/// <param name="Error">What went wrong and what to do about it.</param>
+/// <param name="PartialText">What had been streamed and not been voided.</param>
+/// <param name="Usage">The tokens known to have been used.</param>
+/// <param name="CostUsd">The CLI's estimate of what the attempt cost, or null when it gave none.</param>
+public sealed record TurnFailed(TurnError Error, string PartialText, TurnUsage Usage, decimal? CostUsd) : TurnEvent;
+
+/// <summary>The turn was stopped by its caller.</summary>
+public sealed record TurnCancelled(string PartialText, TurnUsage Usage, decimal? CostUsd) : TurnEvent;
