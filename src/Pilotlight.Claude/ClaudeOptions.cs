@@ -1,0 +1,115 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Pilotlight.Claude;
+
+/// <summary>How the Claude Code CLI is found, run and bounded; section <c>Pilotlight:Claude</c>.</summary>
+public sealed class ClaudeOptions
+{
+    /// <summary>The name of the profile without tools that is used where none is asked for.</summary>
+    public const string ChatProfile = "chat";
+
+    /// <summary>The configuration section.</summary>
+    public const string Section = "Pilotlight:Claude";
+
+    /// <summary>Path of the CLI's native binary. Default: none; <c>claude</c> on PATH, then the bundled one.</summary>
+    public string? Path { get; set; }
+
+    /// <summary>Model alias or name for conversations that name none. Default: <c>sonnet</c>.</summary>
+    [Required(AllowEmptyStrings = false)]
+    public string Model { get; set; } = "sonnet";
+
+    /// <summary>System prompt for conversations that bring none; every process is parked with it. Default: one neutral sentence.</summary>
+    [Required]
+    public string SystemPrompt { get; set; } = "You are a helpful assistant.";
+
+    /// <summary>Key for the API, handed to the CLI alone. Default: none; <c>ANTHROPIC_API_KEY</c> is honoured.</summary>
+    public string? ApiKey { get; set; }
+
+    /// <summary>Base address of the API. Default: none, the CLI's own; <c>ANTHROPIC_BASE_URL</c> is honoured.</summary>
+    public string? BaseUrl { get; set; }
+
+    /// <summary>The CLI's own configuration folder; point it at a signed-in one to use that sign-in. Default: a folder of ours.</summary>
+    public string? ConfigDirectory { get; set; }
+
+    /// <summary>HOME of the CLI's processes, with its configuration and an empty working folder. Default: <c>pilotlight/claude</c> in the user's local data.</summary>
+    public string? HomeDirectory { get; set; }
+
+    /// <summary>Further variables of this process's environment that the CLI may see, by name. Default: none.</summary>
+    public IList<string> PassEnvironment { get; } = [];
+
+    /// <summary>Retries the CLI makes on 408, 429, 5xx and lost connections. Default: 10, its own. Range 0–20.</summary>
+    [Range(0, 20)]
+    public int MaxRetries { get; set; } = 10;
+
+    /// <summary>How long a turn goes on retrying before it fails as what it is. Default: 60 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
+    public TimeSpan RetryDeadline { get; set; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Longest turn, tools included. Default: 30 min.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
+    public TimeSpan TurnTimeout { get; set; } = TimeSpan.FromMinutes(30);
+
+    /// <summary>
+    /// How long the CLI may say nothing in a turn before it is asked whether it is alive; one that answers is busy and goes
+    /// on, one that does not ends the turn. Default: 30 s.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00.1000000", "01:00:00")]
+    public TimeSpan SilenceTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a control request may go unanswered. Default: 10 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.1000000", "00:10:00")]
+    public TimeSpan ControlTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long an interrupt may take before the process is discarded instead. Default: 1 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.1000000", "00:01:00")]
+    public TimeSpan InterruptTimeout { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Longest line taken from the CLI, in bytes. Default: 64 MiB.</summary>
+    [Range(64 * 1024, int.MaxValue)]
+    public int MaxLineBytes { get; set; } = 64 * 1024 * 1024;
+
+    /// <summary>Profiles by name, beside <see cref="ChatProfile"/>, which has no tools and cannot be given any.</summary>
+    public IDictionary<string, AgentProfileOptions> Profiles { get; } =
+        new Dictionary<string, AgentProfileOptions>(StringComparer.OrdinalIgnoreCase);
+}
+
+/// <summary>A profile that may use tools.</summary>
+public sealed class AgentProfileOptions
+{
+    /// <summary>Tools that are there at all, <c>Bash</c> or <c>Read</c> for instance. Default: none.</summary>
+    public IList<string> Tools { get; } = [];
+
+    /// <summary>Tool rules that are allowed without asking, <c>Bash(git:*)</c> for instance. Default: none.</summary>
+    public IList<string> AllowedTools { get; } = [];
+
+    /// <summary>The folder the tools work in. Default: an empty folder of ours.</summary>
+    public string? WorkingDirectory { get; set; }
+
+    /// <summary><c>default</c>, <c>acceptEdits</c>, <c>plan</c> or <c>dontAsk</c>. Default: <c>default</c>; what would need a person is refused.</summary>
+    [RegularExpression("^(default|acceptEdits|plan|dontAsk)$", ErrorMessage = "PermissionMode must be default, acceptEdits, plan or dontAsk.")]
+    public string PermissionMode { get; set; } = "default";
+
+    /// <summary>Path of a file with MCP servers in the CLI's own format. Default: none.</summary>
+    public string? McpConfig { get; set; }
+
+    /// <summary>Model for this profile. Default: <see cref="ClaudeOptions.Model"/>.</summary>
+    public string? Model { get; set; }
+}
+
+/// <summary>How long conversations keep their processes; section <c>Pilotlight:Sessions</c>.</summary>
+public sealed class SessionOptions
+{
+    /// <summary>The configuration section.</summary>
+    public const string Section = "Pilotlight:Sessions";
+
+    /// <summary>How long a conversation keeps its process after a turn. Default: 10 min.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
+    public TimeSpan IdleTimeout { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>
+    /// Processes kept for conversations between turns, about 150 MiB each; beyond it the one unused for longest is ended. 0
+    /// keeps none. Default: 8.
+    /// </summary>
+    [Range(0, 10_000)]
+    public int MaxHot { get; set; } = 8;
+}

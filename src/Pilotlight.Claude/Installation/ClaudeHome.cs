@@ -1,0 +1,102 @@
+using Microsoft.Extensions.Options;
+
+namespace Pilotlight.Claude.Installation;
+
+/// <summary>The folders and the environment that CLI processes are given.</summary>
+/// <remarks>
+/// The environment starts empty: what the host holds (keys of other services, its own Claude session's variables) reaches
+/// no child unless it is named in <see cref="ClaudeOptions.PassEnvironment"/>.
+/// </remarks>
+public sealed class ClaudeHome(IOptions<ClaudeOptions> options)
+{
+    // Needed to find programs, to show text and times as the host does, and to reach the API through its proxy and trust roots.
+    private static readonly string[] PassedAlways =
+    [
+        "PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "SystemRoot", "ComSpec", "PATHEXT",
+        "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "https_proxy", "http_proxy", "no_proxy", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE",
+    ];
+
+    private static readonly string[] CredentialVariables = ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN"];
+
+    private readonly string _root = ResolveRoot(options.Value);
+
+    /// <summary>The CLI's configuration folder.</summary>
+    public string ConfigDirectory => options.Value.ConfigDirectory is { Length: > 0 } own ? Path.GetFullPath(own) : Path.Combine(_root, "config");
+
+    /// <summary>An empty folder to run in, for profiles that name none.</summary>
+    public string WorkingDirectory => Path.Combine(_root, "work");
+
+    /// <summary>Where the credentials come from, for people: never the credentials.</summary>
+    public string? CredentialSource =>
+        options.Value.ApiKey is { Length: > 0 } ? "ANTHROPIC_API_KEY"
+        : Credentials().FirstOrDefault() is { Key: { } variable } ? variable
+        : File.Exists(Path.Combine(ConfigDirectory, ".credentials.json")) ? $"sign-in in {ConfigDirectory}"
+        : null;
+
+    /// <summary>The whole environment of a CLI process; makes the folders it names.</summary>
+    public IReadOnlyDictionary<string, string> CreateEnvironment()
+    {
+        CreatePrivate(ConfigDirectory);
+        CreatePrivate(WorkingDirectory);
+        var environment = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["HOME"] = _root,
+            ["CLAUDE_CONFIG_DIR"] = ConfigDirectory,
+            ["CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC"] = "1",
+            ["CLAUDE_CODE_MAX_RETRIES"] = options.Value.MaxRetries.ToString(System.Globalization.CultureInfo.InvariantCulture),
+            ["DISABLE_AUTOUPDATER"] = "1",
+            ["DISABLE_TELEMETRY"] = "1",
+            ["DISABLE_ERROR_REPORTING"] = "1",
+        };
+        foreach (var name in PassedAlways.Concat(options.Value.PassEnvironment))
+        {
+            if (Environment.GetEnvironmentVariable(name) is { Length: > 0 } value)
+            {
+                environment.TryAdd(name, value);
+            }
+        }
+
+        foreach (var (name, value) in Credentials())
+        {
+            environment[name] = value;
+        }
+
+        if (options.Value.ApiKey is { Length: > 0 } key)
+        {
+            environment["ANTHROPIC_API_KEY"] = key;
+        }
+
+        if (options.Value.BaseUrl is { Length: > 0 } address)
+        {
+            environment["ANTHROPIC_BASE_URL"] = address;
+        }
+
+        return environment;
+    }
+
+    // A key in the options outranks what the host's environment holds: the two must not meet in one child.
+    private IEnumerable<KeyValuePair<string, string>> Credentials() =>
+        options.Value.ApiKey is { Length: > 0 }
+            ? []
+            : CredentialVariables
+                .Where(options.Value.PassEnvironment.Contains)
+                .Select(name => KeyValuePair.Create(name, Environment.GetEnvironmentVariable(name) ?? ""))
+                .Where(pair => pair.Value.Length > 0);
+
+    private static string ResolveRoot(ClaudeOptions options) =>
+        options.HomeDirectory is { Length: > 0 } home
+            ? Path.GetFullPath(home)
+            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "pilotlight", "claude");
+
+    private static void CreatePrivate(string folder)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(folder);
+        }
+        else
+        {
+            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+    }
+}

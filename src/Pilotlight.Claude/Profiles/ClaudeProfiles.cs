@@ -1,0 +1,130 @@
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.Options;
+using Pilotlight.Claude.Conversations;
+using Pilotlight.Claude.Installation;
+using Pilotlight.Claude.Protocol;
+using Pilotlight.Claude.Turns;
+using Pilotlight.Processes;
+
+namespace Pilotlight.Claude.Profiles;
+
+/// <summary>Which process a conversation needs, and what it must still be told when it has one.</summary>
+/// <param name="Process">The pool's key: binary, arguments, environment, folder.</param>
+/// <param name="Model">The model it was started with.</param>
+/// <param name="IsInitialized">Whether it is parked with the default system prompt, or waits to be told one.</param>
+internal sealed record ClaudeProcessKind(ProcessProfile Process, string Model, bool IsInitialized);
+
+/// <summary>Makes the pool's profiles out of the settings.</summary>
+/// <remarks>
+/// Each profile has two kinds of process. One is parked initialized, with the default system prompt: the fastest first turn.
+/// The other is started and waits, since only the first <c>initialize</c> sets a system prompt: it costs ~25 ms more at
+/// the first turn, and ~250 ms less than a cold start. Safe for concurrent use; each kind is made once, so that the pool
+/// sees the same instance every time.
+/// </remarks>
+public sealed class ClaudeProfiles(IOptions<ClaudeOptions> options, ClaudeCli cli, ClaudeHome home, TimeProvider time)
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<(string Profile, bool Initialized), ClaudeProcessKind> _kinds = [];
+    private string? _binary;
+
+    /// <summary>The names that a conversation may ask for.</summary>
+    public IEnumerable<string> Names => options.Value.Profiles.Keys.Prepend(ClaudeOptions.ChatProfile);
+
+    /// <summary>The processes to keep parked from the start.</summary>
+    /// <exception cref="ClaudeException">There is no CLI.</exception>
+    public ProcessProfile Default => For(null, null).Process;
+
+    internal ClaudeProcessKind For(string? profile, string? systemPrompt)
+    {
+        var name = profile is { Length: > 0 } ? profile : ClaudeOptions.ChatProfile;
+        var initialized = systemPrompt is null || systemPrompt == options.Value.SystemPrompt;
+        lock (_gate)
+        {
+            var binary = cli.Find(out var problem) ?? throw Unavailable(problem!);
+            if (_binary != binary)
+            {
+                _kinds.Clear();
+                _binary = binary;
+            }
+
+            if (!_kinds.TryGetValue((name, initialized), out var kind))
+            {
+                _kinds[(name, initialized)] = kind = Create(name, binary, initialized);
+            }
+
+            return kind;
+        }
+    }
+
+    private ClaudeProcessKind Create(string name, string binary, bool initialized)
+    {
+        AgentProfileOptions? agent = null;
+        if (!name.Equals(ClaudeOptions.ChatProfile, StringComparison.OrdinalIgnoreCase)
+            && !options.Value.Profiles.TryGetValue(name, out agent))
+        {
+            throw new ClaudeException(new TurnError(
+                TurnErrorKind.InvalidRequest,
+                $"There is no profile '{name}'; there are {string.Join(", ", Names)}. Define it under Pilotlight:Claude:Profiles."));
+        }
+
+        var model = agent?.Model ?? options.Value.Model;
+        var process = new ProcessProfile
+        {
+            Name = initialized ? name : name + "+prompt",
+            FileName = binary,
+            Arguments = Arguments(model, agent),
+            Environment = home.CreateEnvironment(),
+            WorkingDirectory = agent?.WorkingDirectory ?? home.WorkingDirectory,
+            WarmUp = (child, cancellationToken) => WarmUpAsync(child, initialized, cancellationToken),
+        };
+        return new ClaudeProcessKind(process, model, initialized);
+    }
+
+    private static List<string> Arguments(string model, AgentProfileOptions? agent)
+    {
+        List<string> arguments =
+        [
+            "-p", "--input-format", "stream-json", "--output-format", "stream-json", "--verbose", "--include-partial-messages",
+            "--no-session-persistence", "--disable-slash-commands", "--setting-sources", "", "--strict-mcp-config",
+            "--model", model,
+            "--tools", agent is null ? "" : string.Join(',', agent.Tools),
+        ];
+        if (agent is null)
+        {
+            return arguments;
+        }
+
+        arguments.AddRange(["--permission-mode", agent.PermissionMode]);
+        if (agent.AllowedTools.Count > 0)
+        {
+            arguments.AddRange(["--allowedTools", string.Join(',', agent.AllowedTools)]);
+        }
+
+        if (agent.McpConfig is { Length: > 0 } servers)
+        {
+            arguments.AddRange(["--mcp-config", servers]);
+        }
+
+        return arguments;
+    }
+
+    private async ValueTask WarmUpAsync(ChildProcess child, bool initialize, CancellationToken cancellationToken)
+    {
+        var connection = new CliConnection(child.Output, child.Input, time, options.Value.MaxLineBytes);
+        child.State = connection;
+        var request = initialize
+            ? Initialize(options.Value.SystemPrompt)
+            : new JsonObject { ["subtype"] = "mcp_status" }; // Asks nothing and changes nothing: its answer says that the CLI is up.
+
+        // The pool bounds the whole warm-up.
+        await connection.RequestAsync(request, Timeout.InfiniteTimeSpan, cancellationToken);
+    }
+
+    internal static JsonObject Initialize(string systemPrompt) => new()
+    {
+        ["subtype"] = "initialize",
+        ["systemPrompt"] = new JsonArray(systemPrompt),
+    };
+
+    private static ClaudeException Unavailable(string problem) => new(new TurnError(TurnErrorKind.CliUnavailable, problem));
+}

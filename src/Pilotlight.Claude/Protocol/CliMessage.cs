@@ -1,0 +1,93 @@
+using System.Text.Json;
+
+namespace Pilotlight.Claude.Protocol;
+
+/// <summary>One line of the CLI's stream-json output.</summary>
+/// <remarks>Shapes observed with CLI 2.1.330; a type that is not known here becomes a <see cref="CliUnknown"/>.</remarks>
+public abstract record CliMessage;
+
+/// <summary><c>system/init</c>: what the CLI says of itself at the start of every turn.</summary>
+public sealed record CliInit(
+    string? SessionId,
+    string? Model,
+    string? Version,
+    string? ApiKeySource,
+    IReadOnlyList<string> Tools,
+    IReadOnlyList<string> Capabilities) : CliMessage;
+
+/// <summary><c>system/api_retry</c>: the API failed and the CLI will try again after <paramref name="Delay"/>.</summary>
+public sealed record CliApiRetry(int Attempt, int MaxRetries, TimeSpan Delay, int? Status, string? Error) : CliMessage;
+
+/// <summary>A <c>stream_event</c> that opens an API message.</summary>
+public sealed record CliMessageStart(string? MessageId, string? Model, bool IsSubagent) : CliMessage;
+
+/// <summary>What a content delta carries.</summary>
+public enum CliDeltaKind
+{
+    /// <summary>Text of the answer.</summary>
+    Text,
+
+    /// <summary>Thinking.</summary>
+    Thinking,
+}
+
+/// <summary>A <c>stream_event</c> with more text or thinking.</summary>
+public sealed record CliDelta(CliDeltaKind Kind, string Text, bool IsSubagent) : CliMessage;
+
+/// <summary>A <c>stream_event</c> that closes an API message as it should be closed: with a stop reason.</summary>
+/// <remarks>A stream that was cut ends without one.</remarks>
+public sealed record CliMessageEnd(string StopReason, bool IsSubagent) : CliMessage;
+
+/// <summary>A call of a tool, inside an <see cref="CliAssistant"/>.</summary>
+public sealed record CliToolUse(string Id, string Name, JsonElement Input);
+
+/// <summary>What came back from a tool, inside a <see cref="CliUser"/>.</summary>
+public sealed record CliToolResult(string ToolUseId, bool IsError, string? Text);
+
+/// <summary><c>assistant</c>: an API message (or one block of it), whole.</summary>
+public sealed record CliAssistant(
+    string? MessageId,
+    string? Model,
+    string Text,
+    IReadOnlyList<CliToolUse> ToolUses,
+    bool IsSubagent) : CliMessage;
+
+/// <summary><c>user</c>: tool results, or the echo of an interrupt.</summary>
+public sealed record CliUser(IReadOnlyList<CliToolResult> ToolResults, bool IsSubagent) : CliMessage;
+
+/// <summary>Tokens as the API counts them.</summary>
+public sealed record CliUsage(long InputTokens, long OutputTokens, long CacheReadTokens, long CacheWriteTokens);
+
+/// <summary><c>result</c>: the only thing that ends a turn.</summary>
+/// <param name="Subtype"><c>success</c> (even with <paramref name="IsError"/>), <c>error_during_execution</c>, …</param>
+/// <param name="IsError">Whether the turn failed.</param>
+/// <param name="Text">The answer, or the error's text.</param>
+/// <param name="ApiErrorStatus">The API's status when it refused.</param>
+/// <param name="TerminalReason"><c>completed</c>, <c>aborted_streaming</c>, …</param>
+/// <param name="StopReason">The API's stop reason.</param>
+/// <param name="TurnCount">API calls made; 0 for a line that was only taken into the history.</param>
+/// <param name="Usage">Tokens of this turn.</param>
+/// <param name="TotalCostUsd">Cost of the whole process so far: a running total.</param>
+/// <param name="OutputTokensByModel">Output tokens of the whole process so far, by model: running totals.</param>
+/// <param name="StructuredOutput">The object asked for by a JSON schema, if one was.</param>
+public sealed record CliResult(
+    string? Subtype,
+    bool IsError,
+    string? Text,
+    int? ApiErrorStatus,
+    string? TerminalReason,
+    string? StopReason,
+    int TurnCount,
+    CliUsage Usage,
+    decimal? TotalCostUsd,
+    IReadOnlyDictionary<string, long> OutputTokensByModel,
+    JsonElement? StructuredOutput) : CliMessage;
+
+/// <summary>The answer to a control request of ours.</summary>
+public sealed record CliControlResponse(string RequestId, bool IsSuccess, JsonElement? Response, string? Error) : CliMessage;
+
+/// <summary>A control request of the CLI's: a permission, a hook, a message for an in-process MCP server.</summary>
+public sealed record CliControlRequest(string RequestId, string Subtype, JsonElement Request) : CliMessage;
+
+/// <summary>A line that means nothing to us; <paramref name="Type"/> is null when it was not JSON at all.</summary>
+public sealed record CliUnknown(string? Type, string? Subtype) : CliMessage;

@@ -1,0 +1,141 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
+
+namespace Pilotlight.Claude.Protocol;
+
+/// <summary>Turns a line of the CLI's output into a <see cref="CliMessage"/>; never throws for what the line holds.</summary>
+/// <remarks>Pure and safe for concurrent use.</remarks>
+public static class CliMessageParser
+{
+    /// <summary>Parses one line, without its line feed.</summary>
+    public static CliMessage Parse(ReadOnlySequence<byte> line)
+    {
+        var reader = new Utf8JsonReader(line, new JsonReaderOptions { MaxDepth = 128 });
+        WireLine? wire;
+        try
+        {
+            wire = JsonSerializer.Deserialize(ref reader, WireJsonContext.Default.WireLine);
+        }
+        catch (JsonException)
+        {
+            return new CliUnknown(null, null);
+        }
+
+        return wire is null ? new CliUnknown(null, null) : Interpret(wire);
+    }
+
+    private static CliMessage Interpret(WireLine wire) => (wire.Type, wire.Subtype) switch
+    {
+        ("stream_event", _) => StreamEvent(wire),
+        ("assistant", _) => Assistant(wire),
+        ("user", _) => new CliUser(ToolResults(wire.Message), IsSubagent(wire)),
+        ("result", _) => Result(wire),
+        ("system", "init") => new CliInit(
+            wire.SessionId,
+            wire.Model.AsString(),
+            wire.ClaudeCodeVersion.AsString(),
+            wire.ApiKeySource.AsString(),
+            wire.Tools.AsStrings(),
+            wire.Capabilities.AsStrings()),
+        ("system", "api_retry") => new CliApiRetry(
+            wire.Attempt.AsInt32() ?? 1,
+            wire.MaxRetries.AsInt32() ?? 0,
+            TimeSpan.FromMilliseconds(wire.RetryDelayMs.AsDouble() ?? 0),
+            wire.ErrorStatus.AsInt32(),
+            wire.Error.AsString()),
+        ("control_response", _) when wire.Response?.RequestId is { } id => new CliControlResponse(
+            id,
+            wire.Response.Subtype == "success",
+            wire.Response.Response.ValueKind == JsonValueKind.Undefined ? null : wire.Response.Response,
+            wire.Response.Error.AsString()),
+        ("control_request", _) when wire.RequestId is { } id => new CliControlRequest(
+            id, wire.Request.Property("subtype").AsString() ?? "", wire.Request),
+        _ => new CliUnknown(wire.Type ?? "", wire.Subtype),
+    };
+
+    private static CliMessage StreamEvent(WireLine wire) => wire.Event switch
+    {
+        { Type: "content_block_delta", Delta: { Type: "text_delta", Text: { } text } } =>
+            new CliDelta(CliDeltaKind.Text, text, IsSubagent(wire)),
+        { Type: "content_block_delta", Delta: { Type: "thinking_delta", Thinking: { } thinking } } =>
+            new CliDelta(CliDeltaKind.Thinking, thinking, IsSubagent(wire)),
+        { Type: "message_start" } started =>
+            new CliMessageStart(started.Message?.Id, started.Message?.Model, IsSubagent(wire)),
+        { Type: "message_delta", Delta.StopReason: { } reason } => new CliMessageEnd(reason, IsSubagent(wire)),
+        var other => new CliUnknown("stream_event", other?.Type),
+    };
+
+    private static CliAssistant Assistant(WireLine wire)
+    {
+        var text = new StringBuilder();
+        var tools = new List<CliToolUse>();
+        foreach (var block in wire.Message?.Content.Items() ?? [])
+        {
+            switch (block.Property("type").AsString())
+            {
+                case "text":
+                    text.Append(block.Property("text").AsString());
+                    break;
+                case "tool_use" when block.Property("id").AsString() is { } id:
+                    tools.Add(new CliToolUse(id, block.Property("name").AsString() ?? "", block.Property("input")));
+                    break;
+            }
+        }
+
+        return new CliAssistant(wire.Message?.Id, wire.Message?.Model, text.ToString(), tools, IsSubagent(wire));
+    }
+
+    private static List<CliToolResult> ToolResults(WireApiMessage? message)
+    {
+        var results = new List<CliToolResult>();
+        foreach (var block in message?.Content.Items() ?? [])
+        {
+            if (block.Property("type").AsString() == "tool_result" && block.Property("tool_use_id").AsString() is { } id)
+            {
+                results.Add(new CliToolResult(id, block.Property("is_error").AsBoolean(), PlainText(block.Property("content"))));
+            }
+        }
+
+        return results;
+    }
+
+    private static string? PlainText(JsonElement content) => content.ValueKind switch
+    {
+        JsonValueKind.String => content.GetString(),
+        JsonValueKind.Array => string.Concat(content.Items().Select(block => block.Property("text").AsString())),
+        _ => null,
+    };
+
+    private static CliResult Result(WireLine wire)
+    {
+        var byModel = new Dictionary<string, long>(StringComparer.Ordinal);
+        if (wire.ModelUsage.ValueKind == JsonValueKind.Object)
+        {
+            foreach (var model in wire.ModelUsage.EnumerateObject())
+            {
+                byModel[model.Name] = model.Value.Property("outputTokens").AsInt64();
+            }
+        }
+
+        var usage = new CliUsage(
+            wire.Usage.Property("input_tokens").AsInt64(),
+            wire.Usage.Property("output_tokens").AsInt64(),
+            wire.Usage.Property("cache_read_input_tokens").AsInt64(),
+            wire.Usage.Property("cache_creation_input_tokens").AsInt64());
+        return new CliResult(
+            wire.Subtype,
+            wire.IsError.AsBoolean(),
+            wire.Result.AsString() ?? (wire.Errors.AsStrings() is [var first, ..] ? first : null),
+            wire.ApiErrorStatus.AsInt32(),
+            wire.TerminalReason.AsString(),
+            wire.StopReason.AsString(),
+            wire.NumTurns.AsInt32() ?? 0,
+            usage,
+            wire.TotalCostUsd.AsDecimal(),
+            byModel,
+            wire.StructuredOutput.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null ? null : wire.StructuredOutput);
+    }
+
+    private static bool IsSubagent(WireLine wire) => wire.ParentToolUseId.ValueKind == JsonValueKind.String;
+}

@@ -1,0 +1,275 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Pilotlight.Claude.Conversations;
+using Pilotlight.Claude.Profiles;
+using Pilotlight.Claude.Turns;
+using Pilotlight.Processes;
+
+namespace Pilotlight.Claude.Sessions;
+
+/// <summary>Runs conversations on the pool's processes and keeps each one's process hot between its turns.</summary>
+/// <remarks>A hot process is ended when it was idle for too long, or when more are hot than allowed: the one unused for longest first.</remarks>
+internal sealed partial class ClaudeConversations : IClaudeConversations, IAsyncDisposable
+{
+    private readonly ConcurrentDictionary<string, Slot> _slots = new(StringComparer.Ordinal);
+    private readonly WarmPool _pool;
+    private readonly ClaudeProfiles _profiles;
+    private readonly ClaudeOptions _claude;
+    private readonly SessionOptions _sessions;
+    private readonly SessionMetrics _metrics;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly ITimer _eviction;
+    private int _disposed;
+
+    public ClaudeConversations(
+        WarmPool pool,
+        ClaudeProfiles profiles,
+        IOptions<ClaudeOptions> claude,
+        IOptions<SessionOptions> sessions,
+        SessionMetrics metrics,
+        TimeProvider time,
+        ILogger<ClaudeConversations> logger)
+    {
+        (_pool, _profiles, _claude, _sessions, _metrics, _time, _logger) = (pool, profiles, claude.Value, sessions.Value, metrics, time, logger);
+        metrics.ObserveHot(() => HotCount);
+        _eviction = time.CreateTimer(_ => EvictIdle(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Conversations that have a live process between turns.</summary>
+    public int HotCount => _slots.Values.Count(slot => slot.Session is not null);
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<TurnEvent> RunTurnAsync(
+        Conversation conversation,
+        IReadOnlyList<UserContent> content,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var startedAt = _time.GetTimestamp();
+        using var entered = await EnterAsync(conversation.Id);
+        var slot = entered.Slot;
+        var (session, source, failure) = await TryOpenAsync(slot, conversation, cancellationToken);
+        if (session is null)
+        {
+            yield return failure is null
+                ? new TurnCancelled("", TurnUsage.None, null)
+                : new TurnFailed(failure, "", TurnUsage.None, null);
+            yield break;
+        }
+
+        yield return new TurnStarted(source, _time.GetElapsedTime(startedAt));
+        try
+        {
+            await foreach (var turnEvent in session.RunAsync(content, startedAt, cancellationToken))
+            {
+                if (turnEvent is TurnCompleted completed)
+                {
+                    _metrics.Completed(source, completed);
+                }
+
+                yield return turnEvent;
+            }
+        }
+        finally
+        {
+            // Also when the caller stopped listening in the middle: then nobody knows what the process is doing.
+            await KeepOrEndAsync(slot, session);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task WarmAsync(Conversation conversation, CancellationToken cancellationToken)
+    {
+        using var entered = await EnterAsync(conversation.Id);
+        var (session, _, failure) = await TryOpenAsync(entered.Slot, conversation, cancellationToken);
+        if (session is null)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            throw new ClaudeException(failure!);
+        }
+
+        await KeepOrEndAsync(entered.Slot, session);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask ForgetAsync(string conversationId)
+    {
+        using var entered = await EnterAsync(conversationId);
+        await EndAsync(entered.Slot, "forgotten");
+    }
+
+    /// <summary>Ends every hot process; turns in progress are their callers' to cancel first.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
+        await _eviction.DisposeAsync();
+        await Task.WhenAll(_slots.Values.Select(slot => EndAsync(slot, "stopped").AsTask()));
+    }
+
+    private async ValueTask<(ClaudeSession? Session, AcquireSource Source, TurnError? Failure)> TryOpenAsync(
+        Slot slot, Conversation conversation, CancellationToken cancellationToken)
+    {
+        if (slot.Session is { } live)
+        {
+            if (live.IsUsable && live.IsAlive && live.Key == SessionKey.Of(conversation))
+            {
+                return (live, live.HasRun ? AcquireSource.Hot : AcquireSource.Warm, null);
+            }
+
+            await EndAsync(slot, "stale");
+        }
+
+        try
+        {
+            var kind = _profiles.For(conversation.Profile, conversation.SystemPrompt);
+            await MakeRoomAsync(slot);
+            var lease = await _pool.AcquireAsync(kind.Process, cancellationToken);
+            slot.Session = await ClaudeSession.OpenAsync(lease, kind, conversation, _claude, _time, _logger, cancellationToken);
+            LogBound(_logger, conversation.Id, slot.Session.ProcessId, slot.Session.Source, conversation.History.Count);
+            return (slot.Session, slot.Session.Source, null);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return (null, default, null);
+        }
+        catch (Exception fault) when (fault is ClaudeException or ProcessStartException or PoolRejectedException or PoolStoppedException
+            or IOException or InvalidOperationException or UnauthorizedAccessException)
+        {
+            return (null, default, TurnErrors.FromStart(fault));
+        }
+    }
+
+    // One more is about to be hot: without room the least recently used one goes, which its next turn pays for.
+    private async ValueTask MakeRoomAsync(Slot forWhom)
+    {
+        while (HotCount >= Math.Max(1, _sessions.MaxHot))
+        {
+            var oldest = _slots.Values
+                .Where(slot => slot != forWhom && slot.Session is not null && !slot.IsBusy)
+                .MinBy(slot => slot.LastUsedAt);
+            if (oldest is null || !oldest.TryEnter())
+            {
+                return; // All are at work: the pool's own cap decides.
+            }
+
+            await EndAsync(oldest, "displaced");
+            oldest.Leave();
+        }
+    }
+
+    private async ValueTask KeepOrEndAsync(Slot slot, ClaudeSession session)
+    {
+        slot.LastUsedAt = _time.GetTimestamp();
+        if (!session.IsUsable || !session.IsAlive || _sessions.MaxHot == 0 || _sessions.IdleTimeout == TimeSpan.Zero || _disposed != 0)
+        {
+            await EndAsync(slot, session.IsUsable ? "not kept" : "unusable");
+            return;
+        }
+
+        _eviction.Change(_sessions.IdleTimeout, Timeout.InfiniteTimeSpan);
+    }
+
+    private async ValueTask EndAsync(Slot slot, string reason)
+    {
+        if (slot.TakeSession() is { } session)
+        {
+            LogEnded(_logger, session.Key.Id, session.ProcessId, reason);
+            _metrics.Ended(reason);
+            await session.DisposeAsync();
+        }
+    }
+
+    private void EvictIdle()
+    {
+        var next = Timeout.InfiniteTimeSpan;
+        foreach (var (id, slot) in _slots)
+        {
+            var left = _sessions.IdleTimeout - _time.GetElapsedTime(slot.LastUsedAt);
+            if (left > TimeSpan.Zero)
+            {
+                next = next == Timeout.InfiniteTimeSpan || left < next ? left : next;
+            }
+            else if (slot.TryEnter())
+            {
+                _ = EvictAsync(id, slot);
+            }
+        }
+
+        if (_disposed == 0)
+        {
+            _eviction.Change(next, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private async Task EvictAsync(string id, Slot slot)
+    {
+        _slots.TryRemove(KeyValuePair.Create(id, slot));
+        slot.IsRemoved = true;
+        await EndAsync(slot, "idle");
+        slot.Leave();
+    }
+
+    private async ValueTask<Entered> EnterAsync(string conversationId)
+    {
+        while (true)
+        {
+            var slot = _slots.GetOrAdd(conversationId, static _ => new Slot());
+            await slot.EnterAsync();
+            if (!slot.IsRemoved)
+            {
+                return new Entered(slot);
+            }
+
+            slot.Leave();
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Conversation {Conversation} took process {ProcessId} ({Source}), {Messages} earlier messages replayed")]
+    private static partial void LogBound(ILogger logger, string conversation, int processId, AcquireSource source, int messages);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Conversation {Conversation} gave up process {ProcessId}: {Reason}")]
+    private static partial void LogEnded(ILogger logger, string conversation, int processId, string reason);
+
+    /// <summary>The place of one conversation: its turns enter one at a time.</summary>
+    [System.Diagnostics.CodeAnalysis.SuppressMessage(
+        "Reliability", "CA1001", Justification = "A SemaphoreSlim whose wait handle is never asked for holds nothing to dispose.")]
+    private sealed class Slot
+    {
+        private readonly SemaphoreSlim _turn = new(1, 1);
+        private ClaudeSession? _session;
+
+        public ClaudeSession? Session
+        {
+            get => _session;
+            set => _session = value;
+        }
+
+        public long LastUsedAt { get; set; } = long.MaxValue;
+
+        public bool IsRemoved { get; set; }
+
+        public bool IsBusy => _turn.CurrentCount == 0;
+
+        // The wait is the length of the turn before; a turn that is cancelled here ends when it gets its turn, at once.
+        public Task EnterAsync() => _turn.WaitAsync();
+
+        public bool TryEnter() => _turn.Wait(0);
+
+        public void Leave() => _turn.Release();
+
+        public ClaudeSession? TakeSession() => Interlocked.Exchange(ref _session, null);
+    }
+
+    private readonly struct Entered(Slot slot) : IDisposable
+    {
+        public Slot Slot => slot;
+
+        public void Dispose() => slot.Leave();
+    }
+}

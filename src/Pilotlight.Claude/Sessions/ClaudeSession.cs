@@ -1,0 +1,334 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json.Nodes;
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using Pilotlight.Claude.Conversations;
+using Pilotlight.Claude.Profiles;
+using Pilotlight.Claude.Protocol;
+using Pilotlight.Claude.Turns;
+using Pilotlight.Processes;
+
+namespace Pilotlight.Claude.Sessions;
+
+/// <summary>One CLI process that holds one conversation, from its first turn to its eviction.</summary>
+/// <remarks>One turn at a time; its owner sees to that. Never goes back to the pool: it has seen a user's words.</remarks>
+internal sealed class ClaudeSession : IAsyncDisposable
+{
+    private readonly WorkerLease _lease;
+    private readonly ClaudeOptions _options;
+    private readonly TimeProvider _time;
+    private CliConnection _connection;
+    private CliTotals _totals = CliTotals.None;
+    private string _model;
+
+    private ClaudeSession(WorkerLease lease, ClaudeProcessKind kind, ClaudeOptions options, TimeProvider time)
+    {
+        _lease = lease;
+        _options = options;
+        _time = time;
+        _model = kind.Model;
+        _connection = (CliConnection)lease.Process.State!;
+    }
+
+    /// <summary>What the process was bound to; another conversation state needs another process.</summary>
+    public required SessionKey Key { get; init; }
+
+    /// <summary>Whether the process was parked or started for this.</summary>
+    public AcquireSource Source => _lease.Source == LeaseSource.Warm ? AcquireSource.Warm : AcquireSource.Cold;
+
+    /// <summary>Whether another turn can run here.</summary>
+    public bool IsUsable { get; private set; } = true;
+
+    /// <summary>Whether its process is up, as far as is known.</summary>
+    public bool IsAlive => !_lease.Process.HasExited;
+
+    /// <summary>Whether it has run a turn; one that has not was made ready ahead of its first.</summary>
+    public bool HasRun { get; private set; }
+
+    /// <summary>The process, for people.</summary>
+    public int ProcessId => _lease.Process.Id;
+
+    /// <summary>Binds a fresh process to a conversation: system prompt, model, and every earlier message.</summary>
+    public static async Task<ClaudeSession> OpenAsync(
+        WorkerLease lease,
+        ClaudeProcessKind kind,
+        Conversation conversation,
+        ClaudeOptions options,
+        TimeProvider time,
+        ILogger logger,
+        CancellationToken cancellationToken)
+    {
+        var session = new ClaudeSession(lease, kind, options, time) { Key = SessionKey.Of(conversation) };
+        try
+        {
+            await session.BindAsync(kind, conversation, logger, cancellationToken);
+            return session;
+        }
+        catch
+        {
+            await session.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Runs a turn; its last event ends it. Never throws for the CLI's or the API's faults.</summary>
+    public async IAsyncEnumerable<TurnEvent> RunAsync(
+        IReadOnlyList<UserContent> content,
+        long startedAt,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        HasRun = true;
+        var reader = new TurnReader(_totals);
+        var pacing = new TurnPacing(_options, _time);
+        TimeSpan? firstToken = null;
+        DropLeftovers();
+        var fault = await TryWriteAsync(content);
+        while (fault is null)
+        {
+            var (message, stopped) = await NextAsync(pacing, cancellationToken);
+            switch (stopped)
+            {
+                case TurnStop.Cancelled:
+                    yield return await InterruptAsync(reader);
+                    yield break;
+                case TurnStop.Silent:
+                    IsUsable = false;
+                    _lease.Process.Kill();
+                    yield return Fail(reader, pacing.TimeoutError);
+                    yield break;
+                case TurnStop.Ended:
+                    fault = TurnErrors.FromExit(await _lease.Process.StopAsync());
+                    continue;
+            }
+
+            if (message is CliResult result)
+            {
+                yield return End(reader, result, firstToken, _time.GetElapsedTime(startedAt));
+                yield break;
+            }
+
+            foreach (var turnEvent in reader.Read(message!))
+            {
+                if (firstToken is null && turnEvent is TextDelta or ThinkingDelta)
+                {
+                    firstToken = _time.GetElapsedTime(startedAt);
+                }
+
+                yield return turnEvent;
+            }
+
+            if (pacing.GiveUp(reader.LastRetry) is { } hopeless)
+            {
+                await InterruptAsync(reader);
+                yield return Fail(reader, hopeless);
+                yield break;
+            }
+        }
+
+        IsUsable = false;
+        yield return Fail(reader, fault);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        IsUsable = false;
+        await _lease.DisposeAsync();
+        await _connection.DisposeAsync();
+    }
+
+    private async Task BindAsync(ClaudeProcessKind kind, Conversation conversation, ILogger logger, CancellationToken cancellationToken)
+    {
+        if (!kind.IsInitialized)
+        {
+            await SendAndForgetAsync(ClaudeProfiles.Initialize(conversation.SystemPrompt!), cancellationToken);
+        }
+
+        if (conversation.Model is { Length: > 0 } model && model != _model)
+        {
+            await SendAndForgetAsync(new JsonObject { ["subtype"] = "set_model", ["model"] = model }, cancellationToken);
+            _model = model;
+        }
+
+        foreach (var message in HistoryReplay.Prepare(conversation.History, logger))
+        {
+            if (message.Role == HistoryRole.Assistant)
+            {
+                await _connection.WriteAsync(writer => CliLines.Assistant(writer, message.Text), cancellationToken);
+                continue;
+            }
+
+            await _connection.WriteAsync(writer => CliLines.User(writer, message.Text, query: false), cancellationToken);
+
+            // Without this wait the CLI takes assistant lines before user lines and merges the latter.
+            while (await NextOrThrowAsync(cancellationToken) is not CliResult)
+            {
+            }
+        }
+    }
+
+    // The CLI takes lines in order, so what follows need not wait for the answer: that saves a round trip before the first token.
+    private async ValueTask SendAndForgetAsync(JsonObject request, CancellationToken cancellationToken) =>
+        _ = await _connection.SendRequestAsync(request, cancellationToken);
+
+    private async ValueTask<CliMessage> NextOrThrowAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _connection.Messages.ReadAsync(cancellationToken).AsTask()
+                .WaitAsync(_options.SilenceTimeout, _time, cancellationToken);
+        }
+        catch (ChannelClosedException)
+        {
+            throw new ClaudeException(TurnErrors.FromExit(await _lease.Process.StopAsync()));
+        }
+        catch (TimeoutException)
+        {
+            throw new ClaudeException(new TurnError(
+                TurnErrorKind.Timeout,
+                $"The CLI took none of the conversation's history in {_options.SilenceTimeout}. Send the message again."));
+        }
+    }
+
+    private async ValueTask<TurnError?> TryWriteAsync(IReadOnlyList<UserContent> content)
+    {
+        try
+        {
+            // Not the turn's token: half a line would end the process. A pipe that takes nothing ends with the process.
+            var node = UserContentJson.From(content);
+            await _connection.WriteAsync(writer => CliLines.User(writer, node), CancellationToken.None);
+            return null;
+        }
+        catch (Exception fault) when (fault is IOException or InvalidOperationException)
+        {
+            return TurnErrors.FromExit(await _lease.Process.StopAsync());
+        }
+    }
+
+    // Anything said between turns (notices, a late status) belongs to no turn.
+    private void DropLeftovers()
+    {
+        while (_connection.Messages.TryRead(out _))
+        {
+        }
+    }
+
+    private async ValueTask<(CliMessage? Message, TurnStop Stop)> NextAsync(TurnPacing pacing, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            if (_connection.Messages.TryRead(out var message))
+            {
+                return (message, TurnStop.None);
+            }
+
+            try
+            {
+                var more = await _connection.Messages.WaitToReadAsync(cancellationToken).AsTask()
+                    .WaitAsync(pacing.NextCheck(), _time, cancellationToken);
+                if (!more)
+                {
+                    return (null, TurnStop.Ended);
+                }
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                return (null, TurnStop.Cancelled);
+            }
+            catch (TimeoutException)
+            {
+                if (!await pacing.StillBusyAsync(IsAliveAsync))
+                {
+                    return (null, TurnStop.Silent);
+                }
+            }
+            catch (InvalidDataException)
+            {
+                _lease.Process.Kill();
+                return (null, TurnStop.Ended);
+            }
+        }
+    }
+
+    // A CLI that waits for the API or a tool answers at once; one that hangs does not.
+    private async Task<bool> IsAliveAsync()
+    {
+        try
+        {
+            await _connection.RequestAsync(new JsonObject { ["subtype"] = "mcp_status" }, _options.ControlTimeout, CancellationToken.None);
+            return true;
+        }
+        catch (Exception fault) when (fault is TimeoutException or IOException)
+        {
+            return false;
+        }
+        catch (CliProtocolException)
+        {
+            return true;
+        }
+    }
+
+    private async ValueTask<TurnEvent> InterruptAsync(TurnReader reader)
+    {
+        using var limit = new CancellationTokenSource(_options.InterruptTimeout, _time);
+        try
+        {
+            await SendAndForgetAsync(new JsonObject { ["subtype"] = "interrupt" }, limit.Token);
+            while (true)
+            {
+                // The next user line must not be sent before this turn's result: the CLI would take it for the same turn's.
+                if (await _connection.Messages.ReadAsync(limit.Token) is CliResult result)
+                {
+                    var (usage, cost) = reader.Account(result);
+                    _totals = reader.After;
+                    return new TurnCancelled(reader.Text, usage, cost);
+                }
+            }
+        }
+        catch (Exception fault) when (fault is OperationCanceledException or ChannelClosedException or IOException or InvalidOperationException)
+        {
+            IsUsable = false;
+            _lease.Process.Kill();
+            return new TurnCancelled(reader.Text, TurnUsage.None, null);
+        }
+    }
+
+    private TurnEvent End(TurnReader reader, CliResult result, TimeSpan? firstToken, TimeSpan duration)
+    {
+        if (!result.IsError && result.Subtype == "success")
+        {
+            var completed = reader.Complete(result, firstToken, duration);
+            _totals = reader.After;
+            return completed;
+        }
+
+        var (usage, cost) = reader.Account(result);
+        _totals = reader.After;
+
+        // Its context holds the failed exchange in a shape that is the CLI's own affair: the next turn replays what is stored.
+        IsUsable = false;
+        return new TurnFailed(TurnErrors.FromResult(result, reader.LastRetry), reader.Text, usage, cost);
+    }
+
+    private TurnFailed Fail(TurnReader reader, TurnError error)
+    {
+        IsUsable = false;
+        return new TurnFailed(error, reader.Text, TurnUsage.None, null);
+    }
+}
+
+/// <summary>Why a turn's messages stopped, if they did.</summary>
+internal enum TurnStop
+{
+    None,
+    Cancelled,
+    Ended,
+    Silent,
+}
+
+/// <summary>All that must be equal for a live process to take a conversation's next turn.</summary>
+internal sealed record SessionKey(string Id, string? Profile, string? Model, string? SystemPrompt, string? HistoryMark)
+{
+    public static SessionKey Of(Conversation conversation) => new(
+        conversation.Id, conversation.Profile, conversation.Model, conversation.SystemPrompt, conversation.HistoryMark);
+}

@@ -1,0 +1,70 @@
+using Pilotlight.Claude.Conversations;
+using Pilotlight.Claude.Protocol;
+using Pilotlight.Processes;
+
+namespace Pilotlight.Claude.Turns;
+
+/// <summary>Says what a failure was, in the caller's terms.</summary>
+internal static class TurnErrors
+{
+    private const int MaxDetail = 600;
+
+    /// <summary>The API's refusal behind a retry that is not worth waiting for.</summary>
+    public static TurnError FromRetry(CliApiRetry retry) => FromStatus(retry.Status, retry.Error);
+
+    /// <summary>A <c>result</c> that is an error.</summary>
+    public static TurnError FromResult(CliResult result, CliApiRetry? lastRetry)
+    {
+        var text = result.Text ?? result.Subtype ?? "no reason given";
+        if (text.Contains("prompt is too long", StringComparison.OrdinalIgnoreCase))
+        {
+            return new TurnError(
+                TurnErrorKind.ContextTooLong,
+                $"The conversation does not fit the model's context: {Shorten(text)}. Start a new thread, or lower Pilotlight:Limits:SoftContextTokens.",
+                result.ApiErrorStatus);
+        }
+
+        return FromStatus(result.ApiErrorStatus ?? lastRetry?.Status, text);
+    }
+
+    /// <summary>The process ended in the middle of a turn.</summary>
+    public static TurnError FromExit(ProcessExit exit) => new(
+        TurnErrorKind.CliCrashed,
+        $"The Claude CLI ended in the middle of the turn ({Describe(exit)}). {Tail(exit.ErrorTail)}Send the message again; a fresh process will take it.");
+
+    /// <summary>A process could not be had.</summary>
+    public static TurnError FromStart(Exception fault) => fault switch
+    {
+        ClaudeException claude => claude.Error,
+        PoolRejectedException => new TurnError(TurnErrorKind.PoolExhausted, fault.Message, RetryAfter: TimeSpan.FromSeconds(1)),
+        _ => new TurnError(TurnErrorKind.CliUnavailable, $"The Claude CLI could not be started: {fault.Message}"),
+    };
+
+    private static TurnError FromStatus(int? status, string? text)
+    {
+        var detail = Shorten(text ?? "no reason given");
+        return status switch
+        {
+            401 or 403 => new TurnError(
+                TurnErrorKind.Authentication,
+                $"The API refused the credentials ({status}): {detail}. Check ANTHROPIC_API_KEY, or sign the CLI in; `pilotlight doctor` says which one is used.",
+                status),
+            429 => new TurnError(TurnErrorKind.RateLimited, $"The API's rate limit was met (429): {detail}. Try again later.", status),
+            503 or 529 => new TurnError(TurnErrorKind.Overloaded, $"The API is overloaded ({status}): {detail}. Try again later.", status),
+            400 or 404 or 413 or 422 => new TurnError(TurnErrorKind.InvalidRequest, $"The API refused the request ({status}): {detail}.", status),
+            { } other => new TurnError(TurnErrorKind.Api, $"The API failed ({other}): {detail}. Try again later.", other),
+            null => new TurnError(TurnErrorKind.Api, $"The turn failed: {detail}."),
+        };
+    }
+
+    private static string Describe(ProcessExit exit) => exit switch
+    {
+        { Signal: { } signal } => $"signal {signal}",
+        { ExitCode: { } code } => $"exit code {code}",
+        _ => "for a reason that is not known",
+    };
+
+    private static string Tail(string errors) => errors.Length == 0 ? "" : $"It said: {Shorten(errors.Trim())} ";
+
+    private static string Shorten(string text) => text.Length > MaxDetail ? string.Concat(text.AsSpan(0, MaxDetail), "…") : text.TrimEnd('.', ' ');
+}

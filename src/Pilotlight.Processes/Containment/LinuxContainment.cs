@@ -1,0 +1,107 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+
+namespace Pilotlight.Processes.Containment;
+
+/// <summary>
+/// Four layers, since each alone has a hole: a child that reads stdin ends by EOF; the kernel kills the others when the
+/// spawning thread ends (PR_SET_PDEATHSIG, through setpriv); a guardian on a life-line pipe kills whatever carries our
+/// cookie, in whatever session; and the next start sweeps what even the guardian missed.
+/// </summary>
+internal sealed partial class LinuxContainment : IContainment
+{
+    private const int SigKill = 9;
+    private const int SigTerm = 15;
+    private const int SigCont = 18;
+    private const int SigStop = 19;
+
+    private static readonly string? SetSid = Find("setsid");
+    private static readonly string? SetPriv = Find("setpriv");
+
+    private readonly OwnerCookie _owner = OwnerCookie.Current();
+    private readonly Guardian? _guardian;
+
+    public LinuxContainment() => _guardian = Guardian.TryStart(_owner);
+
+    public void Prepare(ProcessStartInfo start, string cookie)
+    {
+        start.Environment[OwnerCookie.Variable] = _owner.ToString();
+        start.Environment[OwnerCookie.WorkerVariable] = cookie;
+
+        // The child leads a session and a group of its own, so that one signal reaches all of the group; both wrappers exec in
+        // place, so its id is the one we are told.
+        List<string> wrapper = [];
+        if (SetSid is not null)
+        {
+            wrapper.Add(SetSid);
+        }
+
+        if (SetPriv is not null)
+        {
+            wrapper.AddRange([SetPriv, "--pdeathsig", "KILL", "--"]);
+        }
+
+        if (wrapper.Count > 0)
+        {
+            wrapper.Add(start.FileName);
+            start.FileName = wrapper[0];
+            for (var i = wrapper.Count - 1; i > 0; i--)
+            {
+                start.ArgumentList.Insert(0, wrapper[i]);
+            }
+        }
+    }
+
+    public void Adopt(Process process)
+    {
+    }
+
+    public void Terminate(int processId) => Signal(processId, SigTerm);
+
+    public void Kill(int processId) => Signal(processId, SigKill);
+
+    public void KillRest(int processId, string cookie)
+    {
+        // A group's id is not given out again while the group has members, so this reaches ours or nobody.
+        _ = SendSignal(-processId, SigKill);
+        foreach (var process in ProcFileSystem.WithEnvironment(OwnerCookie.WorkerVariable, cookie))
+        {
+            _ = SendSignal(process, SigKill);
+        }
+    }
+
+    public void Freeze(int processId) => Signal(processId, SigStop);
+
+    public void Thaw(int processId) => Signal(processId, SigCont);
+
+    public int Sweep()
+    {
+        var killed = 0;
+        foreach (var (process, value) in ProcFileSystem.Environments(OwnerCookie.Variable))
+        {
+            if (OwnerCookie.TryParse(value, out var owner) && owner.IsOfThisMachine && !owner.IsAlive && SendSignal(process, SigKill) == 0)
+            {
+                killed++;
+            }
+        }
+
+        return killed;
+    }
+
+    public void Dispose() => _guardian?.Dispose();
+
+    private static void Signal(int processId, int signal)
+    {
+        // Without setsid there is no group of its own to reach.
+        if (SendSignal(SetSid is null ? processId : -processId, signal) != 0)
+        {
+            _ = SendSignal(processId, signal);
+        }
+    }
+
+    private static string? Find(string program) =>
+        File.Exists("/usr/bin/" + program) ? "/usr/bin/" + program : File.Exists("/bin/" + program) ? "/bin/" + program : null;
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    private static partial int SendSignal(int processId, int signal);
+}

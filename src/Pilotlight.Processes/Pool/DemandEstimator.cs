@@ -1,0 +1,56 @@
+namespace Pilotlight.Processes;
+
+/// <summary>How many processes to keep parked, from how often they are asked for and how long one takes to warm up.</summary>
+/// <remarks>
+/// ceil(λW + 2·√(λW)): arrivals during one warm-up are close to Poisson, with mean λW and that square root for their
+/// deviation, so two deviations above the mean cover ~97 % of them. λ is the larger of a fast and a slow moving average: the
+/// fast one sees a burst, the slow one remembers it. W is the 95th percentile of recent warm-ups. Not safe for concurrent
+/// use: the controller owns it.
+/// </remarks>
+internal sealed class DemandEstimator(TimeProvider time)
+{
+    private const int Samples = 64;
+    private static readonly TimeSpan Fast = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Slow = TimeSpan.FromMinutes(3);
+
+    private readonly Queue<double> _warmUps = new(Samples);
+    private long _updatedAt = time.GetTimestamp();
+    private double _fast;
+    private double _slow;
+    private double _warmUpP95 = 0.5;
+
+    /// <summary>Arrivals a second.</summary>
+    public double Rate => Math.Max(_fast, _slow);
+
+    public void Arrived(long count)
+    {
+        var elapsed = time.GetElapsedTime(_updatedAt).TotalSeconds;
+        _updatedAt = time.GetTimestamp();
+        _fast = Decay(_fast, elapsed, Fast, count);
+        _slow = Decay(_slow, elapsed, Slow, count);
+    }
+
+    public void WarmedUp(TimeSpan duration)
+    {
+        if (_warmUps.Count == Samples)
+        {
+            _warmUps.Dequeue();
+        }
+
+        _warmUps.Enqueue(duration.TotalSeconds);
+        var sorted = _warmUps.Order().ToArray();
+        _warmUpP95 = sorted[(int)Math.Ceiling(sorted.Length * 0.95) - 1];
+    }
+
+    public int Target(int minimum, int maximum)
+    {
+        var during = Rate * _warmUpP95;
+
+        // A rate that has faded to next to nothing wants nothing parked, not one for ever.
+        var wanted = during < 0.01 ? 0 : (int)Math.Ceiling(during + (2 * Math.Sqrt(during)));
+        return Math.Clamp(wanted, minimum, maximum);
+    }
+
+    private static double Decay(double rate, double elapsed, TimeSpan window, long arrivals) =>
+        (rate * Math.Exp(-elapsed / window.TotalSeconds)) + (arrivals / window.TotalSeconds);
+}

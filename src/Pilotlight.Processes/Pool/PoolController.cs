@@ -1,0 +1,403 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+
+namespace Pilotlight.Processes;
+
+/// <summary>The one owner of all counts: decides what is started and what is ended.</summary>
+/// <remarks>
+/// Woken by the doorbell (<see cref="Ring"/>) and by its next deadline; it never polls. A ring is a coalesced work item, which
+/// costs the caller a compare-and-set while one is under way.
+/// </remarks>
+internal sealed class PoolController : IThreadPoolWorkItem, IDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly ConcurrentDictionary<ProcessProfile, ProfilePool> _pools;
+    private readonly ConcurrentDictionary<Task, byte> _running = new();
+    private readonly ProcessLauncher _launcher;
+    private readonly WarmPoolOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly ITimer _deadline;
+    private readonly CancellationTokenSource _stopping = new();
+    private int _rung;
+
+    public PoolController(
+        ConcurrentDictionary<ProcessProfile, ProfilePool> pools,
+        ProcessLauncher launcher,
+        PoolMetrics metrics,
+        WarmPoolOptions options,
+        TimeProvider time,
+        ILogger logger)
+    {
+        (_pools, _launcher, Metrics, _options, _time, _logger) = (pools, launcher, metrics, options, time, logger);
+        _deadline = time.CreateTimer(state => ((PoolController)state!).Ring(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    public PoolMetrics Metrics { get; }
+
+    public bool IsStopping => _stopping.IsCancellationRequested;
+
+    /// <summary>Processes that are starting, parked or leased.</summary>
+    public int Total => _pools.Values.Sum(pool => pool.Starting + pool.Idle + pool.Leased);
+
+    /// <summary>Says that something changed.</summary>
+    public void Ring()
+    {
+        if (Interlocked.Exchange(ref _rung, 1) == 0)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
+    }
+
+    void IThreadPoolWorkItem.Execute()
+    {
+        // Cleared before looking: what changes from here on rings again.
+        Volatile.Write(ref _rung, 0);
+        lock (_gate)
+        {
+            if (IsStopping)
+            {
+                return;
+            }
+
+            var next = Timeout.InfiniteTimeSpan;
+            foreach (var pool in _pools.Values)
+            {
+                next = Sooner(next, Look(pool));
+            }
+
+            _deadline.Change(next, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    /// <summary>Replaces a parked process when it dies.</summary>
+    public static void WatchForDeath(Worker worker)
+    {
+        _ = worker.Process.Exited.ContinueWith(
+            static (_, state) =>
+            {
+                var worker = (Worker)state!;
+                if (worker.Pool.TryRemoveIdle(worker, WorkerState.Dead))
+                {
+                    worker.Pool.OnIdleDeath(worker);
+                }
+            },
+            worker,
+            CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default);
+    }
+
+    /// <summary>Disposes of a process that died while it was parked.</summary>
+    public void Bury(Worker worker, ProcessStartException? earlyDeath)
+    {
+        lock (_gate)
+        {
+            if (earlyDeath is not null)
+            {
+                worker.Pool.Breaker.Failed(earlyDeath);
+            }
+        }
+
+        Track(EndAsync(worker, "died"));
+    }
+
+    /// <summary>Ends a worker's process and lets the controller see the room it leaves.</summary>
+    public async Task EndAsync(Worker worker, string reason)
+    {
+        worker.Pool.Workers.TryRemove(worker, out _);
+        Ring();
+        var exit = await worker.Process.StopAsync(_options.Grace);
+        await worker.Process.DisposeAsync();
+        Metrics.Ended(worker.Pool, reason);
+        PoolLog.Ended(_logger, worker.Pool.Profile.Name, worker.Process.Id, reason, exit.ExitCode);
+        Ring();
+    }
+
+    /// <summary>No new processes, none parked; returns when every one has ended, leased ones after their time is up.</summary>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            if (IsStopping)
+            {
+                return;
+            }
+
+            _stopping.Cancel();
+        }
+
+        foreach (var pool in _pools.Values)
+        {
+            pool.FailWaiters(new PoolStoppedException(), all: true);
+            while (pool.TakeForRetirement() is { } worker)
+            {
+                Track(EndAsync(worker, "stopped"));
+            }
+        }
+
+        await DrainLeasesAsync(cancellationToken);
+        await Task.WhenAll(_running.Keys);
+    }
+
+    public void Dispose()
+    {
+        _deadline.Dispose();
+        _stopping.Dispose();
+    }
+
+    private TimeSpan Look(ProfilePool pool)
+    {
+        pool.Demand.Arrived(pool.TakeArrivals());
+        pool.ServeWaiters();
+        pool.Target = pool.IsRegistered ? pool.Demand.Target(_options.MinIdle, _options.MaxIdle) : 0;
+        var next = Start(pool);
+        next = Sooner(next, RetireAged(pool));
+        return Sooner(next, Shrink(pool));
+    }
+
+    private TimeSpan Start(ProfilePool pool)
+    {
+        var wanted = pool.Waiting + Math.Max(0, pool.Target - pool.Idle) - pool.Starting;
+        while (wanted-- > 0)
+        {
+            if (!pool.Breaker.TryEnter(pool.Starting) && (pool.Waiting <= pool.Starting || pool.Breaker.State == BreakerState.Open))
+            {
+                // Those who came before it opened get the cause now; later ones are refused at the door.
+                if (pool.Breaker is { State: BreakerState.Open, Cause: { } cause })
+                {
+                    pool.FailWaiters(cause, all: true);
+                }
+
+                return pool.Breaker.Wait > TimeSpan.Zero ? pool.Breaker.Wait : Timeout.InfiniteTimeSpan;
+            }
+
+            if (_pools.Values.Sum(other => other.Starting) >= _options.MaxConcurrentWarmUps)
+            {
+                return Timeout.InfiniteTimeSpan;
+            }
+
+            if (Total >= _options.MaxProcesses && !MakeRoom(pool))
+            {
+                return Timeout.InfiniteTimeSpan;
+            }
+
+            pool.Starting++;
+            Track(StartAsync(pool));
+        }
+
+        return Timeout.InfiniteTimeSpan;
+    }
+
+    // A caller who waits outranks another profile's stock.
+    private bool MakeRoom(ProfilePool forWhom)
+    {
+        if (forWhom.Waiting <= forWhom.Starting)
+        {
+            return false;
+        }
+
+        foreach (var pool in _pools.Values)
+        {
+            if (pool != forWhom && pool.TakeForRetirement() is { } worker)
+            {
+                Track(EndAsync(worker, "displaced"));
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private async Task StartAsync(ProfilePool pool)
+    {
+        // Off the controller's lock before anything slow.
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        var startedAt = _time.GetTimestamp();
+        try
+        {
+            var process = await WarmUpAsync(pool.Profile);
+            var duration = _time.GetElapsedTime(startedAt);
+            var jitter = 1 - (Random.Shared.NextDouble() * 0.1);
+            var worker = new Worker(pool, process, _time.GetTimestamp(), _options.MaxAge * jitter);
+            Metrics.Started(pool, duration);
+            PoolLog.Started(_logger, pool.Profile.Name, process.Id, duration.TotalMilliseconds);
+            lock (_gate)
+            {
+                pool.Starting--;
+                pool.Demand.WarmedUp(duration);
+                pool.Breaker.Succeeded();
+                if (!IsStopping)
+                {
+                    pool.Workers[worker] = 0;
+                    pool.Offer(worker);
+                    worker = null;
+                }
+            }
+
+            if (worker is not null)
+            {
+                await EndAsync(worker, "stopped");
+            }
+        }
+        catch (Exception fault)
+        {
+            var cause = fault as ProcessStartException ?? new ProcessStartException($"'{pool.Profile.Name}' did not become ready: {fault.Message}", innerException: fault);
+            lock (_gate)
+            {
+                pool.Starting--;
+                if (!IsStopping)
+                {
+                    pool.Breaker.Failed(cause);
+                    pool.FailWaiters(cause, all: cause.IsPermanent);
+                }
+            }
+
+            Metrics.StartFailed(pool);
+            PoolLog.StartFailed(_logger, pool.Profile.Name, cause.Message);
+        }
+        finally
+        {
+            Ring();
+        }
+    }
+
+    private async Task<ChildProcess> WarmUpAsync(ProcessProfile profile)
+    {
+        var process = await _launcher.StartAsync(profile);
+        if (profile.WarmUp is not { } warmUp)
+        {
+            return process;
+        }
+
+        using var timeout = new CancellationTokenSource(_options.WarmUpTimeout, _time);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token, timeout.Token);
+        try
+        {
+            await warmUp(process, limit.Token).AsTask().WaitAsync(limit.Token);
+            return process;
+        }
+        catch (Exception fault)
+        {
+            var ended = process.HasExited || await EndedSoonAsync(process);
+            process.Kill();
+            var exit = await process.StopAsync(_options.Grace);
+            await process.DisposeAsync();
+            var tail = exit.ErrorTail.Trim();
+            var what = ended ? $"ended with exit code {exit.ExitCode} before it was ready"
+                : timeout.IsCancellationRequested ? $"was not ready within {_options.WarmUpTimeout}"
+                : $"did not become ready: {fault.Message}";
+            throw new ProcessStartException(
+                $"'{profile.Name}' ({profile.FileName}) {what}.{(tail.Length > 0 ? " It said: " + tail : "")}", exit, fault);
+        }
+    }
+
+    // The end of its output comes a moment before its exit code.
+    private async Task<bool> EndedSoonAsync(ChildProcess process)
+    {
+        await Task.WhenAny(process.Exited, Task.Delay(TimeSpan.FromMilliseconds(100), _time));
+        return process.HasExited;
+    }
+
+    private TimeSpan RetireAged(ProfilePool pool)
+    {
+        var next = Timeout.InfiniteTimeSpan;
+        foreach (var worker in pool.Workers.Keys)
+        {
+            if (worker.State == WorkerState.Leased)
+            {
+                next = Sooner(next, WarnOfLeak(worker));
+                continue;
+            }
+
+            var left = worker.MaxAge - _time.GetElapsedTime(worker.WarmedAt);
+            if (left > TimeSpan.Zero)
+            {
+                next = Sooner(next, left);
+            }
+            else if (pool.TryRemoveIdle(worker, WorkerState.Retiring))
+            {
+                Track(EndAsync(worker, "aged"));
+                Ring();
+            }
+        }
+
+        return next;
+    }
+
+    private TimeSpan WarnOfLeak(Worker worker)
+    {
+        if (_options.LeakAfter is not { } limit || worker.Lease.Site is not { } site)
+        {
+            return Timeout.InfiniteTimeSpan;
+        }
+
+        var left = limit - _time.GetElapsedTime(worker.Lease.AcquiredAt);
+        if (left > TimeSpan.Zero)
+        {
+            return left;
+        }
+
+        PoolLog.LeakSuspected(_logger, worker.Pool.Profile.Name, worker.Process.Id, limit, site, worker.Lease.Line);
+        worker.Lease.Site = null; // Said once.
+        return Timeout.InfiniteTimeSpan;
+    }
+
+    private TimeSpan Shrink(ProfilePool pool)
+    {
+        if (pool.Idle <= pool.Target)
+        {
+            pool.SurplusSince = null;
+
+            // A target above the minimum came from demand that fades without ringing.
+            return pool.Target > _options.MinIdle ? _options.ShrinkDelay : Timeout.InfiniteTimeSpan;
+        }
+
+        pool.SurplusSince ??= _time.GetTimestamp();
+        var left = _options.ShrinkDelay - _time.GetElapsedTime(pool.SurplusSince.Value);
+        if (left > TimeSpan.Zero)
+        {
+            return left;
+        }
+
+        pool.SurplusSince = null;
+        if (pool.TakeForRetirement() is { } worker)
+        {
+            Track(EndAsync(worker, "surplus"));
+            Ring();
+        }
+
+        return _options.ShrinkDelay;
+    }
+
+    private async Task DrainLeasesAsync(CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(_options.DrainTimeout, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        var leased = _pools.Values.SelectMany(pool => pool.Workers.Keys).Where(worker => worker.State == WorkerState.Leased).ToArray();
+        try
+        {
+            await Task.WhenAll(leased.Select(worker => worker.Process.Exited)).WaitAsync(either.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // Their time is up.
+        }
+
+        await Task.WhenAll(leased.Select(worker => worker.Pool.EndLeaseAsync(worker).AsTask()));
+    }
+
+    private void Track(Task task)
+    {
+        _running[task] = 0;
+        _ = task.ContinueWith(
+            static (done, state) => ((ConcurrentDictionary<Task, byte>)state!).TryRemove(done, out _),
+            _running,
+            CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default);
+    }
+
+    private static TimeSpan Sooner(TimeSpan one, TimeSpan other) =>
+        one == Timeout.InfiniteTimeSpan ? other : other == Timeout.InfiniteTimeSpan || one < other ? one : other;
+}

@@ -1,0 +1,131 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Pilotlight.Processes.Containment;
+
+namespace Pilotlight.Processes;
+
+/// <summary>Keeps processes started and warmed up, so that an acquire costs microseconds and never a start.</summary>
+/// <remarks>
+/// Safe for concurrent use. A dead process is not handed out as far as its death is known; a lease's first write swaps in
+/// another when it was not. No process outlives the pool: not a normal stop, not a kill of this process.
+/// </remarks>
+public sealed class WarmPool : IAsyncDisposable
+{
+    private readonly ConcurrentDictionary<ProcessProfile, ProfilePool> _pools = new();
+    private readonly WarmPoolOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly IContainment _containment;
+    private readonly ProcessLauncher _launcher;
+    private readonly PoolMetrics _metrics;
+    private readonly PoolController _controller;
+    private ProfilePool? _lastUsed;
+    private int _disposed;
+
+    /// <summary>Makes an empty pool; nothing is started yet.</summary>
+    public WarmPool(
+        WarmPoolOptions? options = null, ILogger<WarmPool>? logger = null, TimeProvider? time = null, IMeterFactory? meters = null)
+    {
+        _options = options ?? new WarmPoolOptions();
+        _time = time ?? TimeProvider.System;
+        _logger = logger ?? NullLogger<WarmPool>.Instance;
+        _containment = OperatingSystem.IsLinux() ? new LinuxContainment() : new PortableContainment();
+        _launcher = new ProcessLauncher(_containment, _time);
+        _metrics = new PoolMetrics(meters, () => _pools.Values, _logger);
+        _controller = new PoolController(_pools, _launcher, _metrics, _options, _time, _logger);
+    }
+
+    /// <summary>Keeps processes of the profile parked from now on.</summary>
+    public void Register(ProcessProfile profile)
+    {
+        Find(profile).IsRegistered = true;
+        _controller.Ring();
+    }
+
+    /// <summary>
+    /// Takes a parked process, or waits for one to start. A profile that was not registered is from now on.
+    /// </summary>
+    /// <param name="profile">What is wanted; pass the same instance each time.</param>
+    /// <param name="cancellationToken">Ends the wait; no process is lost by it.</param>
+    /// <param name="site">Filled in by the compiler, for leak warnings.</param>
+    /// <param name="line">Filled in by the compiler, for leak warnings.</param>
+    /// <exception cref="ProcessStartException">It could not be started; says why, and fails at once while the breaker is open.</exception>
+    /// <exception cref="PoolRejectedException">The pool and the wait for it are full, or the wait was too long.</exception>
+    /// <exception cref="PoolStoppedException">The pool has been stopped.</exception>
+    public ValueTask<WorkerLease> AcquireAsync(
+        ProcessProfile profile,
+        CancellationToken cancellationToken = default,
+        [CallerFilePath] string site = "",
+        [CallerLineNumber] int line = 0)
+    {
+        var last = _lastUsed;
+        if (last is null || !ReferenceEquals(last.Profile, profile))
+        {
+            _lastUsed = last = Find(profile);
+            last.IsRegistered = true;
+        }
+
+        return last.AcquireAsync(site, line, cancellationToken);
+    }
+
+    /// <summary>Ends what an earlier run of this program left behind, where it can be told; returns how many processes that were.</summary>
+    public int Sweep()
+    {
+        var count = _containment.Sweep();
+        if (count > 0)
+        {
+            PoolLog.Swept(_logger, count);
+        }
+
+        return count;
+    }
+
+    /// <summary>The pool as it is now.</summary>
+    /// <param name="withMemory">Whether to read each process's memory, about a millisecond each.</param>
+    public PoolSnapshot GetSnapshot(bool withMemory = false) => new(
+        [.. _pools.Values.OrderBy(pool => pool.Profile.Name, StringComparer.Ordinal).Select(pool => Snapshot(pool, withMemory))],
+        _options.MaxProcesses);
+
+    /// <summary>Ends every process: parked ones now, leased ones when they come back or their time is up. Idempotent.</summary>
+    public async Task StopAsync(CancellationToken cancellationToken = default)
+    {
+        await _controller.StopAsync(cancellationToken);
+        PoolLog.Stopped(_logger);
+    }
+
+    /// <summary>Stops the pool.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        {
+            await StopAsync();
+            _launcher.Dispose();
+            _controller.Dispose();
+            _metrics.Dispose();
+        }
+    }
+
+    private ProfilePool Find(ProcessProfile profile) =>
+        _pools.GetOrAdd(profile, static (key, pool) => new ProfilePool(key, pool._controller, pool._options, pool._time), this);
+
+    private ProfileSnapshot Snapshot(ProfilePool pool, bool withMemory) => new(
+        pool.Profile.Name,
+        pool.Idle,
+        pool.Starting,
+        pool.Leased,
+        pool.Waiting,
+        pool.Target,
+        _options.MaxIdle,
+        pool.WarmHits,
+        pool.ColdStarts,
+        pool.Breaker.State,
+        pool.Breaker.Cause?.Message,
+        [.. pool.Workers.Keys.OrderBy(worker => worker.WarmedAt).Select(worker => new ProcessSnapshot(
+            worker.Process.Id,
+            worker.State == WorkerState.Leased,
+            worker.Process.StartedAt,
+            withMemory && OperatingSystem.IsLinux() ? ProcFileSystem.ProportionalSetSize(worker.Process.Id) : null))]);
+}

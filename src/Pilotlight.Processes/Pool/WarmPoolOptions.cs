@@ -1,0 +1,113 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Pilotlight.Processes;
+
+/// <summary>Sizes, times and limits of a <see cref="WarmPool"/>; section <c>Pilotlight:Pool</c>.</summary>
+public sealed class WarmPoolOptions : IValidatableObject
+{
+    /// <summary>The configuration section.</summary>
+    public const string Section = "Pilotlight:Pool";
+
+    /// <summary>Processes kept parked for each registered profile, whatever the demand. 0 starts each only when it is asked for. Default: 2.</summary>
+    [Range(0, 1_000)]
+    public int MinIdle { get; set; } = 2;
+
+    /// <summary>Most processes parked for one profile, however large the demand. Default: 8.</summary>
+    [Range(0, 1_000)]
+    public int MaxIdle { get; set; } = 8;
+
+    /// <summary>Shorthand that sets <see cref="MinIdle"/>, and <see cref="MaxIdle"/> if that is smaller. Default: none.</summary>
+    [Range(0, 1_000)]
+    public int? Size
+    {
+        get => null;
+        set
+        {
+            if (value is { } size)
+            {
+                MinIdle = size;
+                MaxIdle = Math.Max(MaxIdle, size);
+            }
+        }
+    }
+
+    /// <summary>Most processes in all: starting, parked and leased. Default: 32.</summary>
+    [Range(1, 10_000)]
+    public int MaxProcesses { get; set; } = 32;
+
+    /// <summary>Most warm-ups at a time: each keeps a core busy. Default: 2.</summary>
+    [Range(1, 1_000)]
+    public int MaxConcurrentWarmUps { get; set; } = 2;
+
+    /// <summary>Callers that may wait for a process before further ones are rejected. Default: 100.</summary>
+    [Range(0, 100_000)]
+    public int MaxWaiting { get; set; } = 100;
+
+    /// <summary>How long a caller waits for a process. Default: 30 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.0010000", "01:00:00")]
+    public TimeSpan AcquireTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a start with its warm-up may take. Default: 30 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.0010000", "01:00:00")]
+    public TimeSpan WarmUpTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Age at which a parked process is replaced, less up to a tenth at random. Default: 30 min.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.1000000", "365.00:00:00")]
+    public TimeSpan MaxAge { get; set; } = TimeSpan.FromMinutes(30);
+
+    /// <summary>A parked process that dies sooner than this counts as a failed start. Default: 5 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
+    public TimeSpan EarlyDeath { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long more are parked than wanted before one is ended. Default: 60 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.1000000", "1.00:00:00")]
+    public TimeSpan ShrinkDelay { get; set; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Failed starts in a row that open the circuit breaker. Default: 3.</summary>
+    [Range(1, 100)]
+    public int BreakerThreshold { get; set; } = 3;
+
+    /// <summary>The first wait after a failed start; it doubles from there, with full jitter. Default: 250 ms.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.0010000", "01:00:00")]
+    public TimeSpan BackoffBase { get; set; } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>The longest wait between failed starts. Default: 30 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.0010000", "01:00:00")]
+    public TimeSpan BackoffLimit { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a stop waits for leases to come back before it ends their processes. Default: 10 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
+    public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>From closing a process's stdin to SIGTERM. Default: 2 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
+    public TimeSpan CloseInputGrace { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>From SIGTERM to SIGKILL. Default: 3 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
+    public TimeSpan TerminateGrace { get; set; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>A lease held longer than this is logged with the place that acquired it. Default: none, leases may be held for ever.</summary>
+    public TimeSpan? LeakAfter { get; set; }
+
+    internal StopGrace Grace => new(CloseInputGrace, TerminateGrace);
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (MaxIdle < MinIdle)
+        {
+            yield return new ValidationResult($"MaxIdle ({MaxIdle}) is less than MinIdle ({MinIdle}). Raise MaxIdle.", [nameof(MaxIdle)]);
+        }
+
+        if (MinIdle > MaxProcesses)
+        {
+            yield return new ValidationResult($"MinIdle ({MinIdle}) is more than MaxProcesses ({MaxProcesses}). Raise MaxProcesses.", [nameof(MaxProcesses)]);
+        }
+
+        if (BackoffLimit < BackoffBase)
+        {
+            yield return new ValidationResult($"BackoffLimit ({BackoffLimit}) is less than BackoffBase ({BackoffBase}). Raise BackoffLimit.", [nameof(BackoffLimit)]);
+        }
+    }
+}

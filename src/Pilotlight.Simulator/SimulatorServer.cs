@@ -1,0 +1,225 @@
+using System.Net;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Pilotlight.Simulator;
+
+/// <summary>A scripted Messages API on 127.0.0.1: no model, no key, no cost.</summary>
+/// <remarks>
+/// Safe for concurrent use. What it does with a request is decided, in this order, by <see cref="Enqueue"/>, by
+/// <see cref="When"/>, by a directive in the user's text, and by default: a short answer that says what it is.
+/// </remarks>
+public sealed class SimulatorServer : IAsyncDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly Queue<Scenario> _queue = new();
+    private readonly List<(Func<RecordedRequest, bool> Match, Scenario Scenario)> _rules = [];
+    private readonly Dictionary<string, int> _attempts = new(StringComparer.Ordinal);
+    private readonly SimulatorOptions _options;
+    private readonly RequestLog _log;
+    private readonly WebApplication _app;
+
+    private SimulatorServer(SimulatorOptions options)
+    {
+        _options = options;
+        _log = new RequestLog(options.MaxRecorded);
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Configuration.Sources.Clear();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = null;
+            kestrel.Listen(IPAddress.Loopback, options.Port);
+        });
+        _app = builder.Build();
+        _app.Run(HandleAsync);
+    }
+
+    /// <summary>Where it listens.</summary>
+    public Uri BaseAddress { get; private set; } = null!;
+
+    /// <summary>What it was sent, oldest first.</summary>
+    public IReadOnlyList<RecordedRequest> Requests => _log.All;
+
+    /// <summary>The requests for a message among them.</summary>
+    public IReadOnlyList<RecordedRequest> MessageRequests => [.. Requests.Where(request => request.IsMessage)];
+
+    /// <summary>Starts one.</summary>
+    /// <exception cref="IOException">The port is taken.</exception>
+    public static async Task<SimulatorServer> StartAsync(SimulatorOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        var server = new SimulatorServer(options ?? new SimulatorOptions());
+        await server._app.StartAsync(cancellationToken);
+        var addresses = server._app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>();
+        server.BaseAddress = new Uri(addresses.Addresses.First());
+        return server;
+    }
+
+    /// <summary>Takes the next requests for a message, one each, in order.</summary>
+    public void Enqueue(params IEnumerable<Scenario> scenarios)
+    {
+        lock (_gate)
+        {
+            foreach (var scenario in scenarios)
+            {
+                _queue.Enqueue(scenario);
+            }
+        }
+    }
+
+    /// <summary>Takes every request for a message that matches; the rule added last is asked first.</summary>
+    public void When(Func<RecordedRequest, bool> match, Scenario scenario)
+    {
+        lock (_gate)
+        {
+            _rules.Insert(0, (match, scenario));
+        }
+    }
+
+    /// <summary>Forgets requests, scenarios and rules.</summary>
+    public void Clear()
+    {
+        lock (_gate)
+        {
+            _queue.Clear();
+            _rules.Clear();
+            _attempts.Clear();
+        }
+
+        _log.Clear();
+    }
+
+    /// <summary>The first request, past or to come, that matches.</summary>
+    public Task<RecordedRequest> WaitForRequestAsync(Func<RecordedRequest, bool> match, CancellationToken cancellationToken) =>
+        _log.WaitAsync(match, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _app.DisposeAsync();
+
+    private async Task HandleAsync(HttpContext http)
+    {
+        try
+        {
+            if (http.Request.Path.StartsWithSegments("/_simulator", out var rest))
+            {
+                await SimulatorControl.HandleAsync(http, rest, this);
+                return;
+            }
+
+            var request = await RecordAsync(http);
+            http.Response.Headers["request-id"] = "req_sim_" + Guid.NewGuid().ToString("N");
+            await AnswerAsync(http, request);
+        }
+        catch (OperationCanceledException)
+        {
+            // The client left, or the scenario cut it off.
+        }
+        catch (JsonException fault)
+        {
+            await ErrorAsync(http, Scenario.Status(400, message: $"The body is not JSON: {fault.Message}"));
+        }
+    }
+
+    private async Task AnswerAsync(HttpContext http, RecordedRequest request)
+    {
+        switch (request.Method, request.Path.Split('?')[0])
+        {
+            case ("HEAD", _):
+                break;
+            case ("POST", "/v1/messages"):
+                var scenario = Choose(request);
+                if (scenario.ErrorStatus is not null)
+                {
+                    await ErrorAsync(http, scenario);
+                    break;
+                }
+
+                var stream = new MessageStream(http, request, scenario, _options);
+                var streaming = request.Body.TryGetProperty("stream", out var wanted) && wanted.ValueKind == JsonValueKind.True;
+                await (streaming ? stream.WriteEventsAsync(http.RequestAborted) : stream.WriteWholeAsync(http.RequestAborted));
+                break;
+            case ("POST", "/v1/messages/count_tokens"):
+                await http.Response.WriteAsJsonAsync(new JsonObject { ["input_tokens"] = MessageStream.CountTokens(request) });
+                break;
+            default:
+                await ErrorAsync(http, Scenario.Status(404, message: $"The simulator has no {request.Method} {request.Path}."));
+                break;
+        }
+    }
+
+    private Scenario Choose(RecordedRequest request)
+    {
+        lock (_gate)
+        {
+            if (_queue.TryDequeue(out var next))
+            {
+                return next;
+            }
+
+            foreach (var (match, scenario) in _rules)
+            {
+                if (match(request))
+                {
+                    return scenario;
+                }
+            }
+
+            var text = request.LastUserText;
+            var attempt = _attempts[text] = _attempts.GetValueOrDefault(text) + 1;
+            return request.BringsToolResult ? new Scenario() : Directive.Read(text, attempt) ?? new Scenario();
+        }
+    }
+
+    private async Task<RecordedRequest> RecordAsync(HttpContext http)
+    {
+        JsonElement body = default;
+        if (HttpMethods.IsPost(http.Request.Method))
+        {
+            using var document = await JsonDocument.ParseAsync(http.Request.Body, cancellationToken: http.RequestAborted);
+            body = document.RootElement.Clone();
+        }
+
+        var request = new RecordedRequest(
+            http.Request.Method,
+            http.Request.Path + http.Request.QueryString,
+            http.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase),
+            body,
+            TimeProvider.System.GetUtcNow());
+        _log.Add(request);
+        return request;
+    }
+
+    private static async Task ErrorAsync(HttpContext http, Scenario scenario)
+    {
+        http.Response.StatusCode = scenario.ErrorStatus!.Value;
+        if (scenario.RetryAfterSeconds is { } seconds)
+        {
+            http.Response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        }
+
+        var type = scenario.ErrorType ?? scenario.ErrorStatus switch
+        {
+            400 => "invalid_request_error",
+            401 => "authentication_error",
+            403 => "permission_error",
+            404 => "not_found_error",
+            413 => "request_too_large",
+            429 => "rate_limit_error",
+            529 => "overloaded_error",
+            _ => "api_error",
+        };
+        await http.Response.WriteAsJsonAsync(new JsonObject
+        {
+            ["type"] = "error",
+            ["error"] = new JsonObject { ["type"] = type, ["message"] = scenario.ErrorMessage ?? $"Simulated {type}." },
+        });
+    }
+}
