@@ -14,6 +14,9 @@ namespace Pilotlight.Simulator;
 /// </remarks>
 internal static partial class Directive
 {
+    /// <summary>Whether there is one.</summary>
+    public static bool IsIn(string text) => Whole().IsMatch(text);
+
     /// <summary>The scenario asked for; <paramref name="attempt"/> counts how often the same message came, from 1.</summary>
     public static Scenario? Read(string text, int attempt)
     {
@@ -33,7 +36,7 @@ internal static partial class Directive
         var keys = Key().Matches(body).ToDictionary(key => key.Groups["key"].Value, key => key.Groups["value"].Value, StringComparer.Ordinal);
         var scenario = new Scenario
         {
-            Text = Number("words") is { } words ? Scenario.Long(words).Text : null,
+            Text = Number("words") is { } words ? Scenario.Words(words).Text : null,
             FirstTokenDelay = Number("delay") is { } delay ? TimeSpan.FromMilliseconds(delay) : null,
             TokensPerSecond = Number("rate"),
             ThinkingText = keys.ContainsKey("think") ? "The question is put to a simulated model, which thinks about it for form's sake." : null,

@@ -99,6 +99,8 @@ internal sealed class MessageStream(HttpContext http, RecordedRequest request, S
         {
             if (scenario.CutAfterTokens == _outputTokens)
             {
+                // An abort discards what the client has not read yet; give it the time to.
+                await Task.Delay(TimeSpan.FromMilliseconds(100), cancellationToken);
                 http.Abort();
                 throw new OperationCanceledException("The scenario cuts the stream here.");
             }

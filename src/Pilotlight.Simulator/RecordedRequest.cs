@@ -35,7 +35,7 @@ public sealed record RecordedRequest(
 
     /// <summary>Whether the last message brings what a tool returned.</summary>
     public bool BringsToolResult =>
-        Messages.LastOrDefault()?.Content is { ValueKind: JsonValueKind.Array } content
+        Messages is [.., { Content: { ValueKind: JsonValueKind.Array } content }]
         && content.EnumerateArray().Any(block => Text(block, "type") == "tool_result");
 
     /// <summary>The names of the tools on offer.</summary>

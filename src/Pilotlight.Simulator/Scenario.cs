@@ -55,7 +55,7 @@ public sealed record Scenario
     public static Scenario Answer(string text) => new() { Text = text };
 
     /// <summary>Answers with this many words.</summary>
-    public static Scenario Long(int words) => new() { Text = string.Join(' ', Enumerable.Range(1, words).Select(n => $"word{n}")) };
+    public static Scenario Words(int words) => new() { Text = string.Join(' ', Enumerable.Range(1, words).Select(n => $"word{n}")) };
 
     /// <summary>Refuses with an HTTP status.</summary>
     public static Scenario Status(int status, int? retryAfterSeconds = null, string? message = null) =>

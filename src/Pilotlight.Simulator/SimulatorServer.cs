@@ -58,7 +58,7 @@ public sealed class SimulatorServer : IAsyncDisposable
     {
         var server = new SimulatorServer(options ?? new SimulatorOptions());
         await server._app.StartAsync(cancellationToken);
-        var addresses = server._app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>();
+        var addresses = server._app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!;
         server.BaseAddress = new Uri(addresses.Addresses.First());
         return server;
     }
@@ -173,8 +173,13 @@ public sealed class SimulatorServer : IAsyncDisposable
             }
 
             var text = request.LastUserText;
+            if (request.BringsToolResult || !Directive.IsIn(text))
+            {
+                return new Scenario();
+            }
+
             var attempt = _attempts[text] = _attempts.GetValueOrDefault(text) + 1;
-            return request.BringsToolResult ? new Scenario() : Directive.Read(text, attempt) ?? new Scenario();
+            return Directive.Read(text, attempt) ?? new Scenario();
         }
     }
 

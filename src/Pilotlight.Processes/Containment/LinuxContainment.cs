@@ -18,7 +18,7 @@ internal sealed partial class LinuxContainment : IContainment
     private static readonly string? SetSid = Find("setsid");
     private static readonly string? SetPriv = Find("setpriv");
 
-    private readonly OwnerCookie _owner = OwnerCookie.Current();
+    private readonly OwnerCookie _owner = OwnerCookie.CreateForThisProcess();
     private readonly Guardian? _guardian;
 
     public LinuxContainment() => _guardian = Guardian.TryStart(_owner);
