@@ -22,7 +22,7 @@ public static partial class ClaudeCodeRegistration
     public static IServiceCollection AddClaudeCode(this IServiceCollection services, Action<ClaudeOptions>? configure = null)
     {
         services.AddWarmPool();
-        services.AddOptions<SessionOptions>().ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<ClaudeSessionOptions>().ValidateDataAnnotations().ValidateOnStart();
         var options = services.AddOptions<ClaudeOptions>()
             .ValidateDataAnnotations()
             .Validate(
@@ -34,6 +34,11 @@ public static partial class ClaudeCodeRegistration
             options.Configure(configure);
         }
 
+        services.PostConfigure<ClaudeOptions>(claude =>
+        {
+            claude.ApiKey ??= Environment.GetEnvironmentVariable("ANTHROPIC_API_KEY");
+            claude.BaseUrl ??= Environment.GetEnvironmentVariable("ANTHROPIC_BASE_URL");
+        });
         services.TryAddSingleton<ClaudeCli>();
         services.TryAddSingleton<ClaudeHome>();
         services.TryAddSingleton<ClaudeProfiles>();

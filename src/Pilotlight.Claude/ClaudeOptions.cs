@@ -97,7 +97,7 @@ public sealed class AgentProfileOptions
 }
 
 /// <summary>How long conversations keep their processes; section <c>Pilotlight:Sessions</c>.</summary>
-public sealed class SessionOptions
+public sealed class ClaudeSessionOptions
 {
     /// <summary>The configuration section.</summary>
     public const string Section = "Pilotlight:Sessions";

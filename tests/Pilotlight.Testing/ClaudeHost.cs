@@ -33,7 +33,7 @@ public sealed class ClaudeHost : IAsyncDisposable
     public static async Task<ClaudeHost> StartAsync(
         Action<ClaudeOptions>? claude = null,
         Action<WarmPoolOptions>? pool = null,
-        Action<SessionOptions>? sessions = null,
+        Action<ClaudeSessionOptions>? sessions = null,
         Action<IServiceCollection>? services = null,
         SimulatorOptions? simulator = null)
     {

@@ -23,6 +23,9 @@ public interface IClaudeConversations
     /// <remarks>Does nothing when a live process already holds the conversation. Throws <see cref="ClaudeException"/> when none can be had.</remarks>
     Task WarmAsync(Conversation conversation, CancellationToken cancellationToken);
 
+    /// <summary>How many conversations hold a live process between or in turns, by the name of the pool's profile.</summary>
+    IReadOnlyDictionary<string, int> CountHot();
+
     /// <summary>Ends the conversation's live process, if it has one: after a delete, or when its history was edited.</summary>
     ValueTask ForgetAsync(string conversationId);
 }

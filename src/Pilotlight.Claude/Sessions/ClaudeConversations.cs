@@ -17,7 +17,7 @@ internal sealed partial class ClaudeConversations : IClaudeConversations, IAsync
     private readonly WarmPool _pool;
     private readonly ClaudeProfiles _profiles;
     private readonly ClaudeOptions _claude;
-    private readonly SessionOptions _sessions;
+    private readonly ClaudeSessionOptions _sessions;
     private readonly SessionMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -28,7 +28,7 @@ internal sealed partial class ClaudeConversations : IClaudeConversations, IAsync
         WarmPool pool,
         ClaudeProfiles profiles,
         IOptions<ClaudeOptions> claude,
-        IOptions<SessionOptions> sessions,
+        IOptions<ClaudeSessionOptions> sessions,
         SessionMetrics metrics,
         TimeProvider time,
         ILogger<ClaudeConversations> logger)
@@ -38,8 +38,14 @@ internal sealed partial class ClaudeConversations : IClaudeConversations, IAsync
         _eviction = time.CreateTimer(_ => EvictIdle(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Conversations that have a live process between turns.</summary>
-    public int HotCount => _slots.Values.Count(slot => slot.Session is not null);
+    private int HotCount => _slots.Values.Count(slot => slot.Session is not null);
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, int> CountHot() => _slots.Values
+        .Select(slot => slot.Session?.ProcessProfile)
+        .OfType<string>()
+        .CountBy(name => name)
+        .ToDictionary(StringComparer.Ordinal);
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<TurnEvent> RunTurnAsync(

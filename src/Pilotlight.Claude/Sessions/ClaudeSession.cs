@@ -15,15 +15,17 @@ namespace Pilotlight.Claude.Sessions;
 internal sealed class ClaudeSession : IAsyncDisposable
 {
     private readonly WorkerLease _lease;
+    private readonly ClaudeProcessKind _kind;
     private readonly ClaudeOptions _options;
     private readonly TimeProvider _time;
-    private CliConnection _connection;
+    private readonly CliConnection _connection;
     private CliTotals _totals = CliTotals.None;
     private string _model;
 
     private ClaudeSession(WorkerLease lease, ClaudeProcessKind kind, ClaudeOptions options, TimeProvider time)
     {
         _lease = lease;
+        _kind = kind;
         _options = options;
         _time = time;
         _model = kind.Model;
@@ -45,6 +47,9 @@ internal sealed class ClaudeSession : IAsyncDisposable
     /// <summary>Whether it has run a turn; one that has not was made ready ahead of its first.</summary>
     public bool HasRun { get; private set; }
 
+    /// <summary>The pool's profile that its process is of.</summary>
+    public string ProcessProfile => _kind.Process.Name;
+
     /// <summary>The process, for people.</summary>
     public int ProcessId => _lease.Process.Id;
 
@@ -61,7 +66,7 @@ internal sealed class ClaudeSession : IAsyncDisposable
         var session = new ClaudeSession(lease, kind, options, time) { Key = SessionKey.Of(conversation) };
         try
         {
-            await session.BindAsync(kind, conversation, logger, cancellationToken);
+            await session.BindAsync(conversation, logger, cancellationToken);
             return session;
         }
         catch
@@ -137,9 +142,9 @@ internal sealed class ClaudeSession : IAsyncDisposable
         await _connection.DisposeAsync();
     }
 
-    private async Task BindAsync(ClaudeProcessKind kind, Conversation conversation, ILogger logger, CancellationToken cancellationToken)
+    private async Task BindAsync(Conversation conversation, ILogger logger, CancellationToken cancellationToken)
     {
-        if (!kind.IsInitialized)
+        if (!_kind.IsInitialized)
         {
             await SendAndForgetAsync(ClaudeProfiles.Initialize(conversation.SystemPrompt!), cancellationToken);
         }

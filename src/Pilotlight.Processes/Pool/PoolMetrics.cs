@@ -8,7 +8,7 @@ namespace Pilotlight.Processes;
 internal sealed class PoolMetrics : IDisposable
 {
     /// <summary>The meter to subscribe to.</summary>
-    public const string MeterName = "Pilotlight.Processes";
+    public const string MeterName = WarmPool.MeterName;
 
     private readonly Meter _meter;
     private readonly ILogger _logger;

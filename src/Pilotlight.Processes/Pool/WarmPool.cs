@@ -14,6 +14,9 @@ namespace Pilotlight.Processes;
 /// </remarks>
 public sealed class WarmPool : IAsyncDisposable
 {
+    /// <summary>The meter of the pool's instruments, <c>pilotlight.pool.*</c>.</summary>
+    public const string MeterName = "Pilotlight.Processes";
+
     private readonly ConcurrentDictionary<ProcessProfile, ProfilePool> _pools = new();
     private readonly WarmPoolOptions _options;
     private readonly TimeProvider _time;

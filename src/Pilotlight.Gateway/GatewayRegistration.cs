@@ -1,0 +1,46 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Pilotlight.Gateway.Http;
+using Pilotlight.Gateway.Pool;
+using Pilotlight.Gateway.Turns;
+using Pilotlight.Processes;
+
+namespace Pilotlight.Gateway;
+
+/// <summary>Adds the gateway to a web application.</summary>
+/// <remarks>Needs a storage (<c>AddPilotlightSqlite</c>) and <c>AddClaudeCode</c> beside it; add it after both, so that it stops before them.</remarks>
+public static class GatewayRegistration
+{
+    /// <summary>Adds threads, turns and their services.</summary>
+    public static IServiceCollection AddPilotlightGateway(this IServiceCollection services)
+    {
+        services.AddOptions<GatewayOptions>().ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<RelayOptions>().ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<TurnRunner>();
+        services.AddSingleton<TurnService>();
+        services.AddSingleton<WarmUps>();
+        services.AddHostedService(provider => provider.GetRequiredService<TurnService>());
+        services.AddHealthChecks()
+            .AddCheck<ClaudeHealthCheck>("claude", tags: [HealthEndpoints.ReadyTag])
+            .AddCheck<WarmPoolHealthCheck>("pool", tags: [HealthEndpoints.ReadyTag]);
+        services.AddProblemDetails(options => options.CustomizeProblemDetails = ProblemHandler.Complete);
+        services.AddExceptionHandler<ProblemHandler>();
+        services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
+        return services;
+    }
+
+    /// <summary>Adds the stages that every request goes through.</summary>
+    public static IApplicationBuilder UsePilotlightGateway(this IApplicationBuilder app) => app.UseExceptionHandler().UseStatusCodePages();
+
+    /// <summary>Maps all routes.</summary>
+    public static IEndpointRouteBuilder MapPilotlightGateway(this IEndpointRouteBuilder routes)
+    {
+        ThreadEndpoints.Map(routes);
+        TurnEndpoints.Map(routes);
+        PoolEndpoint.Map(routes);
+        HealthEndpoints.Map(routes);
+        return routes;
+    }
+}

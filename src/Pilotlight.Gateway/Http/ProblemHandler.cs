@@ -1,0 +1,57 @@
+using System.Diagnostics;
+using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Pilotlight.Claude.Conversations;
+using Pilotlight.Gateway.Turns;
+
+namespace Pilotlight.Gateway.Http;
+
+/// <summary>Turns every exception that leaves an endpoint into problem+json.</summary>
+internal sealed class ProblemHandler(IProblemDetailsService problems) : IExceptionHandler
+{
+    public async ValueTask<bool> TryHandleAsync(HttpContext http, Exception exception, CancellationToken cancellationToken)
+    {
+        var details = exception switch
+        {
+            ApiProblemException problem => Details(problem.Status, problem.Type, problem.Title, problem.Message),
+            BadHttpRequestException bad => Details(
+                bad.StatusCode,
+                TurnProblem.TypePrefix + (bad.StatusCode == 413 ? "body-too-large" : "invalid-request"),
+                bad.StatusCode == 413 ? "The request is too large" : "The request is not valid",
+                bad.InnerException is System.Text.Json.JsonException json ? $"The body is not valid JSON for this route: {json.Message}" : bad.Message),
+            ClaudeException claude => FromTurn(TurnProblem.From(claude.Error)),
+            StorageUnavailableException storage => Details(503, TurnProblem.TypePrefix + "storage-unavailable", "The store is not available", storage.Message),
+            _ => Details(500, TurnProblem.TypePrefix + "internal", "The gateway failed", "Something went wrong here; the log holds it under this traceId."),
+        };
+        if (exception is ApiProblemException { RetryAfterSeconds: { } seconds })
+        {
+            http.Response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        }
+
+        http.Response.StatusCode = details.Status!.Value;
+        return await problems.TryWriteAsync(new ProblemDetailsContext { HttpContext = http, ProblemDetails = details });
+    }
+
+    /// <summary>Gives every problem a stable type and the trace's id.</summary>
+    public static void Complete(ProblemDetailsContext context)
+    {
+        var details = context.ProblemDetails;
+        details.Extensions["traceId"] = Activity.Current?.TraceId.ToString() ?? context.HttpContext.TraceIdentifier;
+        if (details.Type?.StartsWith(TurnProblem.TypePrefix, StringComparison.Ordinal) != true)
+        {
+            details.Type = TurnProblem.TypePrefix + details.Status switch
+            {
+                404 => "not-found",
+                405 => "method-not-allowed",
+                415 => "unsupported-media-type",
+                _ => "http-" + details.Status,
+            };
+        }
+    }
+
+    private static ProblemDetails FromTurn(TurnProblem problem) => Details(problem.Status, problem.Type, problem.Title, problem.Detail);
+
+    private static ProblemDetails Details(int status, string type, string title, string detail) =>
+        new() { Status = status, Type = type, Title = title, Detail = detail };
+}

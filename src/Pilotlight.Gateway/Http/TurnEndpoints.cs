@@ -1,0 +1,120 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Options;
+using Pilotlight.Gateway.Threads;
+using Pilotlight.Gateway.Turns;
+
+namespace Pilotlight.Gateway.Http;
+
+/// <summary>A new turn, as it is asked for.</summary>
+/// <param name="Text">What the user says.</param>
+public sealed record NewTurn(string? Text);
+
+/// <summary><c>/api/threads/{id}/turns</c> and <c>/warm</c>.</summary>
+internal static class TurnEndpoints
+{
+    private const int MaxIdempotencyKey = 200;
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        var group = routes.MapGroup("/api/threads/{id}").WithTags("Turns");
+        group.MapPost("/turns", BeginAsync);
+        group.MapGet("/turns/{turnId}/events", EventsAsync);
+        group.MapPost("/turns/{turnId}/cancel", CancelAsync);
+        group.MapPost("/warm", WarmAsync);
+    }
+
+    private static async Task BeginAsync(
+        string id, NewTurn request, HttpContext http, TurnService turns, IOptions<RelayOptions> relay, IOptions<GatewayOptions> gateway, TimeProvider time)
+    {
+        if (string.IsNullOrWhiteSpace(request.Text))
+        {
+            throw ApiProblems.Invalid("text is empty; say something.");
+        }
+
+        string? key = http.Request.Headers["Idempotency-Key"];
+        if (key is { Length: > MaxIdempotencyKey })
+        {
+            throw ApiProblems.Invalid($"Idempotency-Key has {key.Length} characters; at most {MaxIdempotencyKey} are taken.");
+        }
+
+        // From here on the turn is the server's: the client's leaving must not undo it half way.
+        var (turn, live, isReplay) = await turns.BeginAsync(id, request.Text, string.IsNullOrEmpty(key) ? null : key, CancellationToken.None);
+        if (isReplay)
+        {
+            http.Response.Headers["x-pilotlight-replayed"] = "true";
+        }
+
+        await StreamAsync(http, turns, turn, live, 0, relay.Value, gateway.Value, time);
+    }
+
+    private static async Task EventsAsync(
+        string id,
+        string turnId,
+        HttpContext http,
+        TurnService turns,
+        ITurnStore store,
+        IOptions<RelayOptions> relay,
+        IOptions<GatewayOptions> gateway,
+        TimeProvider time)
+    {
+        var turn = await store.FindAsync(id, turnId, http.RequestAborted) ?? throw ApiProblems.NoTurn(turnId);
+        var after = 0L;
+        if (http.Request.Headers["Last-Event-ID"].ToString() is { Length: > 0 } last
+            && (!long.TryParse(last, System.Globalization.CultureInfo.InvariantCulture, out after) || after < 0))
+        {
+            throw ApiProblems.Invalid($"Last-Event-ID is '{last}'; it must be the id of an event, a whole number.");
+        }
+
+        await StreamAsync(http, turns, turn, null, after, relay.Value, gateway.Value, time);
+    }
+
+    private static async Task<IResult> CancelAsync(string id, string turnId, ITurnStore store, TurnService turns, CancellationToken cancellationToken)
+    {
+        var turn = await store.FindAsync(id, turnId, cancellationToken) ?? throw ApiProblems.NoTurn(turnId);
+        await turns.CancelAsync(turn.Id);
+        return TypedResults.Accepted((string?)null);
+    }
+
+    private static async Task<IResult> WarmAsync(string id, IThreadStore threads, TurnService turns, WarmUps warmUps, CancellationToken cancellationToken)
+    {
+        var thread = await ThreadEndpoints.RequireAsync(threads, id, cancellationToken);
+        warmUps.Begin(thread.Id, () => turns.WarmAsync(thread));
+        return TypedResults.Accepted((string?)null);
+    }
+
+    private static async Task StreamAsync(
+        HttpContext http, TurnService turns, Turn turn, LiveTurn? live, long after, RelayOptions relay, GatewayOptions gateway, TimeProvider time)
+    {
+        var source = live is null ? turns.ReadEventsAsync(turn.Id, after, http.RequestAborted) : live.ReadAsync(after, http.RequestAborted);
+        await using var events = source.GetAsyncEnumerator(http.RequestAborted);
+        bool any;
+        try
+        {
+            // The first event says how warm the turn is, which the headers repeat.
+            any = await events.MoveNextAsync();
+        }
+        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        {
+            return;
+        }
+
+        var headers = http.Response.Headers;
+        headers["x-pilotlight-turn"] = turn.Id;
+        if (live is not null)
+        {
+            headers["x-pilotlight-overhead-ms"] = live.Overhead.TotalMilliseconds.ToString("0.###", System.Globalization.CultureInfo.InvariantCulture);
+            headers["x-pilotlight-acquire"] = live.Acquire ?? "none";
+        }
+
+        if (gateway.IsSimulated)
+        {
+            headers["x-pilotlight-simulated"] = "true";
+        }
+
+        var stream = new EventStream(http, relay, time);
+        stream.Begin();
+        await stream.WriteAsync(events, any);
+    }
+}

@@ -1,0 +1,34 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Pilotlight.Gateway.Turns;
+
+/// <summary>How turns are run and their events carried; section <c>Pilotlight:Relay</c>.</summary>
+public sealed class RelayOptions
+{
+    /// <summary>The configuration section.</summary>
+    public const string Section = "Pilotlight:Relay";
+
+    /// <summary>Longest wait before collected events are stored and sent; the first text goes at once. Default: 50 ms.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:00:10")]
+    public TimeSpan BatchDelay { get; set; } = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Most collected text, in characters, before it is stored and sent. Default: 4,096.</summary>
+    [Range(1, 1_048_576)]
+    public int BatchSize { get; set; } = 4096;
+
+    /// <summary>Time between comments that keep an idle stream open. Default: 15 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.1000000", "00:10:00")]
+    public TimeSpan Heartbeat { get; set; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>How long a client may take to accept a write before it is dropped; it can resume. Default: 5 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.1000000", "00:10:00")]
+    public TimeSpan WriteDeadline { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long running turns may go on after a stop was asked for. Default: 30 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
+    public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Most turns at a time; further ones are refused with 503. Default: 256.</summary>
+    [Range(1, 100_000)]
+    public int MaxRunning { get; set; } = 256;
+}

@@ -1,0 +1,157 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Pilotlight.Claude.Conversations;
+using Pilotlight.Claude.Turns;
+using Pilotlight.Gateway.Threads;
+
+namespace Pilotlight.Gateway.Turns;
+
+/// <summary>Runs one turn from its start to its stored end, whoever listens or does not.</summary>
+internal sealed partial class TurnRunner(
+    IThreadStore threads,
+    ITurnStore turns,
+    IClaudeConversations conversations,
+    IOptions<RelayOptions> relay,
+    IOptions<GatewayOptions> gateway,
+    TimeProvider time,
+    ILogger<TurnRunner> logger)
+{
+    /// <summary>Runs it; never throws. Its end is told to the readers of <paramref name="live"/> in every case.</summary>
+    public async Task RunAsync(LiveTurn live, long epoch)
+    {
+        var journal = new TurnJournal(live, turns, epoch, relay.Value, time, gateway.Value.IsSimulated);
+        var answer = new AnswerSoFar();
+        try
+        {
+            var thread = await threads.FindAsync(live.Turn.ThreadId, CancellationToken.None);
+            if (thread is null || !await turns.TryStartAsync(live.Turn.Id, epoch, time.GetUtcNow(), CancellationToken.None))
+            {
+                live.Publish([], isEnd: true);
+                return;
+            }
+
+            var end = await FollowAsync(live, thread, journal, answer);
+            await EndAsync(live, journal, answer, end);
+        }
+        catch (Exception fault)
+        {
+            LogFailed(logger, fault, live.Turn.Id);
+            await TryFailAsync(live, journal, answer, fault);
+        }
+    }
+
+    private async Task<TurnEvent> FollowAsync(LiveTurn live, ChatThread thread, TurnJournal journal, AnswerSoFar answer)
+    {
+        var conversation = await ThreadConversation.LoadAsync(threads, thread, CancellationToken.None);
+        live.Overhead = time.GetElapsedTime(live.AcceptedAt);
+        await using var events = conversations.RunTurnAsync(conversation, [new UserText(live.Turn.Text)], live.Stopping).GetAsyncEnumerator();
+        while (await NextAsync(events, journal))
+        {
+            switch (events.Current)
+            {
+                case TurnCompleted or TurnFailed or TurnCancelled:
+                    return events.Current;
+                case TurnStarted started:
+                    live.Acquire = TurnEventJson.Name(started.Source);
+                    break;
+                case ToolStarted tool:
+                    answer.Tools.Add(tool.Name);
+                    break;
+            }
+
+            journal.Add(events.Current);
+            if (journal.IsUrgent)
+            {
+                await FlushAsync(live, journal);
+            }
+        }
+
+        // The adapter promises an end. Without one there is no saying what happened, so it is no success.
+        return new TurnFailed(
+            new TurnError(TurnErrorKind.Unknown, "The turn ended without a result. Send the message again."), "", TurnUsage.None, null);
+
+        async ValueTask<bool> NextAsync(IAsyncEnumerator<TurnEvent> source, TurnJournal pending)
+        {
+            var next = source.MoveNextAsync();
+            if (next.IsCompleted || !pending.HasPending)
+            {
+                return await next;
+            }
+
+            var moving = next.AsTask();
+            await Task.WhenAny(moving, Task.Delay(pending.TimeLeft, time));
+            if (!moving.IsCompleted)
+            {
+                await FlushAsync(live, pending);
+            }
+
+            return await moving;
+        }
+    }
+
+    private static async Task FlushAsync(LiveTurn live, TurnJournal journal)
+    {
+        // Not the turn's token: what the model said is stored also when the turn is being cancelled.
+        if (!await journal.FlushAsync(CancellationToken.None))
+        {
+            await live.InterruptAsync(); // Another server has taken over; what this one still hears counts for nothing.
+        }
+    }
+
+    private async Task EndAsync(LiveTurn live, TurnJournal journal, AnswerSoFar answer, TurnEvent end)
+    {
+        var turn = live.Turn;
+        var (type, data) = live.IsInterrupted && end is TurnCancelled
+            ? (TurnEventJson.Failed, TurnEventJson.Problem(TurnProblem.Interrupted))
+            : TurnEventJson.Write(turn, end, simulated: false);
+        var outcome = end switch
+        {
+            TurnCompleted completed => new TurnOutcome(TurnState.Completed, Answer(completed.Text, "complete", completed.Usage, completed.CostUsd) with
+            {
+                Model = completed.Model,
+                TtftMs = completed.TimeToFirstToken is { } first ? TurnEventJson.Milliseconds(first) : null,
+                DurationMs = TurnEventJson.Milliseconds(completed.Duration),
+            }),
+            TurnCancelled cancelled when live.IsInterrupted =>
+                Partial(TurnState.Interrupted, "interrupted", cancelled.PartialText, cancelled.Usage, cancelled.CostUsd),
+            TurnCancelled cancelled => Partial(TurnState.Cancelled, "cancelled", cancelled.PartialText, cancelled.Usage, cancelled.CostUsd),
+            TurnFailed failed => Partial(TurnState.Failed, "failed", failed.PartialText, failed.Usage, failed.CostUsd),
+            _ => throw new InvalidOperationException($"{end.GetType().Name} does not end a turn."),
+        };
+        await journal.EndAsync(type, data, outcome, CancellationToken.None);
+        LogEnded(logger, turn.Id, outcome.State, live.Acquire ?? "none", outcome.Answer?.TtftMs ?? 0);
+
+        TurnOutcome Partial(TurnState state, string status, string text, TurnUsage usage, decimal? cost) =>
+            new(state, text.Length == 0 ? null : Answer(text, status, usage, cost));
+
+        StoredMessage Answer(string text, string status, TurnUsage usage, decimal? cost) => new(
+            turn.AnswerMessageId, turn.ThreadId, turn.Id, "assistant", text, status, null, usage, cost, live.Acquire, null,
+            TurnEventJson.Milliseconds(time.GetElapsedTime(live.AcceptedAt)), answer.Tools.Count > 0 ? answer.Tools : null, time.GetUtcNow());
+    }
+
+    // The store itself may be what failed: then the next start marks the turn as interrupted.
+    private async Task TryFailAsync(LiveTurn live, TurnJournal journal, AnswerSoFar answer, Exception fault)
+    {
+        try
+        {
+            await EndAsync(live, journal, answer, new TurnFailed(
+                new TurnError(TurnErrorKind.Unknown, $"The gateway failed ({fault.GetType().Name}). Send the message again."), "", TurnUsage.None, null));
+        }
+        catch (Exception second)
+        {
+            LogFailed(logger, second, live.Turn.Id);
+            live.Publish([], isEnd: true);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Turn {Turn} ended: {State}, process {Acquire}, first token after {TtftMs:0} ms")]
+    private static partial void LogEnded(ILogger logger, string turn, TurnState state, string acquire, double ttftMs);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Turn {Turn} failed in the gateway")]
+    private static partial void LogFailed(ILogger logger, Exception fault, string turn);
+
+    private sealed class AnswerSoFar
+    {
+        public List<string> Tools { get; } = [];
+    }
+}

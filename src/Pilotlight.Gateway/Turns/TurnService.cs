@@ -1,0 +1,171 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Pilotlight.Claude.Conversations;
+using Pilotlight.Gateway.Http;
+using Pilotlight.Gateway.Threads;
+
+namespace Pilotlight.Gateway.Turns;
+
+/// <summary>The turns of this server: takes them on, lets clients follow and cancel them, and sees them to their end.</summary>
+/// <remarks>A turn belongs to the server: a client that leaves changes nothing about it. Safe for concurrent use.</remarks>
+internal sealed partial class TurnService(
+    TurnRunner runner,
+    ITurnStore turns,
+    IThreadStore threads,
+    IClaudeConversations conversations,
+    IStorageInitializer storage,
+    IOptions<RelayOptions> relay,
+    IHostApplicationLifetime lifetime,
+    TimeProvider time,
+    ILogger<TurnService> logger) : IHostedService
+{
+    private readonly ConcurrentDictionary<string, LiveTurn> _live = new(StringComparer.Ordinal);
+    private long _epoch;
+    private volatile bool _draining;
+    private Task? _drained;
+
+    /// <summary>Turns in progress.</summary>
+    public int Running => _live.Count;
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await storage.InitializeAsync(cancellationToken);
+        (_epoch, var waiting) = await turns.OpenEpochAsync(time.GetUtcNow(), cancellationToken);
+
+        // From the first moment of a stop: the web server is stopped before this service, and waits for the streams of running turns.
+        lifetime.ApplicationStopping.Register(() => _drained = DrainAsync());
+        foreach (var turn in waiting)
+        {
+            Run(turn, time.GetTimestamp());
+        }
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => _drained ??= DrainAsync();
+
+    // No new turns; running ones finish until their time is up, and the rest are told.
+    private async Task DrainAsync()
+    {
+        _draining = true;
+        var running = _live.Values.ToArray();
+        LogDraining(logger, running.Length);
+        try
+        {
+            await Task.WhenAll(running.Select(live => live.Ended)).WaitAsync(relay.Value.DrainTimeout, time);
+        }
+        catch (TimeoutException)
+        {
+            var left = _live.Values.ToArray();
+            LogInterrupting(logger, left.Length);
+            await Task.WhenAll(left.Select(live => live.InterruptAsync()));
+            await Task.WhenAll(left.Select(live => live.Ended));
+        }
+    }
+
+    /// <summary>Takes a turn on, or says which one the same key took on before.</summary>
+    /// <exception cref="ApiProblemException">It cannot be: no such thread, a turn is running, the key was used, the server is full or stops.</exception>
+    public async Task<(Turn Turn, LiveTurn? Live, bool IsReplay)> BeginAsync(
+        string threadId, string text, string? idempotencyKey, CancellationToken cancellationToken)
+    {
+        var startedAt = time.GetTimestamp();
+        if (_draining)
+        {
+            throw ApiProblems.Stopping();
+        }
+
+        if (_live.Count >= relay.Value.MaxRunning)
+        {
+            throw ApiProblems.Full(_live.Count);
+        }
+
+        var turn = new Turn(Ids.New("trn"), threadId, TurnState.Accepted, text, Ids.New("msg"), Ids.New("msg"), idempotencyKey);
+        var accepted = await turns.AcceptAsync(turn, time.GetUtcNow(), cancellationToken);
+        return accepted.Status switch
+        {
+            AcceptStatus.Accepted => (turn, Run(turn, startedAt), false),
+            AcceptStatus.Replayed => (accepted.Turn!, _live.GetValueOrDefault(accepted.Turn!.Id), true),
+            AcceptStatus.KeyReused => throw ApiProblems.KeyReused(idempotencyKey!),
+            AcceptStatus.Busy => throw ApiProblems.ThreadBusy(threadId, accepted.Turn!.Id),
+            _ => throw ApiProblems.NoThread(threadId),
+        };
+    }
+
+    /// <summary>A turn's events after one, to its end.</summary>
+    public async IAsyncEnumerable<StoredEvent> ReadEventsAsync(
+        string turnId, long afterId, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (_live.TryGetValue(turnId, out var live))
+        {
+            await foreach (var stored in live.ReadAsync(afterId, cancellationToken))
+            {
+                yield return stored;
+            }
+
+            yield break;
+        }
+
+        foreach (var stored in await turns.ReadEventsAsync(turnId, afterId, cancellationToken))
+        {
+            yield return stored;
+        }
+    }
+
+    /// <summary>Asks a turn to stop; false when it has ended already.</summary>
+    public async Task<bool> CancelAsync(string turnId)
+    {
+        if (!_live.TryGetValue(turnId, out var live))
+        {
+            return false;
+        }
+
+        await live.CancelAsync();
+        return true;
+    }
+
+    /// <summary>Stops what a thread is doing and lets its process go.</summary>
+    public async Task ForgetAsync(string threadId)
+    {
+        foreach (var live in _live.Values.Where(live => live.Turn.ThreadId == threadId))
+        {
+            await live.CancelAsync();
+            await live.Ended;
+        }
+
+        await conversations.ForgetAsync(threadId);
+    }
+
+    /// <summary>Begins to make a process ready for the thread's next turn.</summary>
+    public async Task WarmAsync(ChatThread thread)
+    {
+        if (_draining)
+        {
+            throw ApiProblems.Stopping();
+        }
+
+        var conversation = await ThreadConversation.LoadAsync(threads, thread, lifetime.ApplicationStopping);
+        await conversations.WarmAsync(conversation, lifetime.ApplicationStopping);
+    }
+
+    private LiveTurn Run(Turn turn, long acceptedAt)
+    {
+        var live = new LiveTurn(turn, acceptedAt);
+        _live[turn.Id] = live;
+        live.Ended = RunToEndAsync(live);
+        return live;
+    }
+
+    private async Task RunToEndAsync(LiveTurn live)
+    {
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        await runner.RunAsync(live, _epoch);
+        _live.TryRemove(live.Turn.Id, out _);
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Stopping: {Count} turns are running, no new ones are taken")]
+    private static partial void LogDraining(ILogger logger, int count);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} turns did not end in time and are interrupted")]
+    private static partial void LogInterrupting(ILogger logger, int count);
+}

@@ -1,0 +1,123 @@
+using System.Globalization;
+using Microsoft.EntityFrameworkCore;
+using Pilotlight.Gateway.Http;
+using Pilotlight.Gateway.Threads;
+using Pilotlight.Gateway.Turns;
+
+namespace Pilotlight.Storage;
+
+internal sealed class EfThreadStore(IDbContextFactory<PilotlightDbContext> contexts, WriteGate gate) : IThreadStore
+{
+    public async Task CreateAsync(ChatThread thread, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        context.Threads.Add(new ThreadRow
+        {
+            Id = thread.Id,
+            Title = thread.Title,
+            Model = thread.Model,
+            SystemPrompt = thread.SystemPrompt,
+            Profile = thread.Profile,
+            Revision = thread.Revision,
+            CreatedAt = thread.CreatedAt.UtcTicks,
+            UpdatedAt = thread.UpdatedAt.UtcTicks,
+        });
+        using var pass = await gate.EnterAsync(cancellationToken);
+        await context.SaveChangesAsync(cancellationToken);
+    }
+
+    public async Task<ChatThread?> FindAsync(string threadId, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var row = await context.Threads.AsNoTracking().SingleOrDefaultAsync(thread => thread.Id == threadId, cancellationToken);
+        return row?.ToThread();
+    }
+
+    public async Task<Page<ChatThread>> ListAsync(string? search, string? cursor, int limit, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var rows = context.Threads.AsNoTracking();
+        if (search is not null)
+        {
+            var pattern = "%" + search.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal)
+                .Replace("_", "\\_", StringComparison.Ordinal) + "%";
+            rows = rows.Where(thread => EF.Functions.Like(thread.Title!, pattern, "\\"));
+        }
+
+        if (cursor is not null)
+        {
+            var (before, id) = ReadCursor(cursor);
+            rows = rows.Where(thread => thread.UpdatedAt < before || (thread.UpdatedAt == before && string.Compare(thread.Id, id) < 0));
+        }
+
+        var found = await rows
+            .OrderByDescending(thread => thread.UpdatedAt).ThenByDescending(thread => thread.Id)
+            .Take(limit + 1).ToListAsync(cancellationToken);
+        var next = found.Count > limit ? string.Create(CultureInfo.InvariantCulture, $"{found[limit - 1].UpdatedAt}.{found[limit - 1].Id}") : null;
+        return new Page<ChatThread>([.. found.Take(limit).Select(row => row.ToThread())], next);
+    }
+
+    public async Task<ChatThread?> UpdateAsync(string threadId, ThreadChange change, DateTimeOffset at, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        using var pass = await gate.EnterAsync(cancellationToken);
+        var row = await context.Threads.SingleOrDefaultAsync(thread => thread.Id == threadId, cancellationToken);
+        if (row is null)
+        {
+            return null;
+        }
+
+        row.Title = change.Title ?? row.Title;
+        row.Model = change.Model ?? row.Model;
+        row.SystemPrompt = change.SystemPrompt ?? row.SystemPrompt;
+        row.Profile = change.Profile ?? row.Profile;
+        row.UpdatedAt = at.UtcTicks;
+        await context.SaveChangesAsync(cancellationToken);
+        return row.ToThread();
+    }
+
+    public async Task<bool> DeleteAsync(string threadId, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        using var pass = await gate.EnterAsync(cancellationToken);
+        return await context.Threads.Where(thread => thread.Id == threadId).ExecuteDeleteAsync(cancellationToken) > 0;
+    }
+
+    public async Task<Page<StoredMessage>> ListMessagesAsync(string threadId, string? cursor, int limit, CancellationToken cancellationToken)
+    {
+        var after = 0L;
+        if (cursor is not null && !long.TryParse(cursor, CultureInfo.InvariantCulture, out after))
+        {
+            throw BadCursor(cursor);
+        }
+
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var found = await context.Messages.AsNoTracking()
+            .Where(message => message.ThreadId == threadId && message.Sequence > after)
+            .OrderBy(message => message.Sequence).Take(limit + 1).ToListAsync(cancellationToken);
+        var next = found.Count > limit ? found[limit - 1].Sequence.ToString(CultureInfo.InvariantCulture) : null;
+        return new Page<StoredMessage>([.. found.Take(limit).Select(row => row.ToMessage())], next);
+    }
+
+    public async Task<IReadOnlyList<StoredMessage>> ReadHistoryAsync(string threadId, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var rows = await (
+            from message in context.Messages.AsNoTracking()
+            join turn in context.Turns on message.TurnId equals turn.Id
+            where message.ThreadId == threadId
+                && turn.State > (int)TurnState.Started
+                && context.Messages.Any(answer => answer.Id == turn.AnswerMessageId)
+            orderby message.Sequence
+            select message).ToListAsync(cancellationToken);
+        return [.. rows.Select(row => row.ToMessage())];
+    }
+
+    private static (long Before, string Id) ReadCursor(string cursor) =>
+        cursor.Split('.', 2) is [var ticks, var id] && long.TryParse(ticks, CultureInfo.InvariantCulture, out var before)
+            ? (before, id)
+            : throw BadCursor(cursor);
+
+    private static ApiProblemException BadCursor(string cursor) => new(
+        400, "invalid-request", "The request is not valid", $"cursor is '{cursor}'; pass the nextCursor of the page before as it came.");
+}

@@ -1,0 +1,61 @@
+using Pilotlight.Claude.Turns;
+using Pilotlight.Gateway.Threads;
+using Pilotlight.Gateway.Turns;
+
+namespace Pilotlight.Storage;
+
+/// <summary>Rows to what the gateway knows, and back.</summary>
+internal static class Mapping
+{
+    private const decimal NanoPerUnit = 1_000_000_000m;
+
+    public static ChatThread ToThread(this ThreadRow row) => new(
+        row.Id, row.Title, row.Model, row.SystemPrompt, row.Profile, row.Revision, Time(row.CreatedAt), Time(row.UpdatedAt));
+
+    public static Turn ToTurn(this TurnRow row) => new(
+        row.Id, row.ThreadId, (TurnState)row.State, row.Text, row.UserMessageId, row.AnswerMessageId, row.IdempotencyKey);
+
+    public static StoredMessage ToMessage(this MessageRow row) => new(
+        row.Id,
+        row.ThreadId,
+        row.TurnId,
+        row.Role,
+        row.Text,
+        row.Status,
+        row.Model,
+        row.InputTokens is { } input
+            ? new TurnUsage(input, row.OutputTokens ?? 0, row.CacheReadTokens ?? 0, row.CacheWriteTokens ?? 0)
+            : null,
+        row.CostNanoUsd / NanoPerUnit,
+        row.Acquire,
+        row.TtftMs,
+        row.DurationMs,
+        row.Tools?.Split('\n'),
+        Time(row.CreatedAt));
+
+    public static MessageRow ToRow(this StoredMessage message) => new()
+    {
+        Id = message.Id,
+        ThreadId = message.ThreadId,
+        TurnId = message.TurnId,
+        Role = message.Role,
+        Text = message.Text,
+        Status = message.Status,
+        Model = message.Model,
+        InputTokens = message.Usage?.InputTokens,
+        OutputTokens = message.Usage?.OutputTokens,
+        CacheReadTokens = message.Usage?.CacheReadTokens,
+        CacheWriteTokens = message.Usage?.CacheWriteTokens,
+        CostNanoUsd = message.CostUsd is { } cost ? (long)Math.Round(cost * NanoPerUnit) : null,
+        Acquire = message.Acquire,
+        TtftMs = message.TtftMs,
+        DurationMs = message.DurationMs,
+        Tools = message.Tools is { Count: > 0 } tools ? string.Join('\n', tools) : null,
+        CreatedAt = message.CreatedAt.UtcTicks,
+    };
+
+    public static EventRow ToRow(this StoredEvent stored, string turnId) =>
+        new() { TurnId = turnId, EventId = stored.Id, Type = stored.Type, Data = stored.Data };
+
+    private static DateTimeOffset Time(long ticks) => new(ticks, TimeSpan.Zero);
+}

@@ -1,0 +1,28 @@
+using System.CommandLine;
+using Pilotlight.Tool.Commands;
+
+const int WrongUsage = 2;
+
+var root = new RootCommand("Keeps the Claude Code CLI lit: an instant, streaming, stored chat out of it.")
+{
+    ServeCommand.Create(),
+    ChatCommand.Create(),
+    BenchCommand.Create(),
+    DoctorCommand.Create(),
+    SimulateCommand.Create(),
+};
+
+var parsed = root.Parse(args);
+var usage = ServeCommand.SettingsOnly(parsed);
+if (usage.Count > 0)
+{
+    foreach (var fault in usage)
+    {
+        Console.Error.WriteLine(fault);
+    }
+
+    Console.Error.WriteLine("Run 'pilotlight --help' for the commands, 'pilotlight COMMAND --help' for one.");
+    return WrongUsage;
+}
+
+return await parsed.InvokeAsync();

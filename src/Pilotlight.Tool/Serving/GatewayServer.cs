@@ -1,0 +1,214 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.Options;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Trace;
+using Pilotlight.Claude;
+using Pilotlight.Claude.Installation;
+using Pilotlight.Claude.Sessions;
+using Pilotlight.Gateway;
+using Pilotlight.Gateway.Turns;
+using Pilotlight.Processes;
+using Pilotlight.Simulator;
+using Pilotlight.Storage.Sqlite;
+using Pilotlight.Tool.Settings;
+
+namespace Pilotlight.Tool.Serving;
+
+/// <summary>The gateway with all that it needs: where the parts are put together.</summary>
+internal sealed class GatewayServer : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly SimulatorServer? _simulator;
+    private readonly DataFolder _folder;
+
+    private GatewayServer(WebApplication app, SimulatorServer? simulator, DataFolder folder) => (_app, _simulator, _folder) = (app, simulator, folder);
+
+    /// <summary>Where it listens.</summary>
+    public IReadOnlyList<Uri> Addresses => [.. _app.Services.GetRequiredService<IServer>().Features
+        .Get<IServerAddressesFeature>()!.Addresses.Select(address => new Uri(address))];
+
+    /// <summary>Its simulator, when it has one.</summary>
+    public SimulatorServer? Simulator => _simulator;
+
+    public IServiceProvider Services => _app.Services;
+
+    /// <summary>What is missing before turns can be served; null when nothing is.</summary>
+    public string? Missing
+    {
+        get
+        {
+            _ = _app.Services.GetRequiredService<ClaudeCli>().Find(out var problem);
+            return problem ?? (_app.Services.GetRequiredService<ClaudeHome>().CredentialSource is null
+                ? "There is no key and no sign-in: set ANTHROPIC_API_KEY, point Pilotlight:Claude:ConfigDirectory at a signed-in one, or use --simulate."
+                : null);
+        }
+    }
+
+    /// <summary>Puts it together and starts it.</summary>
+    /// <exception cref="StartException">It cannot be; the message says why, all faults at once.</exception>
+    public static async Task<GatewayServer> StartAsync(ServeSettings settings, CancellationToken cancellationToken)
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.Configuration.AddJsonFile(Path.Combine(Environment.CurrentDirectory, "appsettings.json"), optional: true, reloadOnChange: false);
+        builder.Configuration.AddEnvironmentVariables();
+        builder.Configuration.AddCommandLine([.. settings.Overrides]);
+        Check(settings, builder.Configuration);
+
+        SimulatorServer? simulator = null;
+        var folder = DataFolder.Take(settings.Data);
+        try
+        {
+            if (settings.Simulate)
+            {
+                var options = builder.Configuration.GetSection(SimulatorOptions.Section).Get<SimulatorOptions>() ?? new SimulatorOptions();
+                simulator = await SimulatorServer.StartAsync(options, cancellationToken);
+            }
+
+            Configure(builder, settings, simulator);
+            var app = builder.Build();
+            Map(app);
+            await app.StartAsync(cancellationToken);
+            var server = new GatewayServer(app, simulator, folder);
+            folder.Announce(server.Addresses[0]);
+            return server;
+        }
+        catch (Exception fault)
+        {
+            folder.Dispose();
+            if (simulator is not null)
+            {
+                await simulator.DisposeAsync();
+            }
+
+            throw Explain(fault, settings) ?? fault;
+        }
+    }
+
+    /// <summary>Serves until it is told to stop, by a signal for instance, and has stopped in order.</summary>
+    public Task WaitForShutdownAsync(CancellationToken cancellationToken) => _app.WaitForShutdownAsync(cancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+        if (_simulator is not null)
+        {
+            await _simulator.DisposeAsync();
+        }
+
+        _folder.Dispose();
+    }
+
+    private static void Configure(WebApplicationBuilder builder, ServeSettings settings, SimulatorServer? simulator)
+    {
+        var configuration = builder.Configuration;
+        builder.WebHost.UseUrls(settings.Urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(5);
+            kestrel.Limits.MaxRequestBodySize = new GatewayOptions().MaxBodyBytes;
+        });
+        Log(builder, settings.IsQuiet);
+
+        var services = builder.Services;
+        services.AddPilotlightSqlite(configuration[StorageOptions.Section + ":ConnectionString"] ?? Path.Combine(settings.Data, "pilotlight.db"));
+        services.Configure<ClaudeOptions>(configuration.GetSection(ClaudeOptions.Section));
+        services.Configure<WarmPoolOptions>(configuration.GetSection(WarmPoolOptions.Section));
+        services.Configure<ClaudeSessionOptions>(configuration.GetSection(ClaudeSessionOptions.Section));
+        services.Configure<RelayOptions>(configuration.GetSection(RelayOptions.Section));
+        services.Configure<GatewayOptions>(gateway => gateway.IsSimulated = simulator is not null);
+        services.AddClaudeCode(claude =>
+        {
+            claude.HomeDirectory ??= Path.Combine(settings.Data, simulator is null ? "claude" : "claude-simulated");
+            if (simulator is not null)
+            {
+                // Whatever key there is, it is none of the simulator's business.
+                claude.ApiKey = "simulated";
+                claude.BaseUrl = simulator.BaseAddress.ToString().TrimEnd('/');
+            }
+        });
+        services.AddPilotlightGateway();
+        services.AddOpenApi();
+        services.AddOpenTelemetry()
+            .WithMetrics(metrics => metrics
+                .AddAspNetCoreInstrumentation()
+                .AddMeter(WarmPool.MeterName, SessionMetrics.MeterName)
+                .AddPrometheusExporter())
+            .WithTracing(traces => traces.AddAspNetCoreInstrumentation());
+
+        // Turns drain first, then sessions and pool: each has a deadline of its own, and this one is theirs together.
+        var relay = configuration.GetSection(RelayOptions.Section).Get<RelayOptions>() ?? new RelayOptions();
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = relay.DrainTimeout + TimeSpan.FromSeconds(30));
+    }
+
+    private static void Log(WebApplicationBuilder builder, bool isQuiet)
+    {
+        builder.Logging.ClearProviders();
+        builder.Logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.TimestampFormat = "HH:mm:ss.fff ";
+            console.UseUtcTimestamp = true;
+        });
+        builder.Logging.SetMinimumLevel(isQuiet ? LogLevel.Error : LogLevel.Information);
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Diagnostics.ExceptionHandlerMiddleware", LogLevel.None);
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
+        builder.Logging.AddFilter("Microsoft.Hosting", LogLevel.None);
+    }
+
+    private static void Map(WebApplication app)
+    {
+        app.UsePilotlightGateway();
+        app.MapPilotlightGateway();
+        app.MapOpenApi();
+        app.MapPrometheusScrapingEndpoint("/metrics");
+        app.MapGet("/", (IOptions<GatewayOptions> gateway) => Results.Text(
+            $"Pilotlight is lit{(gateway.Value.IsSimulated ? " (simulated model)" : "")}.\n\n"
+            + "POST /api/threads                 a new thread\n"
+            + "POST /api/threads/{id}/turns      say something, get its events\n"
+            + "GET  /api/pool                    the processes\n"
+            + "GET  /openapi/v1.json             the whole API\n")).ExcludeFromDescription();
+    }
+
+    private static void Check(ServeSettings settings, IConfiguration configuration)
+    {
+        var faults = SettingsCheck.Faults(configuration).ToList();
+        foreach (var url in settings.Urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            if (!Uri.TryCreate(url, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
+            {
+                faults.Add($"--urls holds '{url}', which is not an address such as {ServeSettings.DefaultUrls}.");
+            }
+            else if (!IsLoopback(address))
+            {
+                faults.Add($"--urls holds '{url}', which others can reach, and there are no keys to tell them by. Listen on 127.0.0.1.");
+            }
+        }
+
+        if (faults.Count > 0)
+        {
+            throw new StartException("Pilotlight cannot start:\n" + string.Join('\n', faults.Select(fault => "  - " + fault)));
+        }
+    }
+
+    private static bool IsLoopback(Uri address) =>
+        address.Host == "localhost" || (IPAddress.TryParse(address.Host.Trim('[', ']'), out var ip) && IPAddress.IsLoopback(ip));
+
+    private static StartException? Explain(Exception fault, ServeSettings settings) => fault switch
+    {
+        StorageUnavailableException storage => new StartException("Pilotlight cannot start: " + storage.Message, fault),
+        IOException { InnerException: AddressInUseException } => new StartException(
+            $"Pilotlight cannot start: the address {settings.Urls} is in use. Stop what listens there, or choose another with --urls http://127.0.0.1:PORT.", fault),
+        IOException { InnerException: SocketException } or SocketException => new StartException(
+            $"Pilotlight cannot start: it cannot listen on {settings.Urls}: {fault.Message}", fault),
+        OptionsValidationException options => new StartException(
+            "Pilotlight cannot start:\n" + string.Join('\n', options.Failures.Select(failure => "  - " + failure)), fault),
+        _ => null,
+    };
+}
