@@ -1,0 +1,76 @@
+#!/usr/bin/env bash
+# Installs what the tests need, builds everything once, runs every test, and ends with 'N passed, N failed, N skipped'.
+#   ./test.sh            all of it
+#   ./test.sh Storage    only the projects whose name holds the word
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+only="${1:-}"
+
+say() { printf '== %s\n' "$*"; }
+fail() { printf 'test.sh: %s\n' "$*" >&2; exit 1; }
+command -v dotnet >/dev/null 2>&1 || fail "the .NET 10 SDK is needed; 'dotnet' was not found."
+
+# The pinned CLI: the tests run the real thing.
+. eng/claude-cli/platform.sh
+cli="$(claude_cli_path eng/claude-cli)"
+if [ ! -x "$cli" ]; then
+  command -v npm >/dev/null 2>&1 || fail "npm is needed to install the pinned Claude Code CLI; it was not found."
+  say "installing the pinned Claude Code CLI"
+  (cd eng/claude-cli && npm ci --ignore-scripts --no-audit --no-fund --silent)
+fi
+export PILOTLIGHT_TEST_CLAUDE="$PWD/$cli"
+
+# What contains children (setsid, setpriv) and the guardian's grep are in every Debian; a slimmer system may lack them.
+missing=""
+for program in setsid:util-linux setpriv:util-linux grep:grep; do
+  command -v "${program%%:*}" >/dev/null 2>&1 || missing="$missing ${program##*:}"
+done
+if [ -n "$missing" ]; then
+  [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 || fail "these packages are needed:$missing. Install them, or run as root on Debian."
+  say "installing$missing"
+  # shellcheck disable=SC2086
+  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $missing
+fi
+
+say "building"
+locked=""
+[ "${CI:-}" = true ] && locked="-p:RestoreLockedMode=true"
+# shellcheck disable=SC2086
+dotnet build Pilotlight.slnx -c Release -v quiet -nologo $locked
+
+passed=0 failed=0 skipped=0
+mkdir -p artifacts/test-logs
+for project in tests/*.Tests; do
+  name="$(basename "$project")"
+  case "$name" in *"$only"*) ;; *) continue ;; esac
+  log="artifacts/test-logs/$name.log"
+  say "$name"
+  code=0
+  dotnet "artifacts/bin/$name/release/$name.dll" --no-progress --no-ansi >"$log" 2>&1 </dev/null || code=$?
+  count() { sed -n "s/^ *$1: *\([0-9][0-9]*\).*/\1/p" "$log" | tail -n 1; }
+  p="$(count succeeded)" f="$(count failed)" s="$(count skipped)"
+  # A run that crashed, or ran nothing, has failed whatever it counted.
+  if [ -z "$p" ] || { [ "$code" -ne 0 ] && [ "${f:-0}" -eq 0 ]; }; then
+    cat "$log"
+    f=$(( ${f:-0} + 1 ))
+  elif [ "$f" -gt 0 ]; then
+    sed -n '/^failed /,$p' "$log"
+  fi
+  printf '   %s passed, %s failed, %s skipped\n' "${p:-0}" "$f" "${s:-0}"
+  passed=$((passed + ${p:-0})) failed=$((failed + f)) skipped=$((skipped + ${s:-0}))
+done
+[ $((passed + failed)) -gt 0 ] || fail "no test project has '$only' in its name."
+
+# Nothing may be left behind: every child carries its owner's mark. A guardian may still be at its last rounds.
+for _ in 1 2 3 4 5 6 7 8 9 10; do
+  left="$(grep -lsa '^PILOTLIGHT_OWNER=\|PILOTLIGHT_OWNER=' /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3 | tr '\n' ' ' || true)"
+  [ -n "${left// /}" ] || break
+  sleep 0.3
+done
+if [ -n "${left// /}" ]; then
+  printf 'test.sh: processes were left behind: %s\n' "$left" >&2
+  failed=$((failed + 1))
+fi
+
+printf '%s passed, %s failed, %s skipped\n' "$passed" "$failed" "$skipped"
+[ "$failed" -eq 0 ]

@@ -1,0 +1,70 @@
+namespace Pilotlight.Processes.Tests;
+
+/// <summary>Profiles of real child processes.</summary>
+internal static class Children
+{
+    private static readonly Dictionary<string, string> s_environment = new() { ["PATH"] = "/usr/bin:/bin" };
+
+    /// <summary>Echoes what it is told, and ends with its stdin.</summary>
+    public static ProcessProfile Echo(string name = "echo") => Program("/bin/cat", name);
+
+    /// <summary>A shell script.</summary>
+    public static ProcessProfile Script(string script, string name = "script", WarmUp? warmUp = null) => new()
+    {
+        Name = name,
+        FileName = "/bin/sh",
+        Arguments = ["-c", script],
+        Environment = s_environment,
+        WarmUp = warmUp,
+    };
+
+    public static ProcessProfile Program(string path, string name) => new() { Name = name, FileName = path, Environment = s_environment };
+
+    /// <summary>Reads the line that says that it is ready.</summary>
+    public static async ValueTask ReadLineAsync(ChildProcess process, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var read = await process.Output.ReadAsync(cancellationToken);
+            if (System.Buffers.BuffersExtensions.PositionOf(read.Buffer, (byte)'\n') is { } end)
+            {
+                process.Output.AdvanceTo(read.Buffer.GetPosition(1, end));
+                return;
+            }
+
+            process.Output.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+            if (read.IsCompleted)
+            {
+                throw new IOException("It ended before it was ready.");
+            }
+        }
+    }
+
+    public static async Task<string> EchoAsync(ChildProcess process, string line, CancellationToken cancellationToken)
+    {
+        await process.Input.WriteAsync(System.Text.Encoding.UTF8.GetBytes(line + "\n"), cancellationToken);
+        var read = await process.Output.ReadAtLeastAsync(line.Length + 1, cancellationToken);
+        var text = System.Text.Encoding.UTF8.GetString(System.Buffers.BuffersExtensions.ToArray(read.Buffer));
+        process.Output.AdvanceTo(read.Buffer.End);
+        return text.TrimEnd('\n');
+    }
+
+    /// <summary>Waits, looking again whenever a little time has passed, until the pool is as it should be.</summary>
+    public static async Task UntilAsync(this WarmPool pool, Func<ProfileSnapshot, bool> condition, string profile, CancellationToken cancellationToken)
+    {
+        while (pool.GetSnapshot().Profiles.FirstOrDefault(row => row.Name == profile) is not { } row || !condition(row))
+        {
+            await Task.Delay(5, cancellationToken);
+        }
+    }
+
+    public static bool Exists(int processId) => File.Exists($"/proc/{processId}/stat");
+
+    public static async Task GoneAsync(int processId, CancellationToken cancellationToken)
+    {
+        while (Exists(processId) && !File.ReadAllText($"/proc/{processId}/stat").Contains(") Z ", StringComparison.Ordinal))
+        {
+            await Task.Delay(5, cancellationToken);
+        }
+    }
+}

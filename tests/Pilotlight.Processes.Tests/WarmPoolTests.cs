@@ -1,0 +1,249 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Testing;
+
+namespace Pilotlight.Processes.Tests;
+
+/// <summary>The pool on real child processes; the seed's tests have their twins here.</summary>
+public sealed class WarmPoolTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Start_prewarms_the_pool()
+    {
+        await using var pool = new WarmPool(new WarmPoolOptions { MinIdle = 2 });
+        pool.Register(Children.Echo());
+
+        await pool.UntilAsync(row => row.Parked == 2 && row.Starting == 0, "echo", Token);
+
+        Assert.All(pool.GetSnapshot().Profiles[0].Processes, row => Assert.True(Children.Exists(row.ProcessId)));
+    }
+
+    [Fact]
+    public async Task A_warm_acquire_hands_out_the_parked_process_and_refills()
+    {
+        await using var pool = new WarmPool(new WarmPoolOptions { MinIdle = 1, MaxIdle = 1 });
+        var profile = Children.Echo();
+        pool.Register(profile);
+        await pool.UntilAsync(row => row.Parked == 1, "echo", Token);
+        var parked = pool.GetSnapshot().Profiles[0].Processes[0].ProcessId;
+
+        var acquired = pool.AcquireAsync(profile, Token);
+
+        Assert.True(acquired.IsCompletedSuccessfully);
+        await using var lease = await acquired;
+        Assert.Equal(LeaseSource.Warm, lease.Source);
+        Assert.Equal(parked, lease.Process.Id);
+        Assert.Equal("hello", await Children.EchoAsync(lease.Process, "hello", Token));
+        await pool.UntilAsync(row => row is { Parked: 1, Leased: 1 }, "echo", Token);
+    }
+
+    [Fact]
+    public async Task An_empty_pool_starts_a_process()
+    {
+        await using var pool = new WarmPool(new WarmPoolOptions { MinIdle = 0, MaxIdle = 0 });
+
+        await using var lease = await pool.AcquireAsync(Children.Echo(), Token);
+
+        Assert.Equal(LeaseSource.Cold, lease.Source);
+        Assert.Equal("hello", await Children.EchoAsync(lease.Process, "hello", Token));
+    }
+
+    [Fact]
+    public async Task A_dead_process_is_never_handed_out()
+    {
+        await using var pool = new WarmPool(new WarmPoolOptions { MinIdle = 3, MaxIdle = 3, EarlyDeath = TimeSpan.Zero });
+        var profile = Children.Echo();
+        pool.Register(profile);
+        await pool.UntilAsync(row => row.Parked == 3, "echo", Token);
+        var killed = pool.GetSnapshot().Profiles[0].Processes.Select(row => row.ProcessId).ToArray();
+        foreach (var processId in killed)
+        {
+            System.Diagnostics.Process.GetProcessById(processId).Kill();
+        }
+
+        await pool.UntilAsync(row => row.Processes.All(process => !killed.Contains(process.ProcessId)), "echo", Token);
+        await using var lease = await pool.AcquireAsync(profile, Token);
+
+        Assert.DoesNotContain(lease.Process.Id, killed);
+        Assert.Equal("alive", await Children.EchoAsync(lease.Process, "alive", Token));
+    }
+
+    [Fact]
+    public async Task The_first_write_swaps_in_another_when_the_process_died_unnoticed()
+    {
+        await using var pool = new WarmPool(new WarmPoolOptions { MinIdle = 2, EarlyDeath = TimeSpan.Zero });
+        var profile = Children.Echo();
+        pool.Register(profile);
+        await pool.UntilAsync(row => row.Parked == 2, "echo", Token);
+        await using var lease = await pool.AcquireAsync(profile, Token);
+        var first = lease.Process.Id;
+        System.Diagnostics.Process.GetProcessById(first).Kill();
+        await Children.GoneAsync(first, Token);
+
+        await lease.WriteFirstAsync("still here\n"u8.ToArray(), Token);
+
+        Assert.NotEqual(first, lease.Process.Id);
+        var read = await lease.Process.Output.ReadAtLeastAsync(11, Token);
+        Assert.Equal(11, read.Buffer.Length);
+    }
+
+    [Fact]
+    public async Task Stop_ends_what_remains_also_what_ignores_every_request()
+    {
+        var pool = new WarmPool(new WarmPoolOptions
+        {
+            MinIdle = 2,
+            CloseInputGrace = TimeSpan.FromMilliseconds(50),
+            TerminateGrace = TimeSpan.FromMilliseconds(50),
+        });
+        pool.Register(Children.Script("trap '' TERM; echo ready; while :; do sleep 60 & wait; done", warmUp: Children.ReadLineAsync));
+        await pool.UntilAsync(row => row.Parked == 2, "script", Token);
+        var processes = pool.GetSnapshot().Profiles[0].Processes.Select(row => row.ProcessId).ToArray();
+
+        await pool.DisposeAsync();
+
+        Assert.All(processes, processId => Assert.False(Children.Exists(processId)));
+        await Assert.ThrowsAsync<PoolStoppedException>(async () => await pool.AcquireAsync(Children.Echo(), Token));
+    }
+
+    [Fact]
+    public async Task A_crashed_child_leaves_no_tool_of_its_own_session_behind()
+    {
+        await using var pool = new WarmPool(new WarmPoolOptions { MinIdle = 0, MaxIdle = 0 });
+        var lease = await pool.AcquireAsync(Children.Script("setsid sleep 300 & echo $!; read line"), Token);
+        var read = await lease.Process.Output.ReadAsync(Token);
+        var text = System.Text.Encoding.UTF8.GetString(System.Buffers.BuffersExtensions.ToArray(read.Buffer)).Trim();
+        lease.Process.Output.AdvanceTo(read.Buffer.End);
+        var tool = int.Parse(text, System.Globalization.CultureInfo.InvariantCulture);
+        Assert.True(Children.Exists(tool));
+
+        System.Diagnostics.Process.GetProcessById(lease.Process.Id).Kill();
+
+        await Children.GoneAsync(tool, Token);
+        await lease.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Acquire_latency_is_measured_and_logged_with_its_source()
+    {
+        var logger = new FakeLogger<WarmPool>();
+        await using var pool = new WarmPool(new WarmPoolOptions { MinIdle = 1 }, logger);
+        var profile = Children.Echo();
+        pool.Register(profile);
+        await pool.UntilAsync(row => row.Parked > 0, "echo", Token);
+
+        await using var lease = await pool.AcquireAsync(profile, Token);
+
+        var record = Assert.Single(logger.Collector.GetSnapshot(), entry => entry.Message.StartsWith("Acquired", StringComparison.Ordinal));
+        Assert.Equal("Warm", record.GetStructuredStateValue("Source"));
+        Assert.Equal(lease.AcquireDuration.TotalMicroseconds.ToString(System.Globalization.CultureInfo.InvariantCulture), record.GetStructuredStateValue("Microseconds"));
+    }
+
+    [Fact]
+    public async Task A_missing_program_fails_at_once_with_its_path_and_opens_the_breaker()
+    {
+        await using var pool = new WarmPool(new WarmPoolOptions { MinIdle = 0, MaxIdle = 0 });
+        var profile = Children.Program("/nowhere/program", "missing");
+
+        var fault = await Assert.ThrowsAsync<ProcessStartException>(async () => await pool.AcquireAsync(profile, Token));
+
+        Assert.Contains("/nowhere/program", fault.Message, StringComparison.Ordinal);
+        await pool.UntilAsync(row => row.Breaker == BreakerState.Open, "missing", Token);
+    }
+
+    [Fact]
+    public async Task A_failed_start_tells_exit_code_and_stderr()
+    {
+        await using var pool = new WarmPool(new WarmPoolOptions { MinIdle = 0, MaxIdle = 0 });
+        var profile = Children.Script("echo the reason >&2; exit 7", warmUp: Children.ReadLineAsync);
+
+        var fault = await Assert.ThrowsAsync<ProcessStartException>(async () => await pool.AcquireAsync(profile, Token));
+
+        Assert.Equal(7, fault.Exit?.ExitCode);
+        Assert.Contains("the reason", fault.Message, StringComparison.Ordinal);
+        Assert.Equal(0, pool.GetSnapshot().Profiles[0].Leased);
+    }
+
+    [Fact]
+    public async Task A_full_pool_rejects_and_says_how_full_and_what_to_raise()
+    {
+        await using var pool = new WarmPool(new WarmPoolOptions { MinIdle = 0, MaxIdle = 0, MaxProcesses = 1, MaxWaiting = 0 });
+        var profile = Children.Echo();
+        await using var pool2 = new WarmPool(new WarmPoolOptions { MinIdle = 0, MaxIdle = 0, MaxProcesses = 1, AcquireTimeout = TimeSpan.FromMilliseconds(50) });
+        await using var held = await pool2.AcquireAsync(profile, Token);
+
+        var rejected = await Assert.ThrowsAsync<PoolRejectedException>(async () => await pool.AcquireAsync(profile, Token));
+        var late = await Assert.ThrowsAsync<PoolRejectedException>(async () => await pool2.AcquireAsync(profile, Token));
+
+        Assert.Contains("Pilotlight:Pool:MaxWaiting", rejected.Message, StringComparison.Ordinal);
+        Assert.Contains("1 of 1 processes are up", late.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_cancelled_wait_loses_no_process()
+    {
+        await using var pool = new WarmPool(new WarmPoolOptions { MinIdle = 0, MaxIdle = 4, MaxConcurrentWarmUps = 4 });
+        var profile = Children.Echo();
+        for (var round = 0; round < 20; round++)
+        {
+            using var cancel = new CancellationTokenSource();
+            var acquire = pool.AcquireAsync(profile, cancel.Token).AsTask();
+            await cancel.CancelAsync();
+            try
+            {
+                await (await acquire).DisposeAsync();
+            }
+            catch (OperationCanceledException)
+            {
+            }
+        }
+
+        await pool.UntilAsync(row => row is { Starting: 0, Waiting: 0, Leased: 0 } && row.Parked == row.Processes.Count, "echo", Token);
+    }
+
+    [Fact]
+    public async Task No_process_is_leased_twice()
+    {
+        await using var pool = new WarmPool(new WarmPoolOptions { MinIdle = 4, MaxIdle = 4, MaxProcesses = 8, MaxConcurrentWarmUps = 4 });
+        var profile = Children.Echo();
+        var held = new System.Collections.Concurrent.ConcurrentDictionary<int, byte>();
+
+        await Parallel.ForEachAsync(Enumerable.Range(0, 60), new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = Token }, async (_, token) =>
+        {
+            var lease = await pool.AcquireAsync(profile, token);
+            Assert.True(held.TryAdd(lease.Process.Id, 0), $"Process {lease.Process.Id} was leased twice.");
+            await Children.EchoAsync(lease.Process, "mine", token);
+            Assert.True(held.TryRemove(lease.Process.Id, out var _));
+            await lease.DisposeAsync();
+        });
+    }
+
+    [Fact]
+    public async Task The_environment_is_the_profiles_and_the_pools_marks_alone()
+    {
+        Environment.SetEnvironmentVariable("PILOTLIGHT_CANARY_SECRET", "canary");
+        await using var pool = new WarmPool(new WarmPoolOptions { MinIdle = 0, MaxIdle = 0 });
+        await using var lease = await pool.AcquireAsync(Children.Echo(), Token);
+
+        var names = File.ReadAllText($"/proc/{lease.Process.Id}/environ").Split('\0', StringSplitOptions.RemoveEmptyEntries)
+            .Select(entry => entry.Split('=')[0]).Order().ToArray();
+
+        Assert.Equal(["PATH", "PILOTLIGHT_OWNER", "PILOTLIGHT_WORKER"], names);
+    }
+
+    [Fact]
+    public async Task A_clean_process_can_be_handed_out_again()
+    {
+        await using var pool = new WarmPool(new WarmPoolOptions { MinIdle = 0, MaxIdle = 0 });
+        var profile = Children.Echo();
+        var first = await pool.AcquireAsync(profile, Token);
+        var processId = first.Process.Id;
+
+        await first.ReturnCleanAsync();
+        await using var second = await pool.AcquireAsync(profile, Token);
+
+        Assert.Equal(processId, second.Process.Id);
+        Assert.Equal(LeaseSource.Warm, second.Source);
+    }
+}
