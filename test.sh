@@ -46,7 +46,7 @@ for project in tests/*.Tests; do
   log="artifacts/test-logs/$name.log"
   say "$name"
   code=0
-  dotnet "artifacts/bin/$name/release/$name.dll" --no-progress --no-ansi >"$log" 2>&1 </dev/null || code=$?
+  dotnet "artifacts/bin/$name/release/$name.dll" --progress off --ansi off >"$log" 2>&1 </dev/null || code=$?
   count() { sed -n "s/^ *$1: *\([0-9][0-9]*\).*/\1/p" "$log" | tail -n 1; }
   p="$(count succeeded)" f="$(count failed)" s="$(count skipped)"
   # A run that crashed, or ran nothing, has failed whatever it counted.

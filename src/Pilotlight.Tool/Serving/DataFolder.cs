@@ -1,4 +1,3 @@
-using System.Text;
 using Pilotlight.Tool.Settings;
 
 namespace Pilotlight.Tool.Serving;
@@ -6,9 +5,10 @@ namespace Pilotlight.Tool.Serving;
 /// <summary>The data folder, held by one gateway at a time: a second one would take the first one's running turns for lost.</summary>
 internal sealed class DataFolder : IDisposable
 {
+    private readonly string _folder;
     private readonly FileStream _lock;
 
-    private DataFolder(FileStream held) => _lock = held;
+    private DataFolder(string folder, FileStream held) => (_folder, _lock) = (folder, held);
 
     /// <summary>Takes the folder, and makes it when it is not there.</summary>
     /// <exception cref="StartException">It cannot be made or written, or another gateway has it.</exception>
@@ -26,7 +26,7 @@ internal sealed class DataFolder : IDisposable
             }
 
             // The lock goes with the process that holds it, also when that is killed.
-            return new DataFolder(new FileStream(LockPath(folder), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read));
+            return new DataFolder(folder, Lock(folder));
         }
         catch (IOException) when (FindServer(folder) is { } server)
         {
@@ -49,25 +49,26 @@ internal sealed class DataFolder : IDisposable
 
         try
         {
-            using var free = new FileStream(LockPath(folder), FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+            using var free = Lock(folder);
             return null;
         }
         catch (IOException)
         {
-            using var reader = new StreamReader(new FileStream(LockPath(folder), FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
-            return Uri.TryCreate(reader.ReadToEnd().Trim(), UriKind.Absolute, out var address) ? address : null;
+            return File.Exists(AddressPath(folder)) && Uri.TryCreate(File.ReadAllText(AddressPath(folder)), UriKind.Absolute, out var address)
+                ? address
+                : null;
         }
     }
 
     /// <summary>Leaves word of where the gateway listens.</summary>
-    public void Announce(Uri address)
-    {
-        _lock.SetLength(0);
-        _lock.Write(Encoding.UTF8.GetBytes(address.ToString()));
-        _lock.Flush();
-    }
+    public void Announce(Uri address) => File.WriteAllText(AddressPath(_folder), address.ToString());
 
     public void Dispose() => _lock.Dispose();
+
+    // On Unix only FileShare.None is an exclusive lock, which also keeps out readers: so the address has a file of its own.
+    private static FileStream Lock(string folder) => new(LockPath(folder), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+
+    private static string AddressPath(string folder) => Path.Combine(folder, "gateway.address");
 
     private static string LockPath(string folder) => Path.Combine(folder, "gateway.lock");
 }

@@ -1,0 +1,51 @@
+using System.Reflection;
+using NetArchTest.Rules;
+using Pilotlight.Claude.Conversations;
+using Pilotlight.Claude.Protocol;
+using Pilotlight.Gateway;
+using Pilotlight.Processes;
+using Pilotlight.Simulator;
+using Pilotlight.Storage;
+
+namespace Pilotlight.EndToEnd.Tests;
+
+/// <summary>Processes ← Claude ← Gateway ← tool, and nothing the other way.</summary>
+public sealed class ArchitectureTests
+{
+    public static TheoryData<string, string[]> Forbidden => new()
+    {
+        { "Pilotlight.Processes", ["Pilotlight.Claude", "Pilotlight.Gateway", "Pilotlight.Storage", "Pilotlight.Simulator", "Pilotlight.Tool", "Microsoft.AspNetCore", "Microsoft.EntityFrameworkCore", "Microsoft.Extensions.AI"] },
+        { "Pilotlight.Claude", ["Pilotlight.Gateway", "Pilotlight.Storage", "Pilotlight.Simulator", "Pilotlight.Tool", "Microsoft.AspNetCore", "Microsoft.EntityFrameworkCore"] },
+        { "Pilotlight.Claude.Protocol", ["Pilotlight.Processes", "Pilotlight.Claude.Sessions", "Pilotlight.Claude.Chat", "Microsoft.Extensions.AI"] },
+        { "Pilotlight.Gateway", ["Pilotlight.Storage", "Pilotlight.Simulator", "Pilotlight.Tool", "Microsoft.EntityFrameworkCore", "Orleans", "Npgsql", "Microsoft.Data.Sqlite"] },
+        { "Pilotlight.Storage", ["Pilotlight.Simulator", "Pilotlight.Tool", "Pilotlight.Processes", "Orleans"] },
+        { "Pilotlight.Simulator", ["Pilotlight.Claude", "Pilotlight.Gateway", "Pilotlight.Storage", "Pilotlight.Processes", "Pilotlight.Tool"] },
+    };
+
+    private static readonly Assembly[] s_assemblies =
+    [
+        typeof(WarmPool).Assembly, typeof(IClaudeConversations).Assembly, typeof(GatewayRegistration).Assembly,
+        typeof(PilotlightDbContext).Assembly, typeof(SimulatorServer).Assembly,
+    ];
+
+    [Theory]
+    [MemberData(nameof(Forbidden))]
+    public void A_layer_knows_nothing_of_those_above_it(string layer, string[] others)
+    {
+        var types = Types.InAssemblies(s_assemblies).That().ResideInNamespaceStartingWith(layer);
+
+        var result = types.ShouldNot().HaveDependencyOnAny(others).GetResult();
+
+        Assert.NotEmpty(types.GetTypes());
+        Assert.True(result.IsSuccessful, $"{layer} must not know {string.Join(", ", others)}, but these do: {string.Join(", ", result.FailingTypeNames ?? [])}");
+    }
+
+    [Fact]
+    public void The_rule_finds_a_dependency_that_is_there()
+    {
+        var result = Types.InAssembly(typeof(CliConnection).Assembly).That().ResideInNamespaceStartingWith("Pilotlight.Claude.Sessions")
+            .ShouldNot().HaveDependencyOnAny("Pilotlight.Processes").GetResult();
+
+        Assert.False(result.IsSuccessful);
+    }
+}

@@ -1,0 +1,325 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Pilotlight.Testing;
+
+namespace Pilotlight.EndToEnd.Tests;
+
+/// <summary>The product as a process, on the real CLI, against the simulator, over HTTP.</summary>
+public sealed class GatewayTests : IDisposable
+{
+    private readonly DirectoryInfo _data = Directory.CreateTempSubdirectory("pilotlight-e2e-");
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _data.Delete(recursive: true);
+
+    [Fact]
+    public async Task Two_turns_in_a_thread_the_second_is_hot_and_all_is_stored()
+    {
+        await using var gateway = await GatewayProcess.StartAsync(_data.FullName, Token, null, "--simulate");
+        await gateway.WaitForWarmthAsync(Token);
+        var thread = await gateway.CreateThreadAsync(Token);
+        string? acquire = null, overhead = null, simulated = null;
+
+        var first = await gateway.TurnAsync(thread, "What is a lease?", Token).ToListAsync(Token);
+        var second = await gateway.TurnAsync(thread, "And a turn?", Token, response =>
+        {
+            acquire = response.Headers.GetValues("x-pilotlight-acquire").Single();
+            overhead = response.Headers.GetValues("x-pilotlight-overhead-ms").Single();
+            simulated = response.Headers.GetValues("x-pilotlight-simulated").Single();
+        }).ToListAsync(Token);
+
+        Assert.Equal("warm", first[0].Data.GetProperty("acquire").GetProperty("source").GetString());
+        Assert.Equal("hot", second[0].Data.GetProperty("acquire").GetProperty("source").GetString());
+        Assert.Equal(("hot", "true"), (acquire, simulated));
+        Assert.True(double.Parse(overhead!, System.Globalization.CultureInfo.InvariantCulture) > 0);
+        Assert.Equal(["turn.started", "text.delta"], second.Select(item => item.Type).Take(2));
+        Assert.Equal("turn.completed", second[^1].Type);
+        Assert.Equal(Enumerable.Range(1, second.Count).Select(id => (long)id), second.Select(item => item.Id));
+        var done = second[^1].Data;
+        Assert.True(done.GetProperty("usage").GetProperty("outputTokens").GetInt64() > 0);
+        Assert.True(done.GetProperty("ttftMs").GetDouble() > 0);
+
+        var messages = (await gateway.GetAsync($"/api/threads/{thread}/messages", Token)).GetProperty("items").EnumerateArray().ToArray();
+        Assert.Equal(["user", "assistant", "user", "assistant"], messages.Select(message => message.GetProperty("role").GetString()));
+        Assert.Equal(Text(second), messages[3].GetProperty("text").GetString());
+        Assert.All(messages, message => Assert.Equal("complete", message.GetProperty("status").GetString()));
+    }
+
+    [Fact]
+    public async Task A_turn_is_joined_and_replayed_without_gap_or_repeat()
+    {
+        await using var gateway = await GatewayProcess.StartAsync(_data.FullName, Token, null, "--simulate");
+        var thread = await gateway.CreateThreadAsync(Token);
+        string turn = "";
+        var seen = new List<ClientEvent>();
+
+        // Leaves in the middle: the turn goes on without its client.
+        await foreach (var item in gateway.TurnAsync(thread, "[[sim words=60 rate=100]]", Token))
+        {
+            turn = item.Type == "turn.started" ? item.Data.GetProperty("turnId").GetString()! : turn;
+            seen.Add(item);
+            if (seen.Count == 4)
+            {
+                break;
+            }
+        }
+
+        var rest = await gateway.JoinAsync(thread, turn, seen[^1].Id, Token).ToListAsync(Token);
+        var replay = await gateway.JoinAsync(thread, turn, 0, Token).ToListAsync(Token);
+
+        Assert.Equal("turn.completed", rest[^1].Type);
+        Assert.Equal(replay.Select(item => (item.Id, item.Type)), seen.Concat(rest).Select(item => (item.Id, item.Type)));
+        Assert.EndsWith("word60", Text(replay), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Cancel_ends_the_turn_and_the_thread_goes_on()
+    {
+        await using var gateway = await GatewayProcess.StartAsync(_data.FullName, Token, null, "--simulate");
+        var thread = await gateway.CreateThreadAsync(Token);
+        var events = new List<ClientEvent>();
+
+        await foreach (var item in gateway.TurnAsync(thread, "[[sim words=20 stall-after=3]]", Token))
+        {
+            events.Add(item);
+            if (item.Type == "text.delta" && events.Count(known => known.Type == "text.delta") == 1)
+            {
+                var turn = events[0].Data.GetProperty("turnId").GetString();
+                using var accepted = await gateway.Http.PostAsync($"/api/threads/{thread}/turns/{turn}/cancel", null, Token);
+                Assert.Equal(HttpStatusCode.Accepted, accepted.StatusCode);
+            }
+        }
+
+        Assert.Equal("turn.cancelled", events[^1].Type);
+        var next = await gateway.TurnAsync(thread, "go on", Token).ToListAsync(Token);
+        Assert.Equal("turn.completed", next[^1].Type);
+    }
+
+    [Fact]
+    public async Task An_idempotency_key_makes_a_retry_safe()
+    {
+        await using var gateway = await GatewayProcess.StartAsync(_data.FullName, Token, null, "--simulate");
+        var thread = await gateway.CreateThreadAsync(Token);
+
+        var first = await PostAsync("same");
+        var again = await PostAsync("same");
+        var other = await PostAsync("another");
+
+        Assert.Equal(HttpStatusCode.OK, first.Status);
+        Assert.Equal(first.Body, again.Body);
+        Assert.Equal(HttpStatusCode.Conflict, other.Status);
+        Assert.Contains("urn:pilotlight:problem:idempotency-key-reused", other.Body, StringComparison.Ordinal);
+        Assert.Equal(2, (await gateway.GetAsync($"/api/threads/{thread}/messages", Token)).GetProperty("items").GetArrayLength());
+
+        async Task<(HttpStatusCode Status, string Body)> PostAsync(string text)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, $"/api/threads/{thread}/turns") { Content = JsonContent.Create(new { text }) };
+            request.Headers.Add("Idempotency-Key", "k1");
+            using var response = await gateway.Http.SendAsync(request, Token);
+            return (response.StatusCode, await response.Content.ReadAsStringAsync(Token));
+        }
+    }
+
+    [Fact]
+    public async Task A_killed_server_loses_nothing_and_leaves_nothing_behind()
+    {
+        string thread, turn = "";
+        int[] children;
+        {
+            await using var gateway = await GatewayProcess.StartAsync(_data.FullName, Token, null, "--simulate");
+            thread = await gateway.CreateThreadAsync(Token);
+            await foreach (var item in gateway.TurnAsync(thread, "[[sim words=20 stall-after=3]]", Token))
+            {
+                turn = item.Type == "turn.started" ? item.Data.GetProperty("turnId").GetString()! : turn;
+                if (item.Type == "text.delta" && item.Data.GetProperty("text").GetString()!.Contains("word1", StringComparison.Ordinal))
+                {
+                    break;
+                }
+            }
+
+            children = OwnedBy(gateway.Id);
+            Assert.NotEmpty(children);
+            await gateway.KillAsync();
+        }
+
+        var since = Stopwatch.GetTimestamp();
+        while (children.Any(Lives))
+        {
+            Assert.True(Stopwatch.GetElapsedTime(since) < TimeSpan.FromSeconds(10), "CLI processes outlived their server.");
+            await Task.Delay(10, Token);
+        }
+
+        await using var next = await GatewayProcess.StartAsync(_data.FullName, Token, null, "--simulate");
+        var events = await next.JoinAsync(thread, turn, 0, Token).ToListAsync(Token);
+        Assert.Equal("turn.failed", events[^1].Type);
+        Assert.Equal("urn:pilotlight:problem:interrupted", events[^1].Data.GetProperty("problem").GetProperty("type").GetString());
+        var messages = (await next.GetAsync($"/api/threads/{thread}/messages", Token)).GetProperty("items").EnumerateArray().ToArray();
+        Assert.Equal(["complete", "interrupted"], messages.Select(message => message.GetProperty("status").GetString()));
+        Assert.StartsWith("word1", messages[1].GetProperty("text").GetString(), StringComparison.Ordinal);
+        Assert.Equal("turn.completed", (await next.TurnAsync(thread, "and now?", Token).ToListAsync(Token))[^1].Type);
+    }
+
+    [Fact]
+    public async Task A_stop_lets_the_running_turn_finish_and_then_ends_everything()
+    {
+        await using var gateway = await GatewayProcess.StartAsync(_data.FullName, Token, null, "--simulate");
+        var thread = await gateway.CreateThreadAsync(Token);
+        var events = new List<ClientEvent>();
+        Task<int>? stopped = null;
+
+        await foreach (var item in gateway.TurnAsync(thread, "[[sim words=60 rate=60]]", Token))
+        {
+            events.Add(item);
+            stopped ??= gateway.StopAsync(Token);
+        }
+
+        Assert.Equal("turn.completed", events[^1].Type);
+        Assert.EndsWith("word60", Text(events), StringComparison.Ordinal);
+        Assert.Equal(0, await stopped!);
+        Assert.Empty(OwnedBy(gateway.Id));
+        var order = new[] { "turns are running", "process pool has stopped" }.Select(line => gateway.Output.IndexOf(line, StringComparison.Ordinal)).ToArray();
+        Assert.DoesNotContain(-1, order);
+        Assert.True(order[0] < order[1]);
+    }
+
+    [Fact]
+    public async Task A_stop_tells_a_turn_that_does_not_end()
+    {
+        await using var gateway = await GatewayProcess.StartAsync(_data.FullName, Token, null, "--simulate", "--Pilotlight:Relay:DrainTimeout=00:00:00.2");
+        var thread = await gateway.CreateThreadAsync(Token);
+        var events = new List<ClientEvent>();
+        Task<int>? stopped = null;
+
+        await foreach (var item in gateway.TurnAsync(thread, "[[sim words=20 stall-after=3]]", Token))
+        {
+            events.Add(item);
+            stopped ??= item.Type == "text.delta" ? gateway.StopAsync(Token) : null;
+        }
+
+        Assert.Equal("turn.failed", events[^1].Type);
+        Assert.Equal(0, await stopped!);
+    }
+
+    [Fact]
+    public async Task Without_a_cli_the_gateway_starts_says_so_and_is_not_ready()
+    {
+        var environment = new Dictionary<string, string> { ["Pilotlight__Claude__Path"] = "/nowhere/claude", ["ANTHROPIC_API_KEY"] = "sk-ant-none" };
+        await using var gateway = await GatewayProcess.StartAsync(_data.FullName, Token, environment);
+
+        using var live = await gateway.Http.GetAsync("/healthz/live", Token);
+        using var ready = await gateway.Http.GetAsync("/healthz/ready", Token);
+
+        Assert.Equal(HttpStatusCode.OK, live.StatusCode);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, ready.StatusCode);
+        Assert.Contains("/nowhere/claude", await ready.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+        Assert.Contains("Not ready: Pilotlight:Claude:Path is '/nowhere/claude'", gateway.Output, StringComparison.Ordinal);
+        var thread = await gateway.CreateThreadAsync(Token);
+        var events = await gateway.TurnAsync(thread, "hi", Token).ToListAsync(Token);
+        Assert.Equal("urn:pilotlight:problem:cli-unavailable", Assert.Single(events).Data.GetProperty("problem").GetProperty("type").GetString());
+    }
+
+    [Fact]
+    public async Task Without_a_key_the_gateway_starts_says_so_and_is_not_ready()
+    {
+        await using var gateway = await GatewayProcess.StartAsync(_data.FullName, Token);
+
+        using var ready = await gateway.Http.GetAsync("/healthz/ready", Token);
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, ready.StatusCode);
+        Assert.Contains("ANTHROPIC_API_KEY", await ready.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+        Assert.Contains("Not ready: There is no key", gateway.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("POST", "/api/threads/thr_none/turns", """{"text":"hi"}""", 404, "thread-not-found")]
+    [InlineData("GET", "/api/threads/thr_none", null, 404, "thread-not-found")]
+    [InlineData("POST", "/api/threads", """{"profile":"none"}""", 400, "invalid-request")]
+    [InlineData("POST", "/api/threads", """{"title":7}""", 400, "invalid-request")]
+    [InlineData("POST", "/api/threads", "{", 400, "invalid-request")]
+    [InlineData("GET", "/api/threads?limit=0", null, 400, "invalid-request")]
+    [InlineData("GET", "/api/threads?cursor=x", null, 400, "invalid-request")]
+    [InlineData("GET", "/nothing", null, 404, "not-found")]
+    [InlineData("PUT", "/api/threads", "{}", 405, "method-not-allowed")]
+    public async Task Faults_are_problem_json(string method, string path, string? body, int status, string type)
+    {
+        var gateway = await SharedGateway.Instance;
+        using var request = new HttpRequestMessage(new HttpMethod(method), path);
+        if (body is not null)
+        {
+            request.Content = new StringContent(body, System.Text.Encoding.UTF8, "application/json");
+        }
+
+        using var response = await gateway.Http.SendAsync(request, Token);
+
+        Assert.Equal(status, (int)response.StatusCode);
+        Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
+        var problem = await response.Content.ReadFromJsonAsync<JsonElement>(Token);
+        Assert.Equal("urn:pilotlight:problem:" + type, problem.GetProperty("type").GetString());
+        Assert.False(string.IsNullOrEmpty(problem.GetProperty("traceId").GetString()));
+    }
+
+    [Fact]
+    public async Task Metrics_pool_and_openapi_are_served()
+    {
+        var gateway = await SharedGateway.Instance;
+        await gateway.WaitForWarmthAsync(Token);
+
+        var metrics = await gateway.Http.GetStringAsync("/metrics", Token);
+        var api = await gateway.GetAsync("/openapi/v1.json", Token);
+        var chat = (await gateway.GetAsync("/api/pool", Token)).GetProperty("profiles")[0];
+
+        Assert.Contains("pilotlight_pool_parked", metrics, StringComparison.Ordinal);
+        Assert.True(api.GetProperty("paths").TryGetProperty("/api/threads/{id}/turns", out _));
+        foreach (var name in new[] { "name", "parked", "starting", "leased", "hot", "target", "max", "warmHits", "coldStarts", "state" })
+        {
+            Assert.True(chat.TryGetProperty(name, out _), name);
+        }
+    }
+
+    private static string Text(IEnumerable<ClientEvent> events) =>
+        string.Concat(events.Where(item => item.Type == "text.delta").Select(item => item.Data.GetProperty("text").GetString()));
+
+    private static int[] OwnedBy(int gateway) =>
+    [
+        .. Directory.EnumerateDirectories("/proc")
+            .Select(folder => int.TryParse(Path.GetFileName(folder), out var id) ? id : 0)
+            .Where(id => id != 0 && Environment(id).Contains($"PILOTLIGHT_OWNER={gateway}:", StringComparison.Ordinal)),
+    ];
+
+    private static bool Lives(int processId) => Environment(processId).Length > 0;
+
+    private static string Environment(int processId)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{processId}/environ");
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            return "";
+        }
+    }
+}
+
+/// <summary>One gateway for the tests that only ask it things.</summary>
+public static class SharedGateway
+{
+    private static readonly DirectoryInfo s_data = Directory.CreateTempSubdirectory("pilotlight-e2e-");
+    private static readonly Lazy<Task<GatewayProcess>> s_gateway =
+        new(() => GatewayProcess.StartAsync(s_data.FullName, CancellationToken.None, null, "--simulate"));
+
+    public static Task<GatewayProcess> Instance => s_gateway.Value;
+
+    public static async ValueTask StopAsync()
+    {
+        if (s_gateway.IsValueCreated)
+        {
+            await (await s_gateway.Value).DisposeAsync();
+        }
+
+        s_data.Delete(recursive: true);
+    }
+}
