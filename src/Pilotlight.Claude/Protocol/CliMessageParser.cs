@@ -12,17 +12,17 @@ public static class CliMessageParser
     public static CliMessage Parse(ReadOnlySequence<byte> line)
     {
         var reader = new Utf8JsonReader(line, new JsonReaderOptions { MaxDepth = 128 });
-        WireLine? wire;
         try
         {
-            wire = JsonSerializer.Deserialize(ref reader, WireJsonContext.Default.WireLine);
+            return JsonSerializer.Deserialize(ref reader, WireJsonContext.Default.WireLine) is { } wire
+                ? Interpret(wire)
+                : new CliUnknown(null, null);
         }
-        catch (JsonException)
+        catch (Exception fault) when (fault is JsonException or InvalidOperationException)
         {
+            // Not JSON; or JSON whose strings are not UTF-8, which shows only when they are read.
             return new CliUnknown(null, null);
         }
-
-        return wire is null ? new CliUnknown(null, null) : Interpret(wire);
     }
 
     private static CliMessage Interpret(WireLine wire) => (wire.Type, wire.Subtype) switch

@@ -1,0 +1,205 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Pilotlight.Claude.Turns;
+using Pilotlight.Gateway.Threads;
+using Pilotlight.Gateway.Turns;
+
+namespace Pilotlight.Storage.Tests;
+
+/// <summary>What every database must do; each has a class that derives from this.</summary>
+public abstract class StoreConformance : IAsyncLifetime
+{
+    private static readonly DateTimeOffset Now = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
+    private ServiceProvider _services = null!;
+
+    private protected static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private IThreadStore Threads => _services.GetRequiredService<IThreadStore>();
+
+    private ITurnStore Turns => _services.GetRequiredService<ITurnStore>();
+
+    protected abstract void AddStorage(IServiceCollection services);
+
+    public async ValueTask InitializeAsync()
+    {
+        var services = new ServiceCollection();
+        AddStorage(services);
+        _services = services.BuildServiceProvider();
+        await _services.GetRequiredService<IStorageInitializer>().InitializeAsync(Token);
+    }
+
+    public virtual ValueTask DisposeAsync() => _services.DisposeAsync();
+
+    [Fact]
+    public async Task The_migrations_are_the_model()
+    {
+        await using var context = await _services.GetRequiredService<IDbContextFactory<PilotlightDbContext>>().CreateDbContextAsync(Token);
+
+        Assert.False(context.Database.HasPendingModelChanges());
+        Assert.Empty(await context.Database.GetPendingMigrationsAsync(Token));
+    }
+
+    [Fact]
+    public async Task A_thread_is_stored_changed_and_deleted_with_all_it_holds()
+    {
+        var thread = await ThreadAsync("a", "first title");
+        var (epoch, _) = await Turns.OpenEpochAsync(Now, Token);
+        await CompleteAsync("a", "t1", epoch, "question", "answer");
+
+        var changed = await Threads.UpdateAsync("a", new ThreadChange("second title", "haiku", null, null), Now.AddMinutes(1), Token);
+
+        Assert.Equal(thread with { Title = "second title", Model = "haiku", UpdatedAt = Now.AddMinutes(1) }, changed);
+        Assert.Equal(changed, await Threads.FindAsync("a", Token));
+        Assert.True(await Threads.DeleteAsync("a", Token));
+        Assert.Null(await Threads.FindAsync("a", Token));
+        Assert.Empty((await Threads.ListMessagesAsync("a", null, 10, Token)).Items);
+        Assert.Empty(await Turns.ReadEventsAsync("t1", 0, Token));
+        Assert.False(await Threads.DeleteAsync("a", Token));
+    }
+
+    [Fact]
+    public async Task Threads_are_paged_by_their_last_change_and_searched_by_title()
+    {
+        for (var number = 0; number < 5; number++)
+        {
+            // Two of them changed in the same moment: a page must neither repeat nor skip either.
+            await ThreadAsync($"t{number}", $"Number {number} 100%", Now.AddMinutes(number / 2));
+        }
+
+        var seen = new List<string>();
+        string? cursor = null;
+        do
+        {
+            var page = await Threads.ListAsync(null, cursor, 2, Token);
+            seen.AddRange(page.Items.Select(thread => thread.Id));
+            cursor = page.NextCursor;
+        }
+        while (cursor is not null);
+
+        Assert.Equal(["t4", "t3", "t2", "t1", "t0"], seen);
+        Assert.Equal("t3", Assert.Single((await Threads.ListAsync("number 3", null, 10, Token)).Items).Id);
+        Assert.Equal(5, (await Threads.ListAsync("100%", null, 10, Token)).Items.Count);
+        Assert.Empty((await Threads.ListAsync("1_0", null, 10, Token)).Items);
+    }
+
+    [Fact]
+    public async Task Messages_keep_their_order_usage_and_cost()
+    {
+        await ThreadAsync("a");
+        var (epoch, _) = await Turns.OpenEpochAsync(Now, Token);
+        await CompleteAsync("a", "t1", epoch, "one", "first");
+        await CompleteAsync("a", "t2", epoch, "two", "second");
+
+        var first = await Threads.ListMessagesAsync("a", null, 3, Token);
+        var rest = await Threads.ListMessagesAsync("a", first.NextCursor, 3, Token);
+
+        Assert.Equal(["one", "first", "two", "second"], first.Items.Concat(rest.Items).Select(message => message.Text));
+        Assert.Null(rest.NextCursor);
+        var answer = first.Items[1];
+        Assert.Equal(new TurnUsage(10, 20, 30, 40), answer.Usage);
+        Assert.Equal(0.000123456m, answer.CostUsd);
+        Assert.Equal(["Bash", "Read"], answer.Tools);
+    }
+
+    [Fact]
+    public async Task A_busy_thread_takes_no_second_turn()
+    {
+        await ThreadAsync("a");
+
+        var results = await Task.WhenAll(Enumerable.Range(0, 16).Select(number => Turns.AcceptAsync(NewTurn("a", $"t{number}", "x"), Now, Token)));
+
+        Assert.Single(results, result => result.Status == AcceptStatus.Accepted);
+        Assert.Equal(15, results.Count(result => result.Status == AcceptStatus.Busy));
+        Assert.Single((await Threads.ListMessagesAsync("a", null, 100, Token)).Items);
+        Assert.Equal(AcceptStatus.NoThread, (await Turns.AcceptAsync(NewTurn("none", "t", "x"), Now, Token)).Status);
+    }
+
+    [Fact]
+    public async Task An_idempotency_key_replays_the_same_and_refuses_another()
+    {
+        await ThreadAsync("a");
+        var turn = NewTurn("a", "t1", "same") with { IdempotencyKey = "k" };
+
+        var first = await Turns.AcceptAsync(turn, Now, Token);
+        var again = await Turns.AcceptAsync(turn with { Id = "t2" }, Now, Token);
+        var other = await Turns.AcceptAsync(turn with { Id = "t3", Text = "another" }, Now, Token);
+
+        Assert.Equal((AcceptStatus.Accepted, AcceptStatus.Replayed, AcceptStatus.KeyReused), (first.Status, again.Status, other.Status));
+        Assert.Equal("t1", again.Turn!.Id);
+    }
+
+    [Fact]
+    public async Task A_turn_is_started_once()
+    {
+        await ThreadAsync("a");
+        var (epoch, _) = await Turns.OpenEpochAsync(Now, Token);
+        await Turns.AcceptAsync(NewTurn("a", "t1", "x"), Now, Token);
+
+        var started = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Turns.TryStartAsync("t1", epoch, Now, Token)));
+
+        Assert.Single(started, won => won);
+    }
+
+    [Fact]
+    public async Task A_new_epoch_interrupts_what_was_started_and_returns_what_was_only_accepted()
+    {
+        await ThreadAsync("a");
+        await ThreadAsync("b");
+        var (old, _) = await Turns.OpenEpochAsync(Now, Token);
+        await Turns.AcceptAsync(NewTurn("a", "started", "x"), Now, Token);
+        await Turns.AcceptAsync(NewTurn("b", "accepted", "y"), Now, Token);
+        Assert.True(await Turns.TryStartAsync("started", old, Now, Token));
+        Assert.True(await Turns.AppendAsync("started", old, [new(1, "text.delta", """{"text":"void"}"""), new(2, "text.reset", "{}")], Token));
+        Assert.True(await Turns.AppendAsync("started", old, [new(3, "text.delta", """{"text":"partial"}""")], Token));
+
+        var (epoch, waiting) = await Turns.OpenEpochAsync(Now, Token);
+
+        Assert.True(epoch > old);
+        Assert.Equal("accepted", Assert.Single(waiting).Id);
+        Assert.Equal(TurnState.Interrupted, (await Turns.FindAsync("a", "started", Token))!.State);
+        Assert.Equal(["x", "partial"], (await Threads.ListMessagesAsync("a", null, 10, Token)).Items.Select(message => message.Text));
+        var events = await Turns.ReadEventsAsync("started", 2, Token);
+        Assert.Equal([(3L, "text.delta"), (4L, "turn.failed")], events.Select(stored => (stored.Id, stored.Type)));
+
+        // The old owner wakes up: nothing that it does counts.
+        Assert.False(await Turns.AppendAsync("started", old, [new(5, "text.delta", "{}")], Token));
+        Assert.False(await Turns.EndAsync("started", old, new TurnOutcome(TurnState.Completed, null), [], Now, Token));
+        Assert.Equal(2, (await Turns.ReadEventsAsync("started", 2, Token)).Count);
+    }
+
+    [Fact]
+    public async Task History_is_of_turns_that_left_an_answer()
+    {
+        await ThreadAsync("a");
+        var (epoch, _) = await Turns.OpenEpochAsync(Now, Token);
+        await CompleteAsync("a", "t1", epoch, "one", "first");
+        await Turns.AcceptAsync(NewTurn("a", "t2", "failed question"), Now, Token);
+        await Turns.TryStartAsync("t2", epoch, Now, Token);
+        await Turns.EndAsync("t2", epoch, new TurnOutcome(TurnState.Failed, null), [], Now, Token);
+        await Turns.AcceptAsync(NewTurn("a", "t3", "running question"), Now, Token);
+
+        var history = await Threads.ReadHistoryAsync("a", Token);
+
+        Assert.Equal(["one", "first"], history.Select(message => message.Text));
+    }
+
+    private async Task<ChatThread> ThreadAsync(string id, string? title = null, DateTimeOffset? at = null)
+    {
+        var thread = new ChatThread(id, title, null, null, null, 0, at ?? Now, at ?? Now);
+        await Threads.CreateAsync(thread, Token);
+        return thread;
+    }
+
+    private async Task CompleteAsync(string thread, string turn, long epoch, string question, string answer)
+    {
+        var accepted = NewTurn(thread, turn, question);
+        Assert.Equal(AcceptStatus.Accepted, (await Turns.AcceptAsync(accepted, Now, Token)).Status);
+        Assert.True(await Turns.TryStartAsync(turn, epoch, Now, Token));
+        var message = new StoredMessage(
+            accepted.AnswerMessageId, thread, turn, "assistant", answer, "complete", "claude", new TurnUsage(10, 20, 30, 40), 0.000123456m, "hot", 1, 2, ["Bash", "Read"], Now);
+        Assert.True(await Turns.EndAsync(turn, epoch, new TurnOutcome(TurnState.Completed, message), [new(1, "turn.completed", "{}")], Now, Token));
+    }
+
+    private static Turn NewTurn(string thread, string id, string text) =>
+        new(id, thread, TurnState.Accepted, text, "user-" + id, "answer-" + id, null);
+}
