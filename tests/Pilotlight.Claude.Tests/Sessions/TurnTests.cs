@@ -152,6 +152,75 @@ public sealed class TurnTests
     }
 
     [Fact]
+    public async Task Thinking_is_told_apart_from_text()
+    {
+        await using var host = await ClaudeHost.StartAsync();
+        host.Simulator.Enqueue(Scenario.Thinking("let me see", "the answer"));
+
+        var events = await host.RunAsync(new Conversation { Id = "t" }, "hi", Token);
+
+        Assert.Equal("let me see", string.Concat(events.OfType<ThinkingDelta>().Select(delta => delta.Text)));
+        Assert.Equal("the answer", Assert.IsType<TurnCompleted>(events[^1]).Text);
+    }
+
+    [Fact]
+    public async Task A_profile_with_tools_runs_them_and_the_chat_profile_has_none()
+    {
+        await using var host = await ClaudeHost.StartAsync(claude =>
+        {
+            var coder = new AgentProfileOptions();
+            coder.Tools.Add("Bash");
+            coder.AllowedTools.Add("Bash(echo:*)");
+            claude.Profiles["coder"] = coder;
+        });
+        host.Simulator.Enqueue(
+            Scenario.ToolUse("Bash", """{"command":"echo from-the-tool"}""", "I look."), Scenario.Answer("Done."),
+            Scenario.ToolUse("Bash", """{"command":"echo never"}"""), Scenario.Answer("No tool."));
+
+        var agent = await host.RunAsync(new Conversation { Id = "a", Profile = "coder" }, "use it", Token);
+        var chat = await host.RunAsync(new Conversation { Id = "c" }, "use it", Token);
+
+        Assert.Equal("Bash", Assert.Single(agent.OfType<ToolStarted>()).Name);
+        var finished = Assert.Single(agent.OfType<ToolFinished>());
+        Assert.False(finished.IsError);
+        Assert.Contains("from-the-tool", finished.Summary, StringComparison.Ordinal);
+        Assert.Equal("I look.Done.", Assert.IsType<TurnCompleted>(agent[^1]).Text);
+        Assert.True(Assert.Single(chat.OfType<ToolFinished>()).IsError);
+    }
+
+    [Fact]
+    public async Task An_idle_session_gives_up_its_process_and_the_next_turn_replays()
+    {
+        await using var host = await ClaudeHost.StartAsync(sessions: sessions => sessions.IdleTimeout = TimeSpan.FromMilliseconds(200));
+        var conversation = new Conversation { Id = "t" };
+        await host.RunAsync(conversation, "one", Token);
+        while (host.Conversations.CountHot().Count > 0)
+        {
+            await Task.Delay(10, Token);
+        }
+
+        var next = await host.RunAsync(
+            conversation with { History = [new(HistoryRole.User, "one"), new(HistoryRole.Assistant, "first")] }, "two", Token);
+
+        Assert.NotEqual(AcquireSource.Hot, Assert.IsType<TurnStarted>(next[0]).Source);
+        Assert.Equal(["one", "first", "two"], host.Simulator.MessageRequests[^1].Messages.Select(message => message.Text));
+    }
+
+    [Fact]
+    public async Task More_conversations_than_may_be_hot_displace_the_one_unused_for_longest()
+    {
+        await using var host = await ClaudeHost.StartAsync(sessions: sessions => sessions.MaxHot = 2);
+        foreach (var id in new[] { "a", "b", "c" })
+        {
+            await host.RunAsync(new Conversation { Id = id }, "hi", Token);
+        }
+
+        Assert.Equal(2, host.Conversations.CountHot()["chat"]);
+        var again = await host.RunAsync(new Conversation { Id = "b" }, "hi", Token);
+        Assert.Equal(AcquireSource.Hot, Assert.IsType<TurnStarted>(again[0]).Source);
+    }
+
+    [Fact]
     public async Task Cancelling_interrupts_the_model_and_keeps_the_session()
     {
         await using var host = await ClaudeHost.StartAsync();
