@@ -28,7 +28,7 @@ public sealed class ClaudeHome(IOptions<ClaudeOptions> options)
 
     /// <summary>Where the credentials come from, for people: never the credentials.</summary>
     public string? CredentialSource =>
-        options.Value.ApiKey is { Length: > 0 } ? "ANTHROPIC_API_KEY"
+        options.Value.ApiKey is { Length: > 0 } ? "an API key (Pilotlight:Claude:ApiKey or ANTHROPIC_API_KEY)"
         : Credentials().FirstOrDefault() is { Key: { } variable } ? variable
         : File.Exists(Path.Combine(ConfigDirectory, ".credentials.json")) ? $"sign-in in {ConfigDirectory}"
         : null;

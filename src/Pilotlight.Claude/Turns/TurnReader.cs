@@ -81,7 +81,9 @@ internal sealed class TurnReader
         After = new CliTotals(result.TotalCostUsd ?? _before.CostUsd, result.OutputTokensByModel);
         var usage = new TurnUsage(
             result.Usage.InputTokens, result.Usage.OutputTokens, result.Usage.CacheReadTokens, result.Usage.CacheWriteTokens);
-        return (usage, result.TotalCostUsd - _before.CostUsd);
+        
+        // The totals are sums of doubles; a billionth of a dollar is exact enough, and shows no tail of their rounding.
+        return (usage, result.TotalCostUsd - _before.CostUsd is { } cost ? Math.Round(cost, 9) : null);
     }
 
     private IEnumerable<TurnEvent> Start(CliMessageStart start)

@@ -33,6 +33,7 @@ internal sealed partial class TurnService(
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         await storage.InitializeAsync(cancellationToken);
+        await CompileQueriesAsync(cancellationToken);
         (_epoch, var waiting) = await turns.OpenEpochAsync(time.GetUtcNow(), cancellationToken);
 
         // From the first moment of a stop: the web server is stopped before this service, and waits for the streams of running turns.
@@ -146,6 +147,16 @@ internal sealed partial class TurnService(
 
         var conversation = await ThreadConversation.LoadAsync(threads, thread, lifetime.ApplicationStopping);
         await conversations.WarmAsync(conversation, lifetime.ApplicationStopping);
+    }
+
+    // A query's first run costs tens of milliseconds, which the first user would wait for: ask for what is not there.
+    private async Task CompileQueriesAsync(CancellationToken cancellationToken)
+    {
+        await threads.FindAsync("", cancellationToken);
+        await threads.ReadHistoryAsync("", cancellationToken);
+        await turns.AcceptAsync(new Turn("", "", TurnState.Accepted, "", "", "", ""), time.GetUtcNow(), cancellationToken);
+        await turns.TryStartAsync("", 0, time.GetUtcNow(), cancellationToken);
+        await turns.AppendAsync("", 0, [], cancellationToken);
     }
 
     private LiveTurn Run(Turn turn, long acceptedAt)
