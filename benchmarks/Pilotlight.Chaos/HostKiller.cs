@@ -1,0 +1,89 @@
+using System.Diagnostics;
+using Pilotlight.Simulator;
+
+namespace Pilotlight.Chaos;
+
+/// <summary>Kills hosts at random moments and counts, from outside, what they leave behind.</summary>
+internal static class HostKiller
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+
+    /// <returns>0 when nothing was left one second after any kill.</returns>
+    public static async Task<int> RunAsync(int runs, string? cli)
+    {
+        var random = new Random(20261123);
+        await using var simulator = cli is null ? null : await SimulatorServer.StartAsync();
+        var home = Directory.CreateTempSubdirectory("pilotlight-chaos-");
+        var times = new List<double>();
+        var (children, late, left, tools) = (0, 0, 0, 0);
+        for (var run = 0; run < runs; run++)
+        {
+            using var host = Start(cli, simulator?.BaseAddress.ToString().TrimEnd('/'), home.FullName);
+            await host.StandardOutput.ReadLineAsync();
+
+            // From the first start to a busy host: the kill may meet a process between fork and exec.
+            await Task.Delay(random.Next(cli is null ? 600 : 3000));
+            var before = Owned(host.Id);
+            children += before.Count;
+            tools += before.Count(process => CommandLine(process).Contains("sleep", StringComparison.Ordinal) && cli is not null);
+            host.Kill();
+            var killed = Stopwatch.GetTimestamp();
+            await host.WaitForExitAsync();
+            while (Owned(host.Id).Count > 0 && Stopwatch.GetElapsedTime(killed) < Patience)
+            {
+                await Task.Delay(5);
+            }
+
+            var took = Stopwatch.GetElapsedTime(killed);
+            times.Add(took.TotalMilliseconds);
+            late += took > TimeSpan.FromSeconds(1) ? 1 : 0;
+            left += Owned(host.Id).Count;
+        }
+
+        times.Sort();
+        home.Delete(recursive: true);
+        Console.WriteLine($"{runs} kills of a host with {(cli is null ? "scripted children" : "the real CLI")}: {children} processes were up ({tools} of them tools of the CLI)");
+        Console.WriteLine($"all gone after {times[times.Count / 2]:0} ms (median), {times[(int)(times.Count * 0.99)]:0} ms (p99), {times[^1]:0} ms (worst)");
+        Console.WriteLine($"later than 1 s: {late} runs; never: {left} processes");
+        return late + left == 0 ? 0 : 1;
+    }
+
+    private static Process Start(string? cli, string? api, string home)
+    {
+        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true };
+        foreach (var argument in (string[])(cli is null ? ["host"] : ["host", cli, api!, home]))
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        return Process.Start(start)!;
+    }
+
+    private static List<int> Owned(int owner)
+    {
+        var found = new List<int>();
+        foreach (var folder in Directory.EnumerateDirectories("/proc"))
+        {
+            if (int.TryParse(Path.GetFileName(folder), out var id) && Read($"{folder}/environ").Contains($"PILOTLIGHT_OWNER={owner}:", StringComparison.Ordinal))
+            {
+                found.Add(id);
+            }
+        }
+
+        return found;
+    }
+
+    private static string CommandLine(int process) => Read($"/proc/{process}/cmdline");
+
+    private static string Read(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            return "";
+        }
+    }
+}
