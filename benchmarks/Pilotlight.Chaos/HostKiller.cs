@@ -25,7 +25,7 @@ internal static class HostKiller
             await Task.Delay(random.Next(cli is null ? 600 : 3000));
             var before = Owned(host.Id);
             children += before.Count;
-            tools += before.Count(process => CommandLine(process).Contains("sleep", StringComparison.Ordinal) && cli is not null);
+            tools += before.Count(process => CommandLine(process).Contains("tail", StringComparison.Ordinal) && cli is not null);
             host.Kill();
             var killed = Stopwatch.GetTimestamp();
             await host.WaitForExitAsync();

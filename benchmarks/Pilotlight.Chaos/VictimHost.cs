@@ -52,7 +52,7 @@ internal static class VictimHost
         var conversations = host.Services.GetRequiredService<IClaudeConversations>();
         Console.WriteLine("up");
         await Task.WhenAll(
-            TalkAsync("tool", "agent", """[[sim tool=Bash input={"command":"sleep 600"}]]"""),
+            TalkAsync("tool", "agent", """[[sim tool=Bash input={"command":"exec tail -f /dev/null"}]]"""),
             TalkAsync("chat", null, "[[sim words=10000 rate=20]]"));
 
         async Task TalkAsync(string id, string? profile, string text)

@@ -99,6 +99,43 @@ public sealed class GatewayTests : IDisposable
     }
 
     [Fact]
+    public async Task A_thread_is_made_ready_while_its_user_types()
+    {
+        await using var gateway = await GatewayProcess.StartAsync(
+            _data.FullName, Token, null, "--simulate", "--Pilotlight:Pool:MinIdle=0", "--Pilotlight:Pool:MaxIdle=0");
+        var thread = await gateway.CreateThreadAsync(Token);
+
+        using var accepted = await gateway.Http.PostAsync($"/api/threads/{thread}/warm", null, Token);
+        Assert.Equal(HttpStatusCode.Accepted, accepted.StatusCode);
+        while ((await gateway.GetAsync("/api/pool", Token)).GetProperty("profiles").EnumerateArray().All(profile => profile.GetProperty("hot").GetInt32() == 0))
+        {
+            await Task.Delay(20, Token);
+        }
+
+        var events = await gateway.TurnAsync(thread, "hi", Token).ToListAsync(Token);
+        Assert.Equal("warm", events[0].Data.GetProperty("acquire").GetProperty("source").GetString());
+        Assert.Equal("turn.completed", events[^1].Type);
+    }
+
+    [Fact]
+    public async Task A_running_thread_takes_no_second_turn()
+    {
+        await using var gateway = await GatewayProcess.StartAsync(_data.FullName, Token, null, "--simulate");
+        var thread = await gateway.CreateThreadAsync(Token);
+        await using var running = gateway.TurnAsync(thread, "[[sim words=40 rate=40]]", Token).GetAsyncEnumerator(Token);
+        Assert.True(await running.MoveNextAsync());
+
+        using var second = await gateway.Http.PostAsJsonAsync($"/api/threads/{thread}/turns", new { text = "too soon" }, Token);
+
+        Assert.Equal(HttpStatusCode.Conflict, second.StatusCode);
+        Assert.Contains("urn:pilotlight:problem:thread-busy", await second.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+        using var deleted = await gateway.Http.DeleteAsync($"/api/threads/{thread}", Token);
+        Assert.Equal(HttpStatusCode.NoContent, deleted.StatusCode);
+        using var gone = await gateway.Http.GetAsync($"/api/threads/{thread}", Token);
+        Assert.Equal(HttpStatusCode.NotFound, gone.StatusCode);
+    }
+
+    [Fact]
     public async Task An_idempotency_key_makes_a_retry_safe()
     {
         await using var gateway = await GatewayProcess.StartAsync(_data.FullName, Token, null, "--simulate");

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Pilotlight.Processes.Tests;
 
@@ -36,6 +37,30 @@ public sealed class WarmPoolTests
         Assert.Equal(parked, lease.Process.Id);
         Assert.Equal("hello", await Children.EchoAsync(lease.Process, "hello", Token));
         await pool.UntilAsync(row => row is { Parked: 1, Leased: 1 }, "echo", Token);
+    }
+
+    [Fact]
+    public async Task A_stock_that_is_still_half_full_is_refilled_after_a_while_and_an_empty_one_at_once()
+    {
+        var time = new FakeTimeProvider();
+        await using var pool = new WarmPool(new WarmPoolOptions { MinIdle = 2, MaxIdle = 2, RefillDelay = TimeSpan.FromSeconds(30) }, time: time);
+        var profile = Children.Echo();
+        pool.Register(profile);
+        await pool.UntilAsync(row => row.Parked == 2, "echo", Token);
+
+        await using var first = await pool.AcquireAsync(profile, Token);
+
+        // Another profile that is being parked shows that the controller has looked at all of them since.
+        pool.Register(Children.Echo("other"));
+        await pool.UntilAsync(row => row.Parked == 2, "other", Token);
+        Assert.Equal((1, 0), pool.GetSnapshot().Profiles.Where(row => row.Name == "echo").Select(row => (row.Parked, row.Starting)).Single());
+
+        time.Advance(TimeSpan.FromSeconds(30));
+        await pool.UntilAsync(row => row.Parked == 2, "echo", Token);
+
+        await using var second = await pool.AcquireAsync(profile, Token);
+        await using var third = await pool.AcquireAsync(profile, Token);
+        await pool.UntilAsync(row => row.Parked == 2, "echo", Token);
     }
 
     [Fact]

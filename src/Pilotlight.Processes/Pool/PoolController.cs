@@ -159,6 +159,11 @@ internal sealed class PoolController : IThreadPoolWorkItem, IDisposable
     private TimeSpan Start(ProfilePool pool)
     {
         var wanted = pool.Waiting + Math.Max(0, pool.Target - pool.Idle) - pool.Starting;
+        if (wanted > 0 && RefillWait(pool) is var wait && wait > TimeSpan.Zero)
+        {
+            return wait;
+        }
+
         while (wanted-- > 0)
         {
             if (!pool.Breaker.TryEnter(pool.Starting) && (pool.Waiting <= pool.Starting || pool.Breaker.State == BreakerState.Open))
@@ -183,10 +188,22 @@ internal sealed class PoolController : IThreadPoolWorkItem, IDisposable
             }
 
             pool.Starting++;
+            pool.ShortageSince = null;
             Track(StartAsync(pool));
         }
 
         return Timeout.InfiniteTimeSpan;
+    }
+
+    private TimeSpan RefillWait(ProfilePool pool)
+    {
+        if (pool.Waiting > 0 || pool.Idle * 2 < pool.Target)
+        {
+            return TimeSpan.Zero;
+        }
+
+        pool.ShortageSince ??= _time.GetTimestamp();
+        return _options.RefillDelay - _time.GetElapsedTime(pool.ShortageSince.Value);
     }
 
     // A caller who waits outranks another profile's stock.

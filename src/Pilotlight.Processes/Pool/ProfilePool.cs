@@ -44,6 +44,9 @@ internal sealed class ProfilePool
     /// <summary>Whether some are to be kept parked, or processes start only when asked for.</summary>
     public bool IsRegistered { get; set; }
 
+    /// <summary>When fewer than wanted were first seen parked or starting.</summary>
+    public long? ShortageSince { get; set; }
+
     /// <summary>When more than wanted were first seen parked.</summary>
     public long? SurplusSince { get; set; }
 

@@ -39,6 +39,13 @@ public sealed class WarmPoolOptions : IValidatableObject
     [Range(1, 1_000)]
     public int MaxConcurrentWarmUps { get; set; } = 2;
 
+    /// <summary>
+    /// How long a stock that is still at least half full waits for its refill. A start keeps a core busy, which the process just
+    /// taken needs for its first answer. Default: 250 ms.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:01:00")]
+    public TimeSpan RefillDelay { get; set; } = TimeSpan.FromMilliseconds(250);
+
     /// <summary>Callers that may wait for a process before further ones are rejected. Default: 100.</summary>
     [Range(0, 100_000)]
     public int MaxWaiting { get; set; } = 100;

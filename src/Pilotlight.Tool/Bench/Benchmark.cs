@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Pilotlight.Claude.Installation;
-using Pilotlight.Claude.Profiles;
 using Pilotlight.Tool.Client;
 using Pilotlight.Tool.Serving;
 
@@ -23,14 +22,16 @@ internal sealed record Series(string Name, string Explanation, List<double> Firs
 }
 
 /// <summary>Measures the wait for the first token on this machine's CLI, each way in turn, so that drift hits all alike.</summary>
-internal sealed class Benchmark(GatewayServer server)
+/// <param name="server">A gateway with the default pool.</param>
+/// <param name="withoutPool">One that parks nothing.</param>
+internal sealed class Benchmark(GatewayServer server, GatewayServer withoutPool)
 {
     private const string Question = "Say something short.";
 
     public IReadOnlyList<Series> Series { get; } =
     [
         new("claude -p", "a process for the message, prompt on stdin: what most wrappers do", []),
-        new("cold", "through the gateway, nothing parked", []),
+        new("cold", "through a gateway without a pool", []),
         new("warm", "through the gateway, a new thread on a parked process", []),
         new("hot", "through the gateway, the second turn of the thread", []),
         new("replay", "through the gateway, a stored thread of five turns on a parked process", []),
@@ -40,14 +41,14 @@ internal sealed class Benchmark(GatewayServer server)
     public async Task RunAsync(int runs, Action<int> progress, CancellationToken cancellationToken)
     {
         using var client = new GatewayClient(server.Addresses[0]);
+        using var cold = new GatewayClient(withoutPool.Addresses[0]);
         var stored = await StoreAsync(client, turns: 5, cancellationToken);
         for (var run = -1; run < runs; run++)
         {
             // The first round warms caches of all kinds, on every side, and is not counted.
             var into = run < 0 ? null : Series;
             Add(into, 0, await ClaudePrintAsync(cancellationToken));
-            await DrainParkedAsync(cancellationToken);
-            Add(into, 1, await FirstTurnAsync(client, "cold", cancellationToken));
+            Add(into, 1, await TurnAsync(cold, await cold.CreateThreadAsync(null, cancellationToken), "cold", cancellationToken));
             await WaitForParkedAsync(client, cancellationToken);
             var thread = await client.CreateThreadAsync(null, cancellationToken);
             Add(into, 2, await TurnAsync(client, thread, "warm", cancellationToken));
@@ -72,9 +73,6 @@ internal sealed class Benchmark(GatewayServer server)
 
         return thread;
     }
-
-    private static async Task<double> FirstTurnAsync(GatewayClient client, string expected, CancellationToken cancellationToken) =>
-        await TurnAsync(client, await client.CreateThreadAsync(null, cancellationToken), expected, cancellationToken);
 
     private static async Task<double> TurnAsync(GatewayClient client, string thread, string? expected, CancellationToken cancellationToken)
     {
@@ -169,24 +167,13 @@ internal sealed class Benchmark(GatewayServer server)
     private async Task ForgetAsync(string thread) =>
         await server.Services.GetRequiredService<Claude.Conversations.IClaudeConversations>().ForgetAsync(thread);
 
-    // Takes what is parked, so that the next turn finds nothing: its refill is the start it waits for.
-    private async Task DrainParkedAsync(CancellationToken cancellationToken)
-    {
-        var pool = server.Services.GetRequiredService<Processes.WarmPool>();
-        var profile = server.Services.GetRequiredService<ClaudeProfiles>().Default;
-        while (pool.GetSnapshot().Profiles.Any(row => row.Name == profile.Name && row.Parked > 0))
-        {
-            await using var lease = await pool.AcquireAsync(profile, cancellationToken);
-        }
-    }
-
     private static async Task WaitForParkedAsync(GatewayClient client, CancellationToken cancellationToken)
     {
         while (true)
         {
             var pool = await client.GetAsync("/api/pool", cancellationToken);
             var chat = pool.GetProperty("profiles").EnumerateArray().First(profile => profile.GetProperty("name").GetString() == "chat");
-            if (chat.GetProperty("parked").GetInt32() > 0 && chat.GetProperty("starting").GetInt32() == 0)
+            if (chat.GetProperty("parked").GetInt32() >= chat.GetProperty("target").GetInt32() && chat.GetProperty("starting").GetInt32() == 0)
             {
                 // A parked process is still busy with its own start for a while; a user seldom comes in that moment.
                 await Task.Delay(TimeSpan.FromSeconds(1), cancellationToken);

@@ -38,16 +38,15 @@ internal static class BenchCommand
         var folder = Directory.CreateTempSubdirectory("pilotlight-bench-");
         try
         {
-            await using var server = await GatewayServer.StartAsync(
-                new ServeSettings("http://127.0.0.1:0", folder.FullName, Simulate: true, ["--Pilotlight:Pool:MinIdle=1", "--Pilotlight:Pool:MaxIdle=1"], IsQuiet: true),
-                cancellationToken);
+            await using var server = await StartAsync("warm", "--Pilotlight:Pool:MaxIdle=2");
+            await using var withoutPool = await StartAsync("cold", "--Pilotlight:Pool:MinIdle=0", "--Pilotlight:Pool:MaxIdle=0", "--Pilotlight:Sessions:MaxHot=0");
             if (server.Missing is { } missing)
             {
                 Console.Error.WriteLine(missing);
                 return 1;
             }
 
-            var benchmark = new Benchmark(server);
+            var benchmark = new Benchmark(server, withoutPool);
             if (json == "-")
             {
                 await benchmark.RunAsync(runs, _ => { }, cancellationToken);
@@ -65,7 +64,7 @@ internal static class BenchCommand
             await WriteAsync(benchmark.Series, json, cancellationToken);
             return 0;
         }
-        catch (StartException fault)
+        catch (Exception fault) when (fault is StartException or InvalidOperationException or HttpRequestException)
         {
             Console.Error.WriteLine(fault.Message);
             return 1;
@@ -74,6 +73,9 @@ internal static class BenchCommand
         {
             folder.Delete(recursive: true);
         }
+
+        Task<GatewayServer> StartAsync(string name, params string[] settings) => GatewayServer.StartAsync(
+            new ServeSettings("http://127.0.0.1:0", Path.Combine(folder.FullName, name), Simulate: true, settings, IsQuiet: true), cancellationToken);
     }
 
     private static void Print(IReadOnlyList<Series> series)
