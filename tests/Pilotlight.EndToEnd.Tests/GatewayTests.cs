@@ -299,6 +299,18 @@ public sealed class GatewayTests : IDisposable
     }
 
     [Fact]
+    public async Task A_foreign_host_name_is_refused()
+    {
+        var gateway = await SharedGateway.Instance;
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/api/threads");
+        request.Headers.Host = "evil.example";
+
+        using var response = await gateway.Http.SendAsync(request, Token);
+
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+    }
+
+    [Fact]
     public async Task Metrics_pool_and_openapi_are_served()
     {
         var gateway = await SharedGateway.Instance;

@@ -22,6 +22,7 @@ internal sealed partial class ClaudeConversations : IClaudeConversations, IAsync
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly ITimer _eviction;
+    private int _evictionIsArmed;
     private int _disposed;
 
     public ClaudeConversations(
@@ -54,7 +55,13 @@ internal sealed partial class ClaudeConversations : IClaudeConversations, IAsync
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var startedAt = _time.GetTimestamp();
-        using var entered = await EnterAsync(conversation.Id);
+        if (await TryEnterAsync(conversation.Id, cancellationToken) is not { } entered)
+        {
+            yield return new TurnCancelled("", TurnUsage.None, null);
+            yield break;
+        }
+
+        using var leaving = entered;
         var slot = entered.Slot;
         var (session, source, failure) = await TryOpenAsync(slot, conversation, cancellationToken);
         if (session is null)
@@ -88,7 +95,7 @@ internal sealed partial class ClaudeConversations : IClaudeConversations, IAsync
     /// <inheritdoc/>
     public async Task WarmAsync(Conversation conversation, CancellationToken cancellationToken)
     {
-        using var entered = await EnterAsync(conversation.Id);
+        using var entered = await EnterAsync(conversation.Id, cancellationToken);
         var (session, _, failure) = await TryOpenAsync(entered.Slot, conversation, cancellationToken);
         if (session is null)
         {
@@ -102,7 +109,7 @@ internal sealed partial class ClaudeConversations : IClaudeConversations, IAsync
     /// <inheritdoc/>
     public async ValueTask ForgetAsync(string conversationId)
     {
-        using var entered = await EnterAsync(conversationId);
+        using var entered = await EnterAsync(conversationId, CancellationToken.None);
         await EndAsync(entered.Slot, "forgotten");
     }
 
@@ -178,7 +185,16 @@ internal sealed partial class ClaudeConversations : IClaudeConversations, IAsync
             return;
         }
 
-        _eviction.Change(_sessions.IdleTimeout, Timeout.InfiniteTimeSpan);
+        ArmEviction(_sessions.IdleTimeout);
+    }
+
+    // Never pushed back: with a turn now and then, a timer that each of them restarts would never come due.
+    private void ArmEviction(TimeSpan due)
+    {
+        if (Interlocked.Exchange(ref _evictionIsArmed, 1) == 0)
+        {
+            _eviction.Change(due, Timeout.InfiniteTimeSpan);
+        }
     }
 
     private async ValueTask EndAsync(Slot slot, string reason)
@@ -193,6 +209,7 @@ internal sealed partial class ClaudeConversations : IClaudeConversations, IAsync
 
     private void EvictIdle()
     {
+        Volatile.Write(ref _evictionIsArmed, 0);
         var next = Timeout.InfiniteTimeSpan;
         foreach (var (id, slot) in _slots)
         {
@@ -207,9 +224,9 @@ internal sealed partial class ClaudeConversations : IClaudeConversations, IAsync
             }
         }
 
-        if (_disposed == 0)
+        if (_disposed == 0 && next != Timeout.InfiniteTimeSpan)
         {
-            _eviction.Change(next, Timeout.InfiniteTimeSpan);
+            ArmEviction(next);
         }
     }
 
@@ -221,12 +238,24 @@ internal sealed partial class ClaudeConversations : IClaudeConversations, IAsync
         slot.Leave();
     }
 
-    private async ValueTask<Entered> EnterAsync(string conversationId)
+    private async ValueTask<Entered?> TryEnterAsync(string conversationId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await EnterAsync(conversationId, cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+
+    private async ValueTask<Entered> EnterAsync(string conversationId, CancellationToken cancellationToken)
     {
         while (true)
         {
-            var slot = _slots.GetOrAdd(conversationId, static _ => new Slot());
-            await slot.EnterAsync();
+            var slot = _slots.GetOrAdd(conversationId, static (_, time) => new Slot(time.GetTimestamp()), _time);
+            await slot.EnterAsync(cancellationToken);
             if (!slot.IsRemoved)
             {
                 return new Entered(slot);
@@ -245,7 +274,7 @@ internal sealed partial class ClaudeConversations : IClaudeConversations, IAsync
     /// <summary>The place of one conversation: its turns enter one at a time.</summary>
     [System.Diagnostics.CodeAnalysis.SuppressMessage(
         "Reliability", "CA1001", Justification = "A SemaphoreSlim whose wait handle is never asked for holds nothing to dispose.")]
-    private sealed class Slot
+    private sealed class Slot(long madeAt)
     {
         private readonly SemaphoreSlim _turn = new(1, 1);
         private ClaudeSession? _session;
@@ -256,14 +285,13 @@ internal sealed partial class ClaudeConversations : IClaudeConversations, IAsync
             set => _session = value;
         }
 
-        public long LastUsedAt { get; set; } = long.MaxValue;
+        public long LastUsedAt { get; set; } = madeAt;
 
         public bool IsRemoved { get; set; }
 
         public bool IsBusy => _turn.CurrentCount == 0;
 
-        // The wait is the length of the turn before; a turn that is cancelled here ends when it gets its turn, at once.
-        public Task EnterAsync() => _turn.WaitAsync();
+        public Task EnterAsync(CancellationToken cancellationToken) => _turn.WaitAsync(cancellationToken);
 
         public bool TryEnter() => _turn.Wait(0);
 

@@ -84,7 +84,14 @@ public sealed class ChildProcess : IAsyncDisposable
     }
 
     /// <summary>Sends SIGKILL to it and to its group, now.</summary>
-    public void Kill() => _containment.Kill(Id);
+    public void Kill()
+    {
+        // Once its end was noticed its id may be another's.
+        if (!HasExited)
+        {
+            _containment.Kill(Id);
+        }
+    }
 
     /// <summary>Stops it if it still runs, and closes its pipes.</summary>
     public async ValueTask DisposeAsync()
@@ -136,9 +143,7 @@ public sealed class ChildProcess : IAsyncDisposable
             }
         }
 
-        var exit = await Exited;
-        _containment.KillRest(Id, _cookie);
-        return exit;
+        return await Exited;
     }
 
     private async Task<bool> EndsWithinAsync(TimeSpan limit)
@@ -168,15 +173,19 @@ public sealed class ChildProcess : IAsyncDisposable
 
     private async Task OnExitedAsync()
     {
-        // Its tools first, which would otherwise outlive it in sessions of their own; its last words come after.
-        _containment.KillRest(Id, _cookie);
         try
         {
+            // Its tools first, which would otherwise outlive it in sessions of their own; its last words come after.
+            _containment.KillRest(Id, _cookie);
             await _errorsDrained.WaitAsync(TimeSpan.FromMilliseconds(100), _time);
         }
         catch (TimeoutException)
         {
             // Somebody else still holds its stderr open.
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            // /proc could not be read: the guardian and the next start's sweep remain.
         }
 
         _exited.TrySetResult(new ProcessExit(_process.ExitCode, ErrorTail, _time.GetUtcNow()));

@@ -207,6 +207,33 @@ public sealed class TurnTests
     }
 
     [Fact]
+    public async Task A_session_is_evicted_on_time_while_another_conversation_goes_on()
+    {
+        await using var host = await ClaudeHost.StartAsync(sessions: sessions => sessions.IdleTimeout = TimeSpan.FromMilliseconds(400));
+        await host.RunAsync(new Conversation { Id = "idle" }, "hi", Token);
+        host.Simulator.Enqueue(Scenario.Stall("one two", afterTokens: 1));
+        using var stop = new CancellationTokenSource();
+        await using var busy = host.Conversations.RunTurnAsync(new Conversation { Id = "busy" }, [new UserText("hi")], stop.Token).GetAsyncEnumerator(Token);
+        Assert.True(await busy.MoveNextAsync());
+
+        // The busy one has never finished a turn, and its process is not to be taken from it.
+        while (host.Conversations.CountHot().Values.Sum() > 1)
+        {
+            await Task.Delay(10, Token);
+        }
+
+        Assert.Equal(1, host.Conversations.CountHot()["chat"]);
+        await stop.CancelAsync();
+        TurnEvent? last = null;
+        while (await busy.MoveNextAsync())
+        {
+            last = busy.Current;
+        }
+
+        Assert.IsType<TurnCancelled>(last);
+    }
+
+    [Fact]
     public async Task More_conversations_than_may_be_hot_displace_the_one_unused_for_longest()
     {
         await using var host = await ClaudeHost.StartAsync(sessions: sessions => sessions.MaxHot = 2);
