@@ -64,6 +64,33 @@ public sealed class WarmPoolTests
     }
 
     [Fact]
+    public async Task Parked_processes_are_renewed_when_their_program_changes()
+    {
+        var folder = Directory.CreateTempSubdirectory("pilotlight-renewal-");
+        var program = Path.Combine(folder.FullName, "program");
+        File.Copy("/bin/cat", program);
+        await using var pool = new WarmPool(new WarmPoolOptions
+        {
+            MinIdle = 2,
+            MaxIdle = 2,
+            RefillDelay = TimeSpan.Zero,
+            RenewalCheck = TimeSpan.FromMilliseconds(50),
+        });
+        var profile = Children.Program(program, "renewed");
+        pool.Register(profile);
+        await pool.UntilAsync(row => row.Parked == 2, "renewed", Token);
+        var old = pool.GetSnapshot().Profiles[0].Processes.Select(row => row.ProcessId).ToArray();
+
+        // As an installer does: a new file takes the old one's place, which running processes keep.
+        File.Copy("/bin/cat", program + ".new");
+        File.SetLastWriteTimeUtc(program + ".new", new DateTime(2030, 1, 1, 0, 0, 0, DateTimeKind.Utc));
+        File.Move(program + ".new", program, overwrite: true);
+
+        await pool.UntilAsync(row => row.Parked == 2 && row.Processes.All(process => !old.Contains(process.ProcessId)), "renewed", Token);
+        folder.Delete(recursive: true);
+    }
+
+    [Fact]
     public async Task An_empty_pool_starts_a_process()
     {
         await using var pool = new WarmPool(new WarmPoolOptions { MinIdle = 0, MaxIdle = 0 });

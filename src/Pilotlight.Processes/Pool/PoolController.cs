@@ -153,6 +153,7 @@ internal sealed class PoolController : IThreadPoolWorkItem, IDisposable
         pool.Target = pool.IsRegistered ? pool.Demand.Target(_options.MinIdle, _options.MaxIdle) : 0;
         var next = Start(pool);
         next = Sooner(next, RetireAged(pool));
+        next = Sooner(next, Renew(pool));
         return Sooner(next, Shrink(pool));
     }
 
@@ -231,12 +232,13 @@ internal sealed class PoolController : IThreadPoolWorkItem, IDisposable
         // Off the controller's lock before anything slow.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         var startedAt = _time.GetTimestamp();
+        var stamp = ProgramStamp.Of(pool.Profile.FileName);
         try
         {
             var process = await WarmUpAsync(pool.Profile);
             var duration = _time.GetElapsedTime(startedAt);
             var jitter = 1 - (Random.Shared.NextDouble() * 0.1);
-            var worker = new Worker(pool, process, _time.GetTimestamp(), _options.MaxAge * jitter);
+            var worker = new Worker(pool, process, stamp, _time.GetTimestamp(), _options.MaxAge * jitter);
             Metrics.Started(pool, duration);
             PoolLog.Started(_logger, pool.Profile.Name, process.Id, duration.TotalMilliseconds);
             lock (_gate)
@@ -340,6 +342,30 @@ internal sealed class PoolController : IThreadPoolWorkItem, IDisposable
         }
 
         return next;
+    }
+
+    // One at a time, and only while another is parked or on its way: a renewal must not empty the stock.
+    private TimeSpan Renew(ProfilePool pool)
+    {
+        if (pool.Idle == 0)
+        {
+            return Timeout.InfiniteTimeSpan;
+        }
+
+        if (pool.StampedAt is not { } at || _time.GetElapsedTime(at) >= _options.RenewalCheck)
+        {
+            pool.Stamp = ProgramStamp.Of(pool.Profile.FileName);
+            pool.StampedAt = _time.GetTimestamp();
+        }
+
+        if (pool.Stamp is { } stamp && pool.Starting == 0
+            && pool.Workers.Keys.FirstOrDefault(worker => worker.State == WorkerState.Idle && worker.Stamp != stamp) is { } stale
+            && pool.TryRemoveIdle(stale, WorkerState.Retiring))
+        {
+            Track(EndAsync(stale, "renewed"));
+        }
+
+        return _options.RenewalCheck - _time.GetElapsedTime(pool.StampedAt.Value);
     }
 
     private TimeSpan WarnOfLeak(Worker worker)

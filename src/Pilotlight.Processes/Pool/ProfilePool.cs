@@ -44,6 +44,11 @@ internal sealed class ProfilePool
     /// <summary>Whether some are to be kept parked, or processes start only when asked for.</summary>
     public bool IsRegistered { get; set; }
 
+    /// <summary>The program's file as it was last seen, and when that was.</summary>
+    public ProgramStamp? Stamp { get; set; }
+
+    public long? StampedAt { get; set; }
+
     /// <summary>When fewer than wanted were first seen parked or starting.</summary>
     public long? ShortageSince { get; set; }
 

@@ -62,6 +62,10 @@ public sealed class WarmPoolOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00.1000000", "365.00:00:00")]
     public TimeSpan MaxAge { get; set; } = TimeSpan.FromMinutes(30);
 
+    /// <summary>How often the program's file is looked at; processes of an earlier version are replaced, one after the other. Default: 10 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.0100000", "1.00:00:00")]
+    public TimeSpan RenewalCheck { get; set; } = TimeSpan.FromSeconds(10);
+
     /// <summary>A parked process that dies sooner than this counts as a failed start. Default: 5 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
     public TimeSpan EarlyDeath { get; set; } = TimeSpan.FromSeconds(5);

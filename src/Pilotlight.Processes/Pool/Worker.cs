@@ -18,8 +18,9 @@ internal sealed class Worker
 {
     private int _state = (int)WorkerState.Idle;
 
-    public Worker(ProfilePool pool, ChildProcess process, long warmedAt, TimeSpan maxAge)
+    public Worker(ProfilePool pool, ChildProcess process, ProgramStamp? stamp, long warmedAt, TimeSpan maxAge)
     {
+        Stamp = stamp;
         Pool = pool;
         Process = process;
         WarmedAt = warmedAt;
@@ -30,6 +31,8 @@ internal sealed class Worker
     public ProfilePool Pool { get; }
 
     public ChildProcess Process { get; }
+
+    public ProgramStamp? Stamp { get; }
 
     public long WarmedAt { get; }
 

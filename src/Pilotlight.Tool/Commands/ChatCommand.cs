@@ -89,6 +89,9 @@ internal static class ChatCommand
         {
             switch (turnEvent.Type)
             {
+                case "turn.started" when IsSimulated(turnEvent):
+                    Console.Error.WriteLine("(simulated model)");
+                    break;
                 case "text.delta":
                     text += Text(turnEvent.Data, "text");
                     if (text.StartsWith(printed, StringComparison.Ordinal))
@@ -138,6 +141,9 @@ internal static class ChatCommand
     {
         switch (turnEvent.Type)
         {
+            case "turn.started" when IsSimulated(turnEvent):
+                AnsiConsole.MarkupLine("[grey](simulated model)[/]");
+                break;
             case "text.delta":
                 AnsiConsole.Write(new Text(Text(turnEvent.Data, "text")));
                 break;
@@ -157,6 +163,9 @@ internal static class ChatCommand
                 break;
         }
     }
+
+    private static bool IsSimulated(TurnStreamEvent started) =>
+        started.Data.TryGetProperty("simulated", out var simulated) && simulated.ValueKind == JsonValueKind.True;
 
     private static string Text(JsonElement element, string name) => element.GetProperty(name).GetString() ?? "";
 }
