@@ -53,12 +53,6 @@ public sealed class CliConnection : IAsyncDisposable
     /// <summary>Answers the CLI's control requests; null refuses each with an error.</summary>
     public ControlRequestHandler? RequestHandler { get; set; }
 
-    /// <summary>When the CLI last said anything, as a <see cref="TimeProvider"/> timestamp.</summary>
-    public long LastHeard { get; private set; }
-
-    /// <summary>How many lines were not JSON or of an unknown type.</summary>
-    public long UnknownMessages { get; private set; }
-
     /// <summary>Writes one line and flushes it.</summary>
     /// <exception cref="IOException">The CLI has closed its side.</exception>
     public async ValueTask WriteAsync(Action<Utf8JsonWriter> line, CancellationToken cancellationToken)
@@ -132,7 +126,6 @@ public sealed class CliConnection : IAsyncDisposable
         {
             while (await _lines.ReadAsync(line => next = CliMessageParser.Parse(line), _closing.Token))
             {
-                LastHeard = _time.GetTimestamp();
                 switch (next)
                 {
                     case CliControlResponse response:
@@ -146,7 +139,6 @@ public sealed class CliConnection : IAsyncDisposable
                         _ = AnswerAsync(request);
                         break;
                     case CliUnknown:
-                        UnknownMessages++;
                         break;
                     default:
                         await _messages.Writer.WriteAsync(next!, _closing.Token);

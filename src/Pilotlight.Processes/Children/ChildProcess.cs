@@ -124,10 +124,6 @@ public sealed class ChildProcess : IAsyncDisposable
         _process.Dispose();
     }
 
-    internal void Freeze() => _containment.Freeze(Id);
-
-    internal void Thaw() => _containment.Thaw(Id);
-
     private async Task<ProcessExit> StopCoreAsync(StopGrace grace)
     {
         if (!HasExited)

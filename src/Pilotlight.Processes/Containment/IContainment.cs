@@ -8,9 +8,6 @@ internal interface IContainment : IDisposable
     /// <summary>Changes a start so that the child can be reached later, and marks it as <paramref name="cookie"/>'s.</summary>
     void Prepare(ProcessStartInfo start, string cookie);
 
-    /// <summary>Takes note of a child that was started.</summary>
-    void Adopt(Process process);
-
     /// <summary>Asks the child and its group to end.</summary>
     void Terminate(int processId);
 
@@ -19,12 +16,6 @@ internal interface IContainment : IDisposable
 
     /// <summary>After a child's end: ends what is left of its group and whatever else carries its cookie.</summary>
     void KillRest(int processId, string cookie);
-
-    /// <summary>Stops the child from running, without ending it.</summary>
-    void Freeze(int processId);
-
-    /// <summary>Lets a frozen child run again.</summary>
-    void Thaw(int processId);
 
     /// <summary>Ends what earlier owners left behind; returns how many processes that were.</summary>
     int Sweep();

@@ -12,8 +12,6 @@ internal sealed partial class LinuxContainment : IContainment
 {
     private const int SigKill = 9;
     private const int SigTerm = 15;
-    private const int SigCont = 18;
-    private const int SigStop = 19;
 
     private static readonly string? SetSid = Find("setsid");
     private static readonly string? SetPriv = Find("setpriv");
@@ -52,10 +50,6 @@ internal sealed partial class LinuxContainment : IContainment
         }
     }
 
-    public void Adopt(Process process)
-    {
-    }
-
     public void Terminate(int processId) => Signal(processId, SigTerm);
 
     public void Kill(int processId) => Signal(processId, SigKill);
@@ -69,10 +63,6 @@ internal sealed partial class LinuxContainment : IContainment
             _ = SendSignal(process, SigKill);
         }
     }
-
-    public void Freeze(int processId) => Signal(processId, SigStop);
-
-    public void Thaw(int processId) => Signal(processId, SigCont);
 
     public int Sweep()
     {

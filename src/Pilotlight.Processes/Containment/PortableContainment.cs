@@ -11,10 +11,6 @@ internal sealed class PortableContainment : IContainment
 {
     public void Prepare(ProcessStartInfo start, string cookie) => start.Environment[OwnerCookie.WorkerVariable] = cookie;
 
-    public void Adopt(Process process)
-    {
-    }
-
     public void Terminate(int processId) => Kill(processId);
 
     public void Kill(int processId)
@@ -31,14 +27,6 @@ internal sealed class PortableContainment : IContainment
     }
 
     public void KillRest(int processId, string cookie)
-    {
-    }
-
-    public void Freeze(int processId)
-    {
-    }
-
-    public void Thaw(int processId)
     {
     }
 
