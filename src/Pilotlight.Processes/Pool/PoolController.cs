@@ -115,13 +115,14 @@ internal sealed class PoolController : IThreadPoolWorkItem, IDisposable
     }
 
     /// <summary>No new processes, none parked; returns when every one has ended, leased ones after their time is up.</summary>
-    public async Task StopAsync(CancellationToken cancellationToken)
+    /// <returns>False when it had been stopped before.</returns>
+    public async Task<bool> StopAsync(CancellationToken cancellationToken)
     {
         lock (_gate)
         {
             if (IsStopping)
             {
-                return;
+                return false;
             }
 
             _stopping.Cancel();
@@ -138,6 +139,7 @@ internal sealed class PoolController : IThreadPoolWorkItem, IDisposable
 
         await DrainLeasesAsync(cancellationToken);
         await Task.WhenAll(_running.Keys);
+        return true;
     }
 
     public void Dispose()
@@ -265,11 +267,13 @@ internal sealed class PoolController : IThreadPoolWorkItem, IDisposable
             lock (_gate)
             {
                 pool.Starting--;
-                if (!IsStopping)
+                if (IsStopping)
                 {
-                    pool.Breaker.Failed(cause);
-                    pool.FailWaiters(cause, all: cause.IsPermanent);
+                    return; // Broken off by the stop, and no fault of its own.
                 }
+
+                pool.Breaker.Failed(cause);
+                pool.FailWaiters(cause, all: cause.IsPermanent);
             }
 
             Metrics.StartFailed(pool);

@@ -95,8 +95,10 @@ public sealed class WarmPool : IAsyncDisposable
     /// <summary>Ends every process: parked ones now, leased ones when they come back or their time is up. Idempotent.</summary>
     public async Task StopAsync(CancellationToken cancellationToken = default)
     {
-        await _controller.StopAsync(cancellationToken);
-        PoolLog.Stopped(_logger);
+        if (await _controller.StopAsync(cancellationToken))
+        {
+            PoolLog.Stopped(_logger);
+        }
     }
 
     /// <summary>Stops the pool.</summary>
