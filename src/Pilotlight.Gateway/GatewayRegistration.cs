@@ -2,6 +2,8 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Pilotlight.Gateway.Access;
 using Pilotlight.Gateway.Http;
 using Pilotlight.Gateway.Pool;
 using Pilotlight.Gateway.Turns;
@@ -18,6 +20,7 @@ public static class GatewayRegistration
     {
         services.AddOptions<GatewayOptions>().ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<RelayOptions>().ValidateDataAnnotations().ValidateOnStart();
+        services.TryAddSingleton<IAdmission, OpenAdmission>();
         services.AddSingleton<TurnRunner>();
         services.AddSingleton<TurnService>();
         services.AddSingleton<WarmUps>();

@@ -1,0 +1,20 @@
+using Microsoft.AspNetCore.Http;
+
+namespace Pilotlight.Gateway.Access;
+
+/// <summary>Who makes a request: a key's owner, or whoever sits at this machine when there are no keys.</summary>
+/// <param name="KeyId">The key's public id, never the key; <c>local</c> without keys.</param>
+/// <param name="Name">What its owner is called.</param>
+/// <param name="IsAdmin">Whether they may see everybody's threads and usage, and manage keys and processes.</param>
+public sealed record Caller(string KeyId, string Name, bool IsAdmin)
+{
+    /// <summary>Whoever can reach a gateway that has no keys, which listens on loopback alone.</summary>
+    public static Caller Local { get; } = new("local", "local", IsAdmin: true);
+}
+
+/// <summary>Finds the caller of a request.</summary>
+public static class CallerOfRequest
+{
+    /// <summary>The caller, as the gateway's authentication found them.</summary>
+    public static Caller GetCaller(this HttpContext context) => context.Features.Get<Caller>() ?? Caller.Local;
+}
