@@ -21,14 +21,17 @@ public sealed record StopGrace(TimeSpan CloseInput, TimeSpan Terminate)
 public sealed class ChildProcess : IAsyncDisposable
 {
     private const int ErrorTailBytes = 8 * 1024;
+    private static readonly TimeSpan[] LateLooks = [TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(80), TimeSpan.FromMilliseconds(300)];
 
     private readonly Process _process;
     private readonly IContainment _containment;
     private readonly string _cookie;
     private readonly TimeProvider _time;
     private readonly StandardErrorTail _errors;
+    private readonly DoorbellPipeWriter _input;
     private readonly Task _errorsDrained;
     private readonly TaskCompletionSource<ProcessExit> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _stopGate = new();
     private Task<ProcessExit>? _stopping;
     private int _disposed;
@@ -41,7 +44,7 @@ public sealed class ChildProcess : IAsyncDisposable
         _time = time;
         Id = process.Id;
         StartedAt = time.GetUtcNow();
-        Input = PipeWriter.Create(process.StandardInput.BaseStream, new StreamPipeWriterOptions(leaveOpen: true));
+        _input = new DoorbellPipeWriter(PipeWriter.Create(process.StandardInput.BaseStream, new StreamPipeWriterOptions(leaveOpen: true)));
         Output = PipeReader.Create(process.StandardOutput.BaseStream, new StreamPipeReaderOptions(bufferSize: 16 * 1024, leaveOpen: true));
         _errors = new StandardErrorTail(process.StandardError.BaseStream, ErrorTailBytes);
         _errorsDrained = _errors.DrainAsync();
@@ -56,7 +59,7 @@ public sealed class ChildProcess : IAsyncDisposable
     public DateTimeOffset StartedAt { get; }
 
     /// <summary>Its stdin.</summary>
-    public PipeWriter Input { get; }
+    public PipeWriter Input => _input;
 
     /// <summary>Its stdout; what a warm-up left unread is still in it.</summary>
     public PipeReader Output { get; }
@@ -84,14 +87,17 @@ public sealed class ChildProcess : IAsyncDisposable
     }
 
     /// <summary>Sends SIGKILL to it and to its group, now.</summary>
-    public void Kill()
-    {
-        // Once its end was noticed its id may be another's.
-        if (!HasExited)
-        {
-            _containment.Kill(Id);
-        }
-    }
+    public void Kill() => SignalIfAlive(_containment.Kill);
+
+    /// <summary>Rings after the next write to <see cref="Input"/>, once.</summary>
+    internal void RingAfterWrite(Action bell) => _input.Arm(bell);
+
+    internal void Suspend() => SignalIfAlive(_containment.Suspend);
+
+    internal void Resume() => SignalIfAlive(_containment.Resume);
+
+    /// <summary>Bytes of memory of it and of what it started; null when unknown.</summary>
+    internal long? MemoryBytes => HasExited ? null : _containment.MemoryOf(Id);
 
     /// <summary>Stops it if it still runs, and closes its pipes.</summary>
     public async ValueTask DisposeAsync()
@@ -121,6 +127,7 @@ public sealed class ChildProcess : IAsyncDisposable
         await _process.StandardOutput.BaseStream.DisposeAsync();
         await _process.StandardError.BaseStream.DisposeAsync();
         await _errorsDrained;
+        await _over.Task;
         _process.Dispose();
     }
 
@@ -167,12 +174,22 @@ public sealed class ChildProcess : IAsyncDisposable
         }
     }
 
+    // Once its end was noticed its id may be another's.
+    private void SignalIfAlive(Action<int> signal)
+    {
+        if (!HasExited)
+        {
+            signal(Id);
+        }
+    }
+
     private async Task OnExitedAsync()
     {
+        var left = 0;
         try
         {
             // Its tools first, which would otherwise outlive it in sessions of their own; its last words come after.
-            _containment.KillRest(Id, _cookie);
+            left = _containment.KillRest(Id, _cookie);
             await _errorsDrained.WaitAsync(TimeSpan.FromMilliseconds(100), _time);
         }
         catch (TimeoutException)
@@ -184,6 +201,32 @@ public sealed class ChildProcess : IAsyncDisposable
             // /proc could not be read: the guardian and the next start's sweep remain.
         }
 
-        _exited.TrySetResult(new ProcessExit(_process.ExitCode, ErrorTail, _time.GetUtcNow()));
+        var exit = new ProcessExit(_process.ExitCode, ErrorTail, _time.GetUtcNow());
+        _exited.TrySetResult(exit);
+
+        if (left > 0 || exit.ExitCode != 0)
+        {
+            await KillLateRestAsync();
+        }
+
+        _over.TrySetResult();
+    }
+
+    // One that had tools, or was torn away, may have been in the middle of starting another: until its exec is over that has no
+    // environment to be known by. So these are looked for again.
+    private async Task KillLateRestAsync()
+    {
+        foreach (var delay in LateLooks)
+        {
+            await Task.Delay(delay, _time);
+            try
+            {
+                _containment.KillMarked(_cookie);
+            }
+            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+            {
+                // As above.
+            }
+        }
     }
 }

@@ -90,6 +90,7 @@ internal sealed class ProcessLauncher : IDisposable
         try
         {
             var process = Process.Start(start)!;
+            _containment.Adopt(process);
             return new ChildProcess(process, _containment, cookie, _time);
         }
         catch (Exception fault) when (fault is Win32Exception or IOException)

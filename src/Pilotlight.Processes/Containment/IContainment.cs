@@ -6,7 +6,11 @@ namespace Pilotlight.Processes.Containment;
 internal interface IContainment : IDisposable
 {
     /// <summary>Changes a start so that the child can be reached later, and marks it as <paramref name="cookie"/>'s.</summary>
+    /// <exception cref="ProcessStartException">What was asked for cannot be had on this machine.</exception>
     void Prepare(ProcessStartInfo start, string cookie);
+
+    /// <summary>Takes charge of a child that has just been started.</summary>
+    void Adopt(Process process);
 
     /// <summary>Asks the child and its group to end.</summary>
     void Terminate(int processId);
@@ -14,9 +18,30 @@ internal interface IContainment : IDisposable
     /// <summary>Ends the child and its group.</summary>
     void Kill(int processId);
 
-    /// <summary>After a child's end: ends what is left of its group and whatever else carries its cookie.</summary>
-    void KillRest(int processId, string cookie);
+    /// <summary>After a child's end: ends what is left of its group and whatever else carries its cookie; returns how many that were.</summary>
+    int KillRest(int processId, string cookie);
+
+    /// <summary>Ends whatever carries the cookie, the group left alone: its id may be another's by now.</summary>
+    int KillMarked(string cookie);
+
+    /// <summary>Stops the child and its group until <see cref="Resume"/>.</summary>
+    void Suspend(int processId);
+
+    /// <summary>Lets a stopped child and its group run on.</summary>
+    void Resume(int processId);
+
+    /// <summary>Bytes of memory of the child and of what it started; null when that cannot be told.</summary>
+    long? MemoryOf(int processId);
 
     /// <summary>Ends what earlier owners left behind; returns how many processes that were.</summary>
     int Sweep();
+}
+
+/// <summary>Chooses this machine's.</summary>
+internal static class Containments
+{
+    public static IContainment Create(ProcessIsolation isolation) =>
+        OperatingSystem.IsLinux() ? new LinuxContainment(isolation)
+        : OperatingSystem.IsWindows() ? new WindowsContainment()
+        : new MacContainment();
 }

@@ -12,22 +12,30 @@ internal sealed partial class LinuxContainment : IContainment
 {
     private const int SigKill = 9;
     private const int SigTerm = 15;
+    private const int SigCont = 18;
+    private const int SigStop = 19;
 
     private static readonly string? SetSid = Find("setsid");
     private static readonly string? SetPriv = Find("setpriv");
+    private static readonly string? Unshare = Find("unshare");
 
     private readonly OwnerCookie _owner = OwnerCookie.CreateForThisProcess();
     private readonly Guardian? _guardian;
+    private readonly Lazy<string[]> _namespace;
 
-    public LinuxContainment() => _guardian = Guardian.TryStart(_owner);
+    public LinuxContainment(ProcessIsolation isolation)
+    {
+        _guardian = Guardian.TryStart(_owner);
+        _namespace = new Lazy<string[]>(() => isolation == ProcessIsolation.PidNamespace ? FindNamespace() : []);
+    }
 
     public void Prepare(ProcessStartInfo start, string cookie)
     {
         start.Environment[OwnerCookie.Variable] = _owner.ToString();
         start.Environment[OwnerCookie.WorkerVariable] = cookie;
 
-        // The child leads a session and a group of its own, so that one signal reaches all of the group; both wrappers exec in
-        // place, so its id is the one we are told.
+        // The child leads a session and a group of its own, so that one signal reaches all of the group; setsid and setpriv exec
+        // in place, so its id is the one we are told. A namespace's is that of unshare, which waits for the child.
         List<string> wrapper = [];
         if (SetSid is not null)
         {
@@ -38,6 +46,8 @@ internal sealed partial class LinuxContainment : IContainment
         {
             wrapper.AddRange([SetPriv, "--pdeathsig", "KILL", "--"]);
         }
+
+        wrapper.AddRange(_namespace.Value);
 
         if (wrapper.Count > 0)
         {
@@ -50,19 +60,29 @@ internal sealed partial class LinuxContainment : IContainment
         }
     }
 
+    public void Adopt(Process process)
+    {
+    }
+
     public void Terminate(int processId) => Signal(processId, SigTerm);
 
     public void Kill(int processId) => Signal(processId, SigKill);
 
-    public void KillRest(int processId, string cookie)
+    public void Suspend(int processId) => Signal(processId, SigStop);
+
+    public void Resume(int processId) => Signal(processId, SigCont);
+
+    public long? MemoryOf(int processId) => ProcFileSystem.ProportionalSetSizeOfTree(processId);
+
+    public int KillRest(int processId, string cookie)
     {
         // A group's id is not given out again while the group has members, so this reaches ours or nobody.
-        _ = SendSignal(-processId, SigKill);
-        foreach (var process in ProcFileSystem.WithEnvironment(OwnerCookie.WorkerVariable, cookie))
-        {
-            _ = SendSignal(process, SigKill);
-        }
+        var reached = SendSignal(-processId, SigKill) == 0 ? 1 : 0;
+        return reached + KillMarked(cookie);
     }
+
+    public int KillMarked(string cookie) =>
+        ProcFileSystem.WithEnvironment(OwnerCookie.WorkerVariable, cookie).Count(process => SendSignal(process, SigKill) == 0);
 
     public int Sweep()
     {
@@ -79,6 +99,30 @@ internal sealed partial class LinuxContainment : IContainment
     }
 
     public void Dispose() => _guardian?.Dispose();
+
+    // Tried once, with a program that does nothing: with rights, else in a user namespace that maps us to ourselves.
+    private static string[] FindNamespace()
+    {
+        var fault = "there is no 'unshare' program; install util-linux";
+        if (Unshare is not null)
+        {
+            foreach (var rights in (string[][])[[], ["--user", "--map-current-user"]])
+            {
+                string[] wrapper = [Unshare, .. rights, "--pid", "--mount-proc", "--fork", "--kill-child=KILL", "--"];
+                var start = new ProcessStartInfo(Unshare, [.. wrapper[1..], "/bin/true"]) { RedirectStandardError = true };
+                using var attempt = Process.Start(start)!;
+                fault = attempt.StandardError.ReadToEnd().Trim();
+                attempt.WaitForExit();
+                if (attempt.ExitCode == 0)
+                {
+                    return wrapper;
+                }
+            }
+        }
+
+        throw new ProcessStartException(
+            $"A pid namespace is not to be had here: {fault}. Allow user namespaces, or set Pilotlight:Pool:Isolation to Standard.") { IsPermanent = true };
+    }
 
     private static void Signal(int processId, int signal)
     {

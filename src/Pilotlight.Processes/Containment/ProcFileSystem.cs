@@ -50,6 +50,19 @@ internal static class ProcFileSystem
         return line is null ? null : long.Parse(line.AsSpan(4, line.Length - 6).Trim(), CultureInfo.InvariantCulture) * 1024;
     }
 
+    /// <summary>The same for a process and all that it started and that still hangs on it.</summary>
+    public static long? ProportionalSetSizeOfTree(int processId)
+    {
+        if (ProportionalSetSize(processId) is not { } own)
+        {
+            return null;
+        }
+
+        var children = Read($"/proc/{processId}/task/{processId}/children") is { } list ? Encoding.UTF8.GetString(list) : "";
+        return own + children.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+            .Sum(child => ProportionalSetSizeOfTree(int.Parse(child, CultureInfo.InvariantCulture)) ?? 0);
+    }
+
     private static IEnumerable<int> ProcessIds()
     {
         foreach (var folder in Directory.EnumerateDirectories("/proc"))

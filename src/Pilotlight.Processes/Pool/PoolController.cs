@@ -18,8 +18,12 @@ internal sealed class PoolController : IThreadPoolWorkItem, IDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly ITimer _deadline;
+    private readonly MemoryBudget _memory;
     private readonly CancellationTokenSource _stopping = new();
     private int _rung;
+    private long? _measuredAt;
+    private long? _relievedAt;
+    private bool _isMeasuring;
 
     public PoolController(
         ConcurrentDictionary<ProcessProfile, ProfilePool> pools,
@@ -30,6 +34,7 @@ internal sealed class PoolController : IThreadPoolWorkItem, IDisposable
         ILogger logger)
     {
         (_pools, _launcher, Metrics, _options, _time, _logger) = (pools, launcher, metrics, options, time, logger);
+        _memory = new MemoryBudget(options.MemorySoftLimit, options.MemoryHardLimit);
         _deadline = time.CreateTimer(state => ((PoolController)state!).Ring(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -39,6 +44,15 @@ internal sealed class PoolController : IThreadPoolWorkItem, IDisposable
 
     /// <summary>Processes that are starting, parked or leased.</summary>
     public int Total => _pools.Values.Sum(pool => pool.Starting + pool.Idle + pool.Leased);
+
+    public MemoryBudget Memory => _memory;
+
+    /// <summary>Called after each measurement that finds the soft limit exceeded.</summary>
+    public event Action? MemoryShort;
+
+    /// <summary>Why callers who find nothing parked are refused for want of memory; null when they are not.</summary>
+    public string? RefusalByMemory => _memory.Pressure != MemoryPressure.Hard ? null
+        : $"they take {_memory.Used >> 20} MiB of the {_options.MemoryHardLimit >> 20} MiB they may. End some, or raise Pilotlight:Pool:MemoryHardLimit";
 
     /// <summary>Says that something changed.</summary>
     public void Ring()
@@ -60,11 +74,13 @@ internal sealed class PoolController : IThreadPoolWorkItem, IDisposable
                 return;
             }
 
-            var next = Timeout.InfiniteTimeSpan;
+            var next = MeasureMemory();
             foreach (var pool in _pools.Values)
             {
                 next = Sooner(next, Look(pool));
             }
+
+            RelieveMemory();
 
             _deadline.Change(next, Timeout.InfiniteTimeSpan);
         }
@@ -106,6 +122,7 @@ internal sealed class PoolController : IThreadPoolWorkItem, IDisposable
     public async Task EndAsync(Worker worker, string reason)
     {
         worker.Pool.Workers.TryRemove(worker, out _);
+        worker.Thaw();
         Ring();
         var exit = await worker.Process.StopAsync(_options.Grace);
         await worker.Process.DisposeAsync();
@@ -152,7 +169,14 @@ internal sealed class PoolController : IThreadPoolWorkItem, IDisposable
     {
         pool.Demand.Arrived(pool.TakeArrivals());
         pool.ServeWaiters();
-        pool.Target = pool.IsRegistered ? pool.Demand.Target(_options.MinIdle, _options.MaxIdle) : 0;
+        pool.Target = pool.IsRegistered && pool.Successor is null ? pool.Demand.Target(_options.MinIdle, _options.MaxIdle) : 0;
+        if (pool.Successor is not null)
+        {
+            pool.PassOnWaiters();
+            GiveWay(pool);
+            return RetireAged(pool);
+        }
+
         var next = Start(pool);
         next = Sooner(next, RetireAged(pool));
         next = Sooner(next, Renew(pool));
@@ -185,7 +209,7 @@ internal sealed class PoolController : IThreadPoolWorkItem, IDisposable
                 return Timeout.InfiniteTimeSpan;
             }
 
-            if (Total >= _options.MaxProcesses && !MakeRoom(pool))
+            if (!IsAffordable(pool) || (Total >= _options.MaxProcesses && !MakeRoom(pool)))
             {
                 return Timeout.InfiniteTimeSpan;
             }
@@ -209,17 +233,31 @@ internal sealed class PoolController : IThreadPoolWorkItem, IDisposable
         return _options.RefillDelay - _time.GetElapsedTime(pool.ShortageSince.Value);
     }
 
-    // A caller who waits outranks another profile's stock.
-    private bool MakeRoom(ProfilePool forWhom)
+    // What memory is left goes to those who wait; past the hard limit they are told.
+    private bool IsAffordable(ProfilePool pool)
     {
-        if (forWhom.Waiting <= forWhom.Starting)
+        var starting = _pools.Values.Sum(other => other.Starting);
+        if (pool.Waiting <= pool.Starting)
         {
+            return _memory.AllowsStock(starting);
+        }
+
+        if (RefusalByMemory is { } refusal)
+        {
+            pool.FailWaiters(pool.Rejected(refusal), all: true);
             return false;
         }
 
+        return _memory.AllowsDemand(starting) || MakeRoom(pool);
+    }
+
+    // A caller who waits outranks another profile's stock, and a new configuration its predecessor's.
+    private bool MakeRoom(ProfilePool forWhom)
+    {
+        var isAwaited = forWhom.Waiting > forWhom.Starting;
         foreach (var pool in _pools.Values)
         {
-            if (pool != forWhom && pool.TakeForRetirement() is { } worker)
+            if (pool != forWhom && (isAwaited || pool.Successor == forWhom) && pool.TakeForRetirement() is { } worker)
             {
                 Track(EndAsync(worker, "displaced"));
                 return true;
@@ -227,6 +265,72 @@ internal sealed class PoolController : IThreadPoolWorkItem, IDisposable
         }
 
         return false;
+    }
+
+    // One by one, as the successor's are ready: what is parked of either serves whoever asks for either.
+    private void GiveWay(ProfilePool pool)
+    {
+        var successor = pool.Newest;
+        var missing = successor.IsRegistered ? successor.Demand.Target(_options.MinIdle, _options.MaxIdle) - successor.Idle : 0;
+        while (pool.Idle > Math.Max(0, missing) && pool.TakeForRetirement() is { } worker)
+        {
+            Track(EndAsync(worker, "replaced"));
+        }
+    }
+
+    private TimeSpan MeasureMemory()
+    {
+        if (!_memory.IsLimited || _isMeasuring)
+        {
+            return Timeout.InfiniteTimeSpan;
+        }
+
+        var left = _measuredAt is { } at ? _options.MemoryCheck - _time.GetElapsedTime(at) : TimeSpan.Zero;
+        var workers = _pools.Values.SelectMany(pool => pool.Workers.Keys).ToArray();
+        if (left > TimeSpan.Zero || workers.Length == 0)
+        {
+            return workers.Length == 0 ? Timeout.InfiniteTimeSpan : left;
+        }
+
+        _isMeasuring = true;
+        Track(MeasureMemoryAsync(workers));
+        return Timeout.InfiniteTimeSpan;
+    }
+
+    private async Task MeasureMemoryAsync(Worker[] workers)
+    {
+        // Off the controller's lock: a process's memory takes the kernel about a millisecond to add up.
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        var sizes = workers.Select(worker => worker.Process.MemoryBytes ?? 0).Where(size => size > 0).ToArray();
+        lock (_gate)
+        {
+            _memory.Measured(sizes);
+            _measuredAt = _time.GetTimestamp();
+            _isMeasuring = false;
+        }
+
+        if (_memory.Pressure != MemoryPressure.None)
+        {
+            PoolLog.MemoryShort(_logger, _memory.Pressure, _memory.Used >> 20);
+            MemoryShort?.Invoke();
+        }
+
+        Ring();
+    }
+
+    // One parked process a measurement: the next one says whether that was enough.
+    private void RelieveMemory()
+    {
+        if (_memory.Pressure == MemoryPressure.None || _relievedAt == _measuredAt)
+        {
+            return;
+        }
+
+        _relievedAt = _measuredAt;
+        if (_pools.Values.MaxBy(pool => pool.Idle)?.TakeForRetirement() is { } worker)
+        {
+            Track(EndAsync(worker, "memory"));
+        }
     }
 
     private async Task StartAsync(ProfilePool pool)
@@ -248,6 +352,7 @@ internal sealed class PoolController : IThreadPoolWorkItem, IDisposable
                 pool.Starting--;
                 pool.Demand.WarmedUp(duration);
                 pool.Breaker.Succeeded();
+                _memory.Grew();
                 if (!IsStopping)
                 {
                     pool.Workers[worker] = 0;
@@ -336,7 +441,7 @@ internal sealed class PoolController : IThreadPoolWorkItem, IDisposable
             var left = worker.MaxAge - _time.GetElapsedTime(worker.WarmedAt);
             if (left > TimeSpan.Zero)
             {
-                next = Sooner(next, left);
+                next = Sooner(Sooner(next, left), Freeze(worker));
             }
             else if (pool.TryRemoveIdle(worker, WorkerState.Retiring))
             {
@@ -346,6 +451,23 @@ internal sealed class PoolController : IThreadPoolWorkItem, IDisposable
         }
 
         return next;
+    }
+
+    private TimeSpan Freeze(Worker worker)
+    {
+        if (_options.FreezeAfter is not { } limit || worker.IsFrozen || worker.State != WorkerState.Idle)
+        {
+            return Timeout.InfiniteTimeSpan;
+        }
+
+        var left = limit - _time.GetElapsedTime(worker.ParkedAt);
+        if (left > TimeSpan.Zero)
+        {
+            return left;
+        }
+
+        worker.Freeze();
+        return Timeout.InfiniteTimeSpan;
     }
 
     // One at a time, and only while another is parked or on its way: a renewal must not empty the stock.

@@ -20,6 +20,9 @@ internal static partial class PoolLog
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Profile} process {ProcessId} has been leased for more than {Limit}; it was acquired at {Site}:{Line}. Is its lease disposed of?")]
     public static partial void LeakSuspected(ILogger logger, string profile, int processId, TimeSpan limit, string site, int line);
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The memory budget's limit is exceeded ({Pressure}): processes take {Megabytes} MiB")]
+    public static partial void MemoryShort(ILogger logger, MemoryPressure pressure, long megabytes);
+
     [LoggerMessage(Level = LogLevel.Information, Message = "Ended {Count} processes that an earlier run had left behind")]
     public static partial void Swept(ILogger logger, int count);
 

@@ -7,9 +7,11 @@ namespace Pilotlight.Processes;
 internal sealed class ProfilePool
 {
     private readonly PoolController _controller;
-    private readonly ConcurrentQueue<Worker> _idle = new();
+    private readonly Action _ring;
+    private readonly IdleStore<Worker> _idle = new();
     private readonly ConcurrentQueue<Waiter> _waiting = new();
-    private int _idleCount;
+    private ProfilePool? _successor;
+    private ProfilePool? _former;
     private int _leasedCount;
     private int _waitingCount;
     private long _arrivals;
@@ -22,6 +24,7 @@ internal sealed class ProfilePool
         Options = options;
         Time = time;
         _controller = controller;
+        _ring = controller.Ring;
         Demand = new DemandEstimator(time);
         Breaker = new CircuitBreaker(options.BreakerThreshold, options.BackoffBase, options.BackoffLimit, time, Random.Shared.NextDouble);
     }
@@ -33,7 +36,7 @@ internal sealed class ProfilePool
     public TimeProvider Time { get; }
 
     /// <summary>Owned by the controller, like <see cref="Breaker"/> and the two counts below.</summary>
-    public DemandEstimator Demand { get; }
+    public DemandEstimator Demand { get; set; }
 
     public CircuitBreaker Breaker { get; }
 
@@ -55,7 +58,36 @@ internal sealed class ProfilePool
     /// <summary>When more than wanted were first seen parked.</summary>
     public long? SurplusSince { get; set; }
 
-    public int Idle => Volatile.Read(ref _idleCount);
+    /// <summary>The pool of the profile that takes this one's place; null for one in its own right.</summary>
+    public ProfilePool? Successor
+    {
+        get => Volatile.Read(ref _successor);
+        set => Volatile.Write(ref _successor, value);
+    }
+
+    /// <summary>The pool whose place this one took; null for one in its own right.</summary>
+    public ProfilePool? Former
+    {
+        get => Volatile.Read(ref _former);
+        set => Volatile.Write(ref _former, value);
+    }
+
+    /// <summary>This pool, or the last of those that took its place.</summary>
+    public ProfilePool Newest
+    {
+        get
+        {
+            var newest = this;
+            while (newest.Successor is { } successor)
+            {
+                newest = successor;
+            }
+
+            return newest;
+        }
+    }
+
+    public int Idle => _idle.Count;
 
     public int Leased => Volatile.Read(ref _leasedCount);
 
@@ -72,34 +104,33 @@ internal sealed class ProfilePool
     {
         var askedAt = Time.GetTimestamp();
         cancellationToken.ThrowIfCancellationRequested();
-        Interlocked.Increment(ref _arrivals);
-        if (TryTake() is not { } worker)
+        var newest = Newest;
+        Interlocked.Increment(ref newest._arrivals);
+        var worker = newest.TryTake();
+        for (var former = newest.Former; worker is null && former is not null; former = former.Former)
         {
-            return WaitAsync(askedAt, site, line, cancellationToken);
+            worker = former.TryTake();
         }
 
-        Interlocked.Increment(ref _warmHits);
-        _controller.Ring();
-        return new ValueTask<WorkerLease>(Grant(worker, LeaseSource.Warm, askedAt, site, line));
+        return worker is null
+            ? newest.WaitAsync(askedAt, site, line, cancellationToken)
+            : new ValueTask<WorkerLease>(newest.GrantWarm(worker, askedAt, site, line));
     }
 
     /// <summary>Takes a parked process that lives, as far as is known; null when there is none.</summary>
     public Worker? TryTake()
     {
-        while (_idle.TryDequeue(out var worker))
+        while (_idle.TryTake(WorkerState.Leased) is { } worker)
         {
-            if (worker.TryMove(WorkerState.Idle, WorkerState.Leased))
+            if (!worker.Process.HasExited)
             {
-                Interlocked.Decrement(ref _idleCount);
-                if (!worker.Process.HasExited)
-                {
-                    Interlocked.Increment(ref _leasedCount);
-                    return worker;
-                }
-
-                worker.TryMove(WorkerState.Leased, WorkerState.Dead);
-                _controller.Bury(worker, earlyDeath: null);
+                worker.Thaw();
+                Interlocked.Increment(ref _leasedCount);
+                return worker;
             }
+
+            worker.TryMove(WorkerState.Leased, WorkerState.Dead);
+            _controller.Bury(worker, earlyDeath: null);
         }
 
         return null;
@@ -113,8 +144,8 @@ internal sealed class ProfilePool
             return;
         }
 
-        Interlocked.Increment(ref _idleCount);
-        _idle.Enqueue(worker);
+        worker.ParkedAt = Time.GetTimestamp();
+        _idle.Park(worker);
         PoolController.WatchForDeath(worker);
     }
 
@@ -128,40 +159,31 @@ internal sealed class ProfilePool
             {
                 // All of them gave up in the meantime. The worker never left us, so it may be parked again.
                 worker.TryMove(WorkerState.Leased, WorkerState.Idle);
-                Interlocked.Increment(ref _idleCount);
-                _idle.Enqueue(worker);
+                _idle.Park(worker);
+            }
+        }
+    }
+
+    /// <summary>Those who began to wait before this pool was replaced are served by its successor.</summary>
+    public void PassOnWaiters()
+    {
+        while (_waiting.TryDequeue(out var waiter))
+        {
+            if (waiter.TryMoveTo(Newest))
+            {
+                Newest._waiting.Enqueue(waiter);
+                _ring();
             }
         }
     }
 
     public long TakeArrivals() => Interlocked.Exchange(ref _arrivals, 0);
 
-    /// <summary>The parked process that has been up for longest, taken out; null when there is none.</summary>
-    public Worker? TakeForRetirement()
-    {
-        while (_idle.TryDequeue(out var worker))
-        {
-            if (worker.TryMove(WorkerState.Idle, WorkerState.Retiring))
-            {
-                Interlocked.Decrement(ref _idleCount);
-                return worker;
-            }
-        }
-
-        return null;
-    }
+    /// <summary>The process that has been parked for longest, taken out; null when there is none.</summary>
+    public Worker? TakeForRetirement() => _idle.TryTake(WorkerState.Retiring);
 
     /// <summary>Takes one parked process out because of <paramref name="to"/>; false when somebody else was faster.</summary>
-    public bool TryRemoveIdle(Worker worker, WorkerState to)
-    {
-        if (!worker.TryMove(WorkerState.Idle, to))
-        {
-            return false;
-        }
-
-        Interlocked.Decrement(ref _idleCount);
-        return true;
-    }
+    public bool TryRemoveIdle(Worker worker, WorkerState to) => _idle.TryRemove(worker, to);
 
     /// <summary>A parked process ended by itself: soon after its start that is a failed start, later it is bad luck.</summary>
     public void OnIdleDeath(Worker worker)
@@ -224,13 +246,18 @@ internal sealed class ProfilePool
                 cause) { IsPermanent = cause.IsPermanent };
         }
 
-        if (Interlocked.Increment(ref _waitingCount) > Options.MaxWaiting)
+        if (_controller.RefusalByMemory is { } refusal)
         {
-            Interlocked.Decrement(ref _waitingCount);
+            throw Rejected(refusal);
+        }
+
+        var waiter = new Waiter(this);
+        if (Waiting > Options.MaxWaiting)
+        {
+            waiter.Leave();
             throw Rejected($"{Options.MaxWaiting} callers wait already. Raise Pilotlight:Pool:MaxWaiting, or MaxProcesses");
         }
 
-        var waiter = new Waiter();
         try
         {
             _waiting.Enqueue(waiter);
@@ -251,11 +278,12 @@ internal sealed class ProfilePool
         }
         finally
         {
-            Interlocked.Decrement(ref _waitingCount);
+            waiter.Leave();
         }
     }
 
-    private PoolRejectedException Rejected(string why) => new(
+    /// <summary>Says how full the pool is, and what to raise.</summary>
+    public PoolRejectedException Rejected(string why) => new(
         $"No process of '{Profile.Name}' could be had: {_controller.Total} of {Options.MaxProcesses} processes are up, {Leased} of them leased here, and {why}.");
 
     private bool TryHandOver(Worker worker)
@@ -290,6 +318,23 @@ internal sealed class ProfilePool
         return false;
     }
 
+    private WorkerLease GrantWarm(Worker worker, long askedAt, string site, int line)
+    {
+        Interlocked.Increment(ref _warmHits);
+        var lease = Grant(worker, LeaseSource.Warm, askedAt, site, line);
+        if (Idle * 2 < Target)
+        {
+            _ring();
+        }
+        else
+        {
+            // Enough are left to wait until the lessee's first words are on their way.
+            worker.Process.RingAfterWrite(_ring);
+        }
+
+        return lease;
+    }
+
     private WorkerLease Grant(Worker worker, LeaseSource source, long askedAt, string site, int line)
     {
         var lease = worker.Lease;
@@ -302,5 +347,45 @@ internal sealed class ProfilePool
         return lease;
     }
 
-    private sealed class Waiter() : TaskCompletionSource<Worker>(TaskCreationOptions.RunContinuationsAsynchronously);
+    // Counts in the pool it waits in, from the moment it is made until it leaves.
+    private sealed class Waiter : TaskCompletionSource<Worker>
+    {
+        private readonly Lock _gate = new();
+        private ProfilePool? _pool;
+
+        public Waiter(ProfilePool pool)
+            : base(TaskCreationOptions.RunContinuationsAsynchronously)
+        {
+            _pool = pool;
+            Interlocked.Increment(ref pool._waitingCount);
+        }
+
+        public bool TryMoveTo(ProfilePool pool)
+        {
+            lock (_gate)
+            {
+                if (_pool is not { } former)
+                {
+                    return false;
+                }
+
+                Interlocked.Increment(ref pool._waitingCount);
+                Interlocked.Decrement(ref former._waitingCount);
+                _pool = pool;
+                return true;
+            }
+        }
+
+        public void Leave()
+        {
+            lock (_gate)
+            {
+                if (_pool is { } pool)
+                {
+                    Interlocked.Decrement(ref pool._waitingCount);
+                    _pool = null;
+                }
+            }
+        }
+    }
 }

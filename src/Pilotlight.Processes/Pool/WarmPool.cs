@@ -35,7 +35,7 @@ public sealed class WarmPool : IAsyncDisposable
         _options = options ?? new WarmPoolOptions();
         _time = time ?? TimeProvider.System;
         _logger = logger ?? NullLogger<WarmPool>.Instance;
-        _containment = OperatingSystem.IsLinux() ? new LinuxContainment() : new PortableContainment();
+        _containment = Containments.Create(_options.Isolation);
         _launcher = new ProcessLauncher(_containment, _time);
         _metrics = new PoolMetrics(meters, () => _pools.Values, _logger);
         _controller = new PoolController(_pools, _launcher, _metrics, _options, _time, _logger);
@@ -46,6 +46,50 @@ public sealed class WarmPool : IAsyncDisposable
     {
         Find(profile).IsRegistered = true;
         _controller.Ring();
+    }
+
+    /// <summary>
+    /// Lets a changed profile take another's place: its processes are parked as the other's are given up, one by one, and whoever
+    /// asks for either is served from both meanwhile, the new ones first.
+    /// </summary>
+    /// <remarks>When processes of <paramref name="changed"/> cannot be started, those parked of <paramref name="former"/> still serve until they are used up.</remarks>
+    public void Replace(ProcessProfile former, ProcessProfile changed)
+    {
+        lock (_pools)
+        {
+            var (before, after) = (Find(former).Newest, Find(changed));
+            if (before == after)
+            {
+                return;
+            }
+
+            // A configuration that comes back leaves its place among the former ones.
+            for (var pool = before; pool is not null; pool = pool.Former)
+            {
+                if (pool.Former == after)
+                {
+                    pool.Former = after.Former;
+                }
+            }
+
+            after.Successor = null;
+            after.Former = before;
+            after.Demand = before.Demand;
+            after.IsRegistered |= before.IsRegistered;
+            before.Successor = after;
+        }
+
+        _controller.Ring();
+    }
+
+    /// <summary>How much of its memory budget the pool has used, as last measured.</summary>
+    public MemoryPressure MemoryPressure => _controller.Memory.Pressure;
+
+    /// <summary>Raised on a thread of the pool after each measurement that finds the soft limit exceeded: who holds leases can end some.</summary>
+    public event Action? MemoryShort
+    {
+        add => _controller.MemoryShort += value;
+        remove => _controller.MemoryShort -= value;
     }
 
     /// <summary>
@@ -89,7 +133,7 @@ public sealed class WarmPool : IAsyncDisposable
     /// <summary>The pool as it is now.</summary>
     /// <param name="withMemory">Whether to read each process's memory, about a millisecond each.</param>
     public PoolSnapshot GetSnapshot(bool withMemory = false) => new(
-        [.. _pools.Values.OrderBy(pool => pool.Profile.Name, StringComparer.Ordinal).Select(pool => Snapshot(pool, withMemory))],
+        [.. _pools.Values.Where(pool => pool.Successor is null || !pool.Workers.IsEmpty).OrderBy(pool => pool.Profile.Name, StringComparer.Ordinal).Select(pool => Snapshot(pool, withMemory))],
         _options.MaxProcesses);
 
     /// <summary>Ends every process: parked ones now, leased ones when they come back or their time is up. Idempotent.</summary>
@@ -132,5 +176,5 @@ public sealed class WarmPool : IAsyncDisposable
             worker.Process.Id,
             worker.State == WorkerState.Leased,
             worker.Process.StartedAt,
-            withMemory && OperatingSystem.IsLinux() ? ProcFileSystem.ProportionalSetSize(worker.Process.Id) : null))]);
+            withMemory ? worker.Process.MemoryBytes : null))]);
 }

@@ -35,6 +35,32 @@ public sealed class WarmPoolOptions : IValidatableObject
     [Range(1, 10_000)]
     public int MaxProcesses { get; set; } = 32;
 
+    /// <summary>
+    /// Bytes of memory (proportional set size, tools included) from which no more are parked and parked ones are given up one by
+    /// one. Default: none. Linux only.
+    /// </summary>
+    [Range(1, long.MaxValue)]
+    public long? MemorySoftLimit { get; set; }
+
+    /// <summary>Bytes of memory from which nothing is started, and callers who find nothing parked are rejected. Default: none. Linux only.</summary>
+    [Range(1, long.MaxValue)]
+    public long? MemoryHardLimit { get; set; }
+
+    /// <summary>How often memory is measured while a limit is set, about a millisecond a process. Default: 5 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.0100000", "01:00:00")]
+    public TimeSpan MemoryCheck { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// How long a process is parked before it is stopped with SIGSTOP; an acquire lets it run on. Saves the little that an idle
+    /// process computes, no memory. Default: none, they are not frozen. Linux only.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00.0010000", "365.00:00:00")]
+    public TimeSpan? FreezeAfter { get; set; }
+
+    /// <summary>How much stands between a process and its survival of this one. Default: <see cref="ProcessIsolation.Standard"/>.</summary>
+    [EnumDataType(typeof(ProcessIsolation))]
+    public ProcessIsolation Isolation { get; set; }
+
     /// <summary>Most warm-ups at a time: each keeps a core busy. Default: 2.</summary>
     [Range(1, 1_000)]
     public int MaxConcurrentWarmUps { get; set; } = 2;
@@ -116,9 +142,28 @@ public sealed class WarmPoolOptions : IValidatableObject
             yield return new ValidationResult($"MinIdle ({MinIdle}) is more than MaxProcesses ({MaxProcesses}). Raise MaxProcesses.", [nameof(MaxProcesses)]);
         }
 
+        if (MemoryHardLimit < MemorySoftLimit)
+        {
+            yield return new ValidationResult(
+                $"MemoryHardLimit ({MemoryHardLimit}) is less than MemorySoftLimit ({MemorySoftLimit}). Raise MemoryHardLimit.", [nameof(MemoryHardLimit)]);
+        }
+
         if (BackoffLimit < BackoffBase)
         {
             yield return new ValidationResult($"BackoffLimit ({BackoffLimit}) is less than BackoffBase ({BackoffBase}). Raise BackoffLimit.", [nameof(BackoffLimit)]);
         }
     }
+}
+
+/// <summary>What keeps children from outliving their owner.</summary>
+public enum ProcessIsolation
+{
+    /// <summary>Groups, parent-death signal, guardian and sweep: nothing has survived them, and they need no rights.</summary>
+    Standard,
+
+    /// <summary>
+    /// Besides, each process has a pid namespace of its own, at whose end the kernel ends everything in it. Linux; needs root or
+    /// user namespaces, and the first start fails with the reason where it is not to be had.
+    /// </summary>
+    PidNamespace,
 }

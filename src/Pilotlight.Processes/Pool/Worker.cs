@@ -9,21 +9,28 @@ internal enum WorkerState
     Dead,
 }
 
-/// <summary>One warmed-up process in the pool.</summary>
-/// <remarks>
-/// The state moves only by compare-and-set: acquire, death, age and drain race for <c>Idle→…</c>, and the winner alone owns
-/// what comes next. An entry of the idle store whose worker is no longer idle is stale, and skipped.
-/// </remarks>
-internal sealed class Worker
+/// <summary>A state that moves only by compare-and-set: acquire, death, age and drain race for <c>Idle→…</c>, and the winner alone owns what comes next.</summary>
+internal abstract class PoolItem
 {
     private int _state = (int)WorkerState.Idle;
+
+    public WorkerState State => (WorkerState)Volatile.Read(ref _state);
+
+    public bool TryMove(WorkerState from, WorkerState to) =>
+        Interlocked.CompareExchange(ref _state, (int)to, (int)from) == (int)from;
+}
+
+/// <summary>One warmed-up process in the pool.</summary>
+internal sealed class Worker : PoolItem
+{
+    private bool _isFrozen;
 
     public Worker(ProfilePool pool, ChildProcess process, ProgramStamp? stamp, long warmedAt, TimeSpan maxAge)
     {
         Stamp = stamp;
         Pool = pool;
         Process = process;
-        WarmedAt = warmedAt;
+        WarmedAt = ParkedAt = warmedAt;
         MaxAge = maxAge;
         Lease = new WorkerLease(this);
     }
@@ -36,13 +43,37 @@ internal sealed class Worker
 
     public long WarmedAt { get; }
 
+    public long ParkedAt { get; set; }
+
     public TimeSpan MaxAge { get; }
 
     /// <summary>Made ahead, so that an acquire allocates nothing.</summary>
     public WorkerLease Lease { get; set; }
 
-    public WorkerState State => (WorkerState)Volatile.Read(ref _state);
+    public bool IsFrozen => Volatile.Read(ref _isFrozen);
 
-    public bool TryMove(WorkerState from, WorkerState to) =>
-        Interlocked.CompareExchange(ref _state, (int)to, (int)from) == (int)from;
+    /// <summary>Stops a parked process. The controller's alone to call.</summary>
+    /// <remarks>
+    /// Marked before it is stopped, and looked at again after: an acquire that comes between either sees the mark and thaws, or
+    /// is seen here. The last signal is SIGCONT either way.
+    /// </remarks>
+    public void Freeze()
+    {
+        Interlocked.Exchange(ref _isFrozen, true);
+        Process.Suspend();
+        if (State != WorkerState.Idle)
+        {
+            Thaw();
+        }
+    }
+
+    /// <summary>Lets a frozen process run on; nothing for one that is not.</summary>
+    public void Thaw()
+    {
+        if (IsFrozen)
+        {
+            Volatile.Write(ref _isFrozen, false);
+            Process.Resume();
+        }
+    }
 }
