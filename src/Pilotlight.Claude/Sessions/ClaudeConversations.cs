@@ -13,6 +13,9 @@ namespace Pilotlight.Claude.Sessions;
 /// <remarks>A hot process is ended when it was idle for too long, or when more are hot than allowed: the one unused for longest first.</remarks>
 internal sealed partial class ClaudeConversations : IClaudeConversations, IAsyncDisposable
 {
+    // A process parked or hot that turns out dead is bad luck, three in a row are a fault to be told.
+    private const int MaxSwaps = 3;
+
     private readonly ConcurrentDictionary<string, Slot> _slots = new(StringComparer.Ordinal);
     private readonly WarmPool _pool;
     private readonly ClaudeProfiles _profiles;
@@ -36,6 +39,7 @@ internal sealed partial class ClaudeConversations : IClaudeConversations, IAsync
     {
         (_pool, _profiles, _claude, _sessions, _metrics, _time, _logger) = (pool, profiles, claude.Value, sessions.Value, metrics, time, logger);
         metrics.ObserveHot(() => HotCount);
+        pool.MemoryShort += EvictForMemory;
         _eviction = time.CreateTimer(_ => EvictIdle(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -73,22 +77,46 @@ internal sealed partial class ClaudeConversations : IClaudeConversations, IAsync
         }
 
         yield return new TurnStarted(source, _time.GetElapsedTime(startedAt));
-        try
+        for (var swaps = 0; ; swaps++)
         {
-            await foreach (var turnEvent in session.RunAsync(content, startedAt, cancellationToken))
+            try
             {
-                if (turnEvent is TurnCompleted completed)
+                await foreach (var turnEvent in session.RunAsync(content, startedAt, cancellationToken))
                 {
-                    _metrics.Completed(source, completed);
-                }
+                    if (swaps < MaxSwaps && turnEvent is TurnFailed { Error.Kind: TurnErrorKind.CliCrashed } && !session.WasHeard)
+                    {
+                        break;
+                    }
 
-                yield return turnEvent;
+                    if (turnEvent is TurnCompleted completed)
+                    {
+                        _metrics.Completed(source, completed);
+                    }
+
+                    yield return turnEvent;
+                    if (turnEvent is TurnCompleted or TurnFailed or TurnCancelled)
+                    {
+                        yield break;
+                    }
+                }
             }
-        }
-        finally
-        {
-            // Also when the caller stopped listening in the middle: then nobody knows what the process is doing.
-            await KeepOrEndAsync(slot, session);
+            finally
+            {
+                // Also when the caller stopped listening in the middle: then nobody knows what the process is doing.
+                await KeepOrEndAsync(slot, session);
+            }
+
+            // Its process had died unnoticed and the model was asked nothing: another one takes the turn.
+            (var fresh, _, failure) = await TryOpenAsync(slot, conversation, cancellationToken);
+            if (fresh is null)
+            {
+                yield return failure is null
+                    ? new TurnCancelled("", TurnUsage.None, null)
+                    : new TurnFailed(failure, "", TurnUsage.None, null);
+                yield break;
+            }
+
+            session = fresh;
         }
     }
 
@@ -121,6 +149,7 @@ internal sealed partial class ClaudeConversations : IClaudeConversations, IAsync
             return;
         }
 
+        _pool.MemoryShort -= EvictForMemory;
         await _eviction.DisposeAsync();
         await Task.WhenAll(_slots.Values.Select(slot => EndAsync(slot, "stopped").AsTask()));
     }
@@ -142,8 +171,7 @@ internal sealed partial class ClaudeConversations : IClaudeConversations, IAsync
         {
             var kind = _profiles.For(conversation.Profile, conversation.SystemPrompt);
             await MakeRoomAsync(slot);
-            var lease = await _pool.AcquireAsync(kind.Process, cancellationToken);
-            slot.Session = await ClaudeSession.OpenAsync(lease, kind, conversation, _claude, _time, _logger, cancellationToken);
+            slot.Session = await OpenAsync(kind, conversation, cancellationToken);
             LogBound(_logger, conversation.Id, slot.Session.ProcessId, slot.Session.Source, conversation.History.Count);
             return (slot.Session, slot.Session.Source, null);
         }
@@ -158,23 +186,51 @@ internal sealed partial class ClaudeConversations : IClaudeConversations, IAsync
         }
     }
 
+    private async ValueTask<ClaudeSession> OpenAsync(ClaudeProcessKind kind, Conversation conversation, CancellationToken cancellationToken)
+    {
+        for (var swaps = 0; ; swaps++)
+        {
+            var lease = await _pool.AcquireAsync(kind.Process, cancellationToken);
+            try
+            {
+                return await ClaudeSession.OpenAsync(lease, kind, conversation, _claude, _time, _logger, cancellationToken);
+            }
+            catch (Exception fault) when (swaps < MaxSwaps && fault is IOException or InvalidOperationException or ClaudeException { Error.Kind: TurnErrorKind.CliCrashed })
+            {
+                // It had died unnoticed.
+            }
+        }
+    }
+
     // One more is about to be hot: without room the least recently used one goes, which its next turn pays for.
     private async ValueTask MakeRoomAsync(Slot forWhom)
     {
         while (HotCount >= Math.Max(1, _sessions.MaxHot))
         {
-            var oldest = _slots.Values
-                .Where(slot => slot != forWhom && slot.Session is not null && !slot.IsBusy)
-                .MinBy(slot => slot.LastUsedAt);
-            if (oldest is null || !oldest.TryEnter())
+            if (!await TryEndOldestAsync(forWhom, "displaced"))
             {
                 return; // All are at work: the pool's own cap decides.
             }
-
-            await EndAsync(oldest, "displaced");
-            oldest.Leave();
         }
     }
+
+    private async Task<bool> TryEndOldestAsync(Slot? forWhom, string reason)
+    {
+        var oldest = _slots.Values
+            .Where(slot => slot != forWhom && slot.Session is not null && !slot.IsBusy)
+            .MinBy(slot => slot.LastUsedAt);
+        if (oldest is null || !oldest.TryEnter())
+        {
+            return false;
+        }
+
+        await EndAsync(oldest, reason);
+        oldest.Leave();
+        return true;
+    }
+
+    // One a measurement, as the pool gives up one parked process a measurement.
+    private void EvictForMemory() => _ = TryEndOldestAsync(null, "memory");
 
     private async ValueTask KeepOrEndAsync(Slot slot, ClaudeSession session)
     {

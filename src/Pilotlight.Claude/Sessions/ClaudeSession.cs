@@ -53,6 +53,9 @@ internal sealed class ClaudeSession : IAsyncDisposable
     /// <summary>The process, for people.</summary>
     public int ProcessId => _lease.Process.Id;
 
+    /// <summary>Whether its process has said anything since the last turn began; one that has not has asked the model nothing.</summary>
+    public bool WasHeard { get; private set; }
+
     /// <summary>Binds a fresh process to a conversation: system prompt, model, and every earlier message.</summary>
     public static async Task<ClaudeSession> OpenAsync(
         WorkerLease lease,
@@ -83,6 +86,7 @@ internal sealed class ClaudeSession : IAsyncDisposable
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         HasRun = true;
+        WasHeard = false;
         var reader = new TurnReader(_totals);
         var pacing = new TurnPacing(_options, _time);
         TimeSpan? firstToken = null;
@@ -106,6 +110,7 @@ internal sealed class ClaudeSession : IAsyncDisposable
                     continue;
             }
 
+            WasHeard = true;
             if (message is CliResult result)
             {
                 yield return End(reader, result, firstToken, _time.GetElapsedTime(startedAt));

@@ -298,6 +298,32 @@ public sealed class TurnTests
         Assert.Equal("recovered", Assert.IsType<TurnCompleted>(next[^1]).Text);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_process_that_died_before_the_turn_costs_no_answer(bool hot)
+    {
+        await using var host = await ClaudeHost.StartAsync();
+        host.Simulator.Enqueue(Scenario.Answer("first"), Scenario.Answer("second"));
+        await host.WaitForWarmthAsync(Token);
+        if (hot)
+        {
+            await host.RunAsync(new Conversation { Id = "t" }, "one", Token);
+        }
+
+        // Killed and used in the same breath: nobody has noticed yet.
+        foreach (var process in host.Pool.GetSnapshot().Profiles.SelectMany(profile => profile.Processes).Where(row => row.IsLeased == hot))
+        {
+            System.Diagnostics.Process.GetProcessById(process.ProcessId).Kill();
+        }
+
+        var conversation = new Conversation { Id = "t", History = hot ? [new(HistoryRole.User, "one"), new(HistoryRole.Assistant, "first")] : [] };
+        var events = await host.RunAsync(conversation, "two", Token);
+
+        Assert.Single(events.OfType<TurnStarted>());
+        Assert.Equal(hot ? "second" : "first", Assert.IsType<TurnCompleted>(events[^1]).Text);
+    }
+
     [Fact]
     public async Task A_thread_made_ready_ahead_takes_its_turn_without_waiting_for_a_process()
     {
