@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Pilotlight.Processes;
 using Pilotlight.Simulator;
 
 namespace Pilotlight.Chaos;
@@ -45,6 +46,8 @@ internal static class HostKiller
         Console.WriteLine($"{runs} kills of a host with {(cli is null ? "scripted children" : "the real CLI")}: {children} processes were up ({tools} of them tools of the CLI)");
         Console.WriteLine($"all gone after {times[times.Count / 2]:0} ms (median), {times[(int)(times.Count * 0.99)]:0} ms (p99), {times[^1]:0} ms (worst)");
         Console.WriteLine($"later than 1 s: {late} runs; never: {left} processes");
+        await using var next = new WarmPool();
+        Console.WriteLine($"the next start's sweep found {next.Sweep()} processes");
         return late + left == 0 ? 0 : 1;
     }
 
@@ -59,7 +62,7 @@ internal static class HostKiller
         return Process.Start(start)!;
     }
 
-    private static List<int> Owned(int owner)
+    public static List<int> Owned(int owner)
     {
         var found = new List<int>();
         foreach (var folder in Directory.EnumerateDirectories("/proc"))
@@ -75,7 +78,7 @@ internal static class HostKiller
 
     private static string CommandLine(int process) => Read($"/proc/{process}/cmdline");
 
-    private static string Read(string path)
+    public static string Read(string path)
     {
         try
         {

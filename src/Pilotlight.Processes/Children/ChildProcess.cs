@@ -189,7 +189,7 @@ public sealed class ChildProcess : IAsyncDisposable
         try
         {
             // Its tools first, which would otherwise outlive it in sessions of their own; its last words come after.
-            left = _containment.KillRest(Id, _cookie);
+            left = await _containment.KillRestAsync(Id, _cookie);
             await _errorsDrained.WaitAsync(TimeSpan.FromMilliseconds(100), _time);
         }
         catch (TimeoutException)
@@ -221,7 +221,7 @@ public sealed class ChildProcess : IAsyncDisposable
             await Task.Delay(delay, _time);
             try
             {
-                _containment.KillMarked(_cookie);
+                await _containment.KillMarkedAsync(_cookie);
             }
             catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
             {

@@ -19,10 +19,10 @@ internal interface IContainment : IDisposable
     void Kill(int processId);
 
     /// <summary>After a child's end: ends what is left of its group and whatever else carries its cookie; returns how many that were.</summary>
-    int KillRest(int processId, string cookie);
+    Task<int> KillRestAsync(int processId, string cookie);
 
     /// <summary>Ends whatever carries the cookie, the group left alone: its id may be another's by now.</summary>
-    int KillMarked(string cookie);
+    Task<int> KillMarkedAsync(string cookie);
 
     /// <summary>Stops the child and its group until <see cref="Resume"/>.</summary>
     void Suspend(int processId);

@@ -22,6 +22,7 @@ internal sealed partial class LinuxContainment : IContainment
     private readonly OwnerCookie _owner = OwnerCookie.CreateForThisProcess();
     private readonly Guardian? _guardian;
     private readonly Lazy<string[]> _namespace;
+    private readonly MarkedProcesses _marked = new(process => SendSignal(process, SigKill) == 0);
 
     public LinuxContainment(ProcessIsolation isolation)
     {
@@ -74,15 +75,14 @@ internal sealed partial class LinuxContainment : IContainment
 
     public long? MemoryOf(int processId) => ProcFileSystem.ProportionalSetSizeOfTree(processId);
 
-    public int KillRest(int processId, string cookie)
+    public async Task<int> KillRestAsync(int processId, string cookie)
     {
         // A group's id is not given out again while the group has members, so this reaches ours or nobody.
         var reached = SendSignal(-processId, SigKill) == 0 ? 1 : 0;
-        return reached + KillMarked(cookie);
+        return reached + await KillMarkedAsync(cookie);
     }
 
-    public int KillMarked(string cookie) =>
-        ProcFileSystem.WithEnvironment(OwnerCookie.WorkerVariable, cookie).Count(process => SendSignal(process, SigKill) == 0);
+    public Task<int> KillMarkedAsync(string cookie) => _marked.KillAsync(cookie);
 
     public int Sweep()
     {

@@ -19,10 +19,6 @@ internal static class ProcFileSystem
         }
     }
 
-    /// <summary>The processes whose environment sets <paramref name="variable"/> to <paramref name="value"/>.</summary>
-    public static IEnumerable<int> WithEnvironment(string variable, string value) =>
-        Environments(variable).Where(found => found.Value == value).Select(found => found.ProcessId);
-
     /// <summary>When a process was started, in clock ticks since boot; null when there is none.</summary>
     public static long? StartTime(int processId)
     {

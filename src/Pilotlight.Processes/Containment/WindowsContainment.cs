@@ -32,9 +32,9 @@ internal sealed partial class WindowsContainment : IContainment
 
     public void Kill(int processId) => ProcessTree.Kill(processId);
 
-    public int KillRest(int processId, string cookie) => 0;
+    public Task<int> KillRestAsync(int processId, string cookie) => Task.FromResult(0);
 
-    public int KillMarked(string cookie) => 0;
+    public Task<int> KillMarkedAsync(string cookie) => Task.FromResult(0);
 
     public void Suspend(int processId)
     {
