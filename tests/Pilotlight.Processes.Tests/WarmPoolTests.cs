@@ -205,6 +205,24 @@ public sealed class WarmPoolTests
     }
 
     [Fact]
+    public async Task A_program_that_is_ready_and_then_ends_is_not_started_for_ever()
+    {
+        var time = new FakeTimeProvider();
+        await using var pool = new WarmPool(new WarmPoolOptions { MinIdle = 1, MaxIdle = 1, RefillDelay = TimeSpan.Zero }, time: time);
+        pool.Register(Children.Script("echo ready; exit 3", "short", Children.ReadLineAsync));
+
+        // Each failure waits for its backoff, which only the fake clock ends; the third opens the breaker.
+        while (pool.GetSnapshot().Profiles[0] is { Breaker: BreakerState.Closed })
+        {
+            time.Advance(TimeSpan.FromMilliseconds(50));
+            await Task.Delay(5, Token);
+        }
+
+        Assert.Contains("exit code 3", pool.GetSnapshot().Profiles[0].LastFailure, StringComparison.Ordinal);
+        Assert.Equal(0, pool.GetSnapshot().Profiles[0].Parked);
+    }
+
+    [Fact]
     public async Task A_failed_start_tells_exit_code_and_stderr()
     {
         await using var pool = new WarmPool(new WarmPoolOptions { MinIdle = 0, MaxIdle = 0 });

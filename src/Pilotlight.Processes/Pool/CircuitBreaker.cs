@@ -30,6 +30,12 @@ internal sealed class CircuitBreaker(int threshold, TimeSpan backoffBase, TimeSp
     /// <summary>Why starts fail, as last seen.</summary>
     public ProcessStartException? Cause { get; private set; }
 
+    /// <summary>Whether the last start failed.</summary>
+    public bool HasFailed => _failures > 0;
+
+    /// <summary>When it did, as a timestamp.</summary>
+    public long FailedAt { get; private set; }
+
     /// <summary>How long until the next start may be tried.</summary>
     public TimeSpan Wait
     {
@@ -69,6 +75,7 @@ internal sealed class CircuitBreaker(int threshold, TimeSpan backoffBase, TimeSp
     public void Failed(ProcessStartException cause)
     {
         _failures++;
+        FailedAt = time.GetTimestamp();
         _permanent |= cause.IsPermanent;
         Cause = cause;
         if (_failures >= threshold || _permanent)

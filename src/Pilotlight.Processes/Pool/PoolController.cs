@@ -169,18 +169,47 @@ internal sealed class PoolController : IThreadPoolWorkItem, IDisposable
     {
         pool.Demand.Arrived(pool.TakeArrivals());
         pool.ServeWaiters();
+        var next = Prove(pool);
         pool.Target = pool.IsRegistered && pool.Successor is null ? pool.Demand.Target(_options.MinIdle, _options.MaxIdle) : 0;
         if (pool.Successor is not null)
         {
             pool.PassOnWaiters();
             GiveWay(pool);
-            return RetireAged(pool);
+            return Sooner(next, RetireAged(pool));
         }
 
-        var next = Start(pool);
+        next = Sooner(next, Start(pool));
         next = Sooner(next, RetireAged(pool));
         next = Sooner(next, Renew(pool));
         return Sooner(next, Shrink(pool));
+    }
+
+    // After a failure a start has succeeded only when its process has outlived the time of an early death: one that is ready
+    // and then ends would otherwise be started for ever.
+    private TimeSpan Prove(ProfilePool pool)
+    {
+        pool.Unproven = 0;
+        var next = Timeout.InfiniteTimeSpan;
+        if (!pool.Breaker.HasFailed)
+        {
+            return next;
+        }
+
+        foreach (var worker in pool.Workers.Keys.Where(worker => worker.WarmedAt >= pool.Breaker.FailedAt))
+        {
+            var left = _options.EarlyDeath - _time.GetElapsedTime(worker.WarmedAt);
+            if (left <= TimeSpan.Zero && !worker.Process.HasExited)
+            {
+                pool.Breaker.Succeeded();
+                pool.Unproven = 0;
+                return Timeout.InfiniteTimeSpan;
+            }
+
+            pool.Unproven++;
+            next = left > TimeSpan.Zero ? Sooner(next, left) : next;
+        }
+
+        return next;
     }
 
     private TimeSpan Start(ProfilePool pool)
@@ -193,7 +222,7 @@ internal sealed class PoolController : IThreadPoolWorkItem, IDisposable
 
         while (wanted-- > 0)
         {
-            if (!pool.Breaker.TryEnter(pool.Starting) && (pool.Waiting <= pool.Starting || pool.Breaker.State == BreakerState.Open))
+            if (!pool.Breaker.TryEnter(pool.Starting + pool.Unproven) && (pool.Waiting <= pool.Starting || pool.Breaker.State == BreakerState.Open))
             {
                 // Those who came before it opened get the cause now; later ones are refused at the door.
                 if (pool.Breaker is { State: BreakerState.Open, Cause: { } cause })
@@ -351,7 +380,6 @@ internal sealed class PoolController : IThreadPoolWorkItem, IDisposable
             {
                 pool.Starting--;
                 pool.Demand.WarmedUp(duration);
-                pool.Breaker.Succeeded();
                 _memory.Grew();
                 if (!IsStopping)
                 {

@@ -42,6 +42,9 @@ internal sealed class ProfilePool
 
     public int Starting { get; set; }
 
+    /// <summary>Processes started since the last failure that have not lived for long enough to count as a success.</summary>
+    public int Unproven { get; set; }
+
     public int Target { get; set; }
 
     /// <summary>Whether some are to be kept parked, or processes start only when asked for.</summary>
