@@ -1,105 +1,21 @@
-using System.Collections.Concurrent;
-using System.Diagnostics;
 using System.Globalization;
-using HdrHistogram;
-using Pilotlight.Processes;
+using Pilotlight.Processes.Benchmarks;
 
-// Warm acquire from cold callers, refill running, against the pool that one would write in its place, in the same run.
-// Each acquire comes from a caller that has just slept: caches and branch predictors are as cold as in a server with little to do.
-var runs = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 500;
-var profile = new ProcessProfile { Name = "cat", FileName = "/bin/cat", Environment = new Dictionary<string, string> { ["PATH"] = "/usr/bin:/bin" } };
-await using var pool = new WarmPool(new WarmPoolOptions { MinIdle = 4, MaxIdle = 8, MaxProcesses = 64 });
-await using var plain = new PlainPool(4);
-pool.Register(profile);
-var ours = new LongHistogram(TimeSpan.TicksPerSecond * 10, 3);
-var theirs = new LongHistogram(TimeSpan.TicksPerSecond * 10, 3);
-var (ourBytes, theirBytes, misses) = (0L, 0L, 0);
-for (var run = -50; run < runs; run++)
+// acquire [RUNS]: the time from asking for a parked process to having it.
+// trace [FILE]: how the size of the stock follows a bursty trace, against fixed sizes and an oracle.
+// make-trace FILE [SEED]: makes the trace anew, the same every time.
+switch (args.FirstOrDefault())
 {
-    await Task.Delay(3);
-    while (pool.GetSnapshot().Profiles.Sum(row => row.Parked) < 2)
-    {
-        await Task.Delay(1);
-    }
-
-    var allocated = GC.GetAllocatedBytesForCurrentThread();
-    var startedAt = Stopwatch.GetTimestamp();
-    var acquired = pool.AcquireAsync(profile);
-    var took = Stopwatch.GetTimestamp() - startedAt;
-    allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
-    misses += acquired.IsCompleted ? 0 : 1;
-    var lease = await acquired;
-    if (run >= 0)
-    {
-        ours.RecordValue(took);
-        ourBytes += allocated;
-    }
-
-    await lease.DisposeAsync();
-
-    await Task.Delay(3);
-    allocated = GC.GetAllocatedBytesForCurrentThread();
-    startedAt = Stopwatch.GetTimestamp();
-    var taking = plain.AcquireAsync();
-    took = Stopwatch.GetTimestamp() - startedAt;
-    allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
-    using var process = await taking;
-    if (run >= 0)
-    {
-        theirs.RecordValue(took);
-        theirBytes += allocated;
-    }
-
-    process.Kill();
-}
-
-Print("Pilotlight WarmPool", ours, ourBytes);
-Print("SemaphoreSlim + ConcurrentQueue", theirs, theirBytes);
-Console.WriteLine($"misses: {misses}; ratio of the medians, ours to theirs: {(double)ours.GetValueAtPercentile(50) / theirs.GetValueAtPercentile(50):0.00}");
-
-void Print(string name, LongHistogram histogram, long bytes) => Console.WriteLine(string.Create(
-    CultureInfo.InvariantCulture,
-    $"{name,-32} p50 {Micros(histogram, 50),6:0.00} µs   p99 {Micros(histogram, 99),6:0.00} µs   max {Micros(histogram, 100),7:0.0} µs   {bytes / runs} bytes   n {runs}"));
-
-static double Micros(LongHistogram histogram, double percentile) =>
-    histogram.GetValueAtPercentile(percentile) * 1e6 / Stopwatch.Frequency;
-
-/// <summary>The pool that one writes first: a queue, a semaphore, and a task that refills.</summary>
-internal sealed class PlainPool : IAsyncDisposable
-{
-    private readonly ConcurrentQueue<Process> _queue = new();
-    private readonly SemaphoreSlim _available = new(0);
-
-    public PlainPool(int size)
-    {
-        for (var i = 0; i < size; i++)
-        {
-            Add();
-        }
-    }
-
-    public async Task<Process> AcquireAsync()
-    {
-        await _available.WaitAsync();
-        _queue.TryDequeue(out var process);
-        _ = Task.Run(Add);
-        return process!;
-    }
-
-    public ValueTask DisposeAsync()
-    {
-        foreach (var process in _queue)
-        {
-            process.Kill();
-            process.Dispose();
-        }
-
-        return ValueTask.CompletedTask;
-    }
-
-    private void Add()
-    {
-        _queue.Enqueue(Process.Start(new ProcessStartInfo("/bin/cat") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!);
-        _available.Release();
-    }
+    case "acquire":
+        await AcquireBenchmark.RunAsync(args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 500);
+        return 0;
+    case "trace":
+        TraceBenchmark.Run(args.Length > 1 ? args[1] : Path.Combine(AppContext.BaseDirectory, "bursty.csv"));
+        return 0;
+    case "make-trace" when args.Length > 1:
+        BurstyTrace.Write(args[1], args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : BurstyTrace.Seed);
+        return 0;
+    default:
+        Console.Error.WriteLine("Usage: acquire [RUNS] | trace [FILE] | make-trace FILE [SEED]");
+        return 2;
 }

@@ -168,6 +168,11 @@ internal sealed class PoolController : IThreadPoolWorkItem, IDisposable
     private TimeSpan Look(ProfilePool pool)
     {
         pool.Demand.Arrived(pool.TakeArrivals());
+        if (pool.TakeMisses() > 0)
+        {
+            pool.Demand.Missed();
+        }
+
         pool.ServeWaiters();
         var next = Prove(pool);
         pool.Target = pool.IsRegistered && pool.Successor is null ? pool.Demand.Target(_options.MinIdle, _options.MaxIdle) : 0;
@@ -214,12 +219,7 @@ internal sealed class PoolController : IThreadPoolWorkItem, IDisposable
 
     private TimeSpan Start(ProfilePool pool)
     {
-        var wanted = pool.Waiting + Math.Max(0, pool.Target - pool.Idle) - pool.Starting;
-        if (wanted > 0 && RefillWait(pool) is var wait && wait > TimeSpan.Zero)
-        {
-            return wait;
-        }
-
+        var (wanted, next) = pool.Stock.ToStart(pool.Idle, pool.Starting, pool.Waiting, pool.Target);
         while (wanted-- > 0)
         {
             if (!pool.Breaker.TryEnter(pool.Starting + pool.Unproven) && (pool.Waiting <= pool.Starting || pool.Breaker.State == BreakerState.Open))
@@ -244,22 +244,11 @@ internal sealed class PoolController : IThreadPoolWorkItem, IDisposable
             }
 
             pool.Starting++;
-            pool.ShortageSince = null;
+            pool.Stock.Started();
             Track(StartAsync(pool));
         }
 
-        return Timeout.InfiniteTimeSpan;
-    }
-
-    private TimeSpan RefillWait(ProfilePool pool)
-    {
-        if (pool.Waiting > 0 || pool.Idle * 2 < pool.Target)
-        {
-            return TimeSpan.Zero;
-        }
-
-        pool.ShortageSince ??= _time.GetTimestamp();
-        return _options.RefillDelay - _time.GetElapsedTime(pool.ShortageSince.Value);
+        return next;
     }
 
     // What memory is left goes to those who wait; past the hard limit they are told.
@@ -542,29 +531,14 @@ internal sealed class PoolController : IThreadPoolWorkItem, IDisposable
 
     private TimeSpan Shrink(ProfilePool pool)
     {
-        if (pool.Idle <= pool.Target)
-        {
-            pool.SurplusSince = null;
-
-            // A target above the minimum came from demand that fades without ringing.
-            return pool.Target > _options.MinIdle ? _options.ShrinkDelay : Timeout.InfiniteTimeSpan;
-        }
-
-        pool.SurplusSince ??= _time.GetTimestamp();
-        var left = _options.ShrinkDelay - _time.GetElapsedTime(pool.SurplusSince.Value);
-        if (left > TimeSpan.Zero)
-        {
-            return left;
-        }
-
-        pool.SurplusSince = null;
-        if (pool.TakeForRetirement() is { } worker)
+        var (end, next) = pool.Stock.Surplus(pool.Idle, pool.Target);
+        if (end && pool.TakeForRetirement() is { } worker)
         {
             Track(EndAsync(worker, "surplus"));
             Ring();
         }
 
-        return _options.ShrinkDelay;
+        return next;
     }
 
     private async Task DrainLeasesAsync(CancellationToken cancellationToken)

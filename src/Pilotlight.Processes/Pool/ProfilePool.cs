@@ -15,6 +15,7 @@ internal sealed class ProfilePool
     private int _leasedCount;
     private int _waitingCount;
     private long _arrivals;
+    private int _misses;
     private long _warmHits;
     private long _coldStarts;
 
@@ -26,6 +27,7 @@ internal sealed class ProfilePool
         _controller = controller;
         _ring = controller.Ring;
         Demand = new DemandEstimator(time);
+        Stock = new StockPolicy(options, time);
         Breaker = new CircuitBreaker(options.BreakerThreshold, options.BackoffBase, options.BackoffLimit, time, Random.Shared.NextDouble);
     }
 
@@ -55,11 +57,8 @@ internal sealed class ProfilePool
 
     public long? StampedAt { get; set; }
 
-    /// <summary>When fewer than wanted were first seen parked or starting.</summary>
-    public long? ShortageSince { get; set; }
-
-    /// <summary>When more than wanted were first seen parked.</summary>
-    public long? SurplusSince { get; set; }
+    /// <summary>When to start more and when to end some.</summary>
+    public StockPolicy Stock { get; }
 
     /// <summary>The pool of the profile that takes this one's place; null for one in its own right.</summary>
     public ProfilePool? Successor
@@ -180,6 +179,8 @@ internal sealed class ProfilePool
         }
     }
 
+    public int TakeMisses() => Interlocked.Exchange(ref _misses, 0);
+
     public long TakeArrivals() => Interlocked.Exchange(ref _arrivals, 0);
 
     /// <summary>The process that has been parked for longest, taken out; null when there is none.</summary>
@@ -254,6 +255,7 @@ internal sealed class ProfilePool
             throw Rejected(refusal);
         }
 
+        Interlocked.Increment(ref _misses);
         var waiter = new Waiter(this);
         if (Waiting > Options.MaxWaiting)
         {

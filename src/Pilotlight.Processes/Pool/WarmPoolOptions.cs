@@ -96,9 +96,9 @@ public sealed class WarmPoolOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
     public TimeSpan EarlyDeath { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long more are parked than wanted before one is ended. Default: 60 s.</summary>
+    /// <summary>How long more are parked than wanted before one is ended. Default: 20 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1000000", "1.00:00:00")]
-    public TimeSpan ShrinkDelay { get; set; } = TimeSpan.FromSeconds(60);
+    public TimeSpan ShrinkDelay { get; set; } = TimeSpan.FromSeconds(20);
 
     /// <summary>Failed starts in a row that open the circuit breaker. Default: 3.</summary>
     [Range(1, 100)]
