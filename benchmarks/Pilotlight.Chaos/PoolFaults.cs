@@ -16,14 +16,20 @@ internal static class PoolFaults
     {
         await using var pool = new WarmPool(new WarmPoolOptions { MinIdle = 4, MaxIdle = 4, RefillDelay = TimeSpan.Zero, MaxConcurrentWarmUps = 4 });
         pool.Register(Cat);
-        for (var warm = 0; warm < 50; warm++)
+
+        // What the runtime opens for itself (its assemblies, the console) is opened before the count.
+        for (var warm = 0; warm < 200; warm++)
         {
             await CycleAsync(pool);
         }
 
+        OldestZombie([]);
+        Console.WriteLine($"{Kinds().Count} kinds of descriptors");
+
         await SettledAsync(pool, 4);
         GC.Collect();
         GC.WaitForPendingFinalizers();
+        var kinds = Kinds();
         var before = Descriptors();
         var isQuiet = GC.TryStartNoGCRegion(8L << 30);
         var collections = GC.CollectionCount(0);
@@ -43,6 +49,11 @@ internal static class PoolFaults
         var after = Descriptors();
         collections = GC.CollectionCount(0) - collections;
         Console.WriteLine($"{cycles} cycles of start, lease, echo, end: {before} descriptors before, {after} after, {worst} at most in between");
+        foreach (var (kind, count) in Kinds().Where(one => one.Value != kinds.GetValueOrDefault(one.Key)))
+        {
+            Console.WriteLine($"  {kind}: {kinds.GetValueOrDefault(kind)} before, {count} after");
+        }
+
         Console.WriteLine($"garbage collections in the window: {collections}{(isQuiet ? "" : " (could not be held off)")}; oldest zombie seen: {oldest.TotalMilliseconds:0} ms");
         return Math.Abs(after - before) <= 2 && collections == 0 && oldest < TimeSpan.FromSeconds(1) ? 0 : 1;
     }
@@ -176,6 +187,11 @@ internal static class PoolFaults
     }
 
     private static int Descriptors() => Directory.EnumerateFiles("/proc/self/fd").Count();
+
+    private static Dictionary<string, int> Kinds() => Directory.EnumerateFiles("/proc/self/fd")
+        .Select(file => new FileInfo(file).LinkTarget ?? "closed meanwhile")
+        .CountBy(target => target.StartsWith('/') ? target : target.Split(':')[0])
+        .ToDictionary();
 
     // How long the longest-standing zombie child has been seen for.
     private static TimeSpan OldestZombie(Dictionary<int, long> seen)
