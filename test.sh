@@ -20,16 +20,21 @@ if [ ! -x "$cli" ]; then
 fi
 export PILOTLIGHT_TEST_CLAUDE="$PWD/$cli"
 
-# What contains children (setsid, setpriv) and the guardian's grep are in every Debian; a slimmer system may lack them.
+# Debian's packages: what contains children (in every Debian, a slimmer system may lack them), a browser, a database server.
 missing=""
-for program in setsid:util-linux setpriv:util-linux grep:grep; do
+for program in setsid:util-linux setpriv:util-linux grep:grep chromium:chromium /usr/lib/postgresql/*/bin/initdb:postgresql; do
   command -v "${program%%:*}" >/dev/null 2>&1 || missing="$missing ${program##*:}"
 done
 if [ -n "$missing" ]; then
   [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 || fail "these packages are needed:$missing. Install them, or run as root on Debian."
   say "installing$missing"
+  # The tests start a database of their own; the package's default one is neither needed nor wanted.
+  if [[ "$missing" == *postgresql* && ! -e /etc/postgresql-common/createcluster.conf ]]; then
+    mkdir -p /etc/postgresql-common
+    echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.conf
+  fi
   # shellcheck disable=SC2086
-  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $missing
+  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends -o Dpkg::Options::=--force-confold $missing >/dev/null
 fi
 
 say "building"
@@ -46,7 +51,10 @@ for project in tests/*.Tests; do
   log="artifacts/test-logs/$name.log"
   say "$name"
   code=0
-  dotnet "artifacts/bin/$name/release/$name.dll" --progress off --ansi off >"$log" 2>&1 </dev/null || code=$?
+  # A test that hangs must not hang the run: past the limit the process is ended, and counts as failed.
+  timeout --kill-after=15 "${TEST_PROJECT_LIMIT:-600}" \
+    dotnet "artifacts/bin/$name/release/$name.dll" --progress off --ansi off >"$log" 2>&1 </dev/null || code=$?
+  [ "$code" -ne 124 ] && [ "$code" -ne 137 ] || echo "$name was ended after ${TEST_PROJECT_LIMIT:-600} s; its last lines say which test was running." >>"$log"
   count() { sed -n "s/^ *$1: *\([0-9][0-9]*\).*/\1/p" "$log" | tail -n 1; }
   p="$(count succeeded)" f="$(count failed)" s="$(count skipped)"
   # A run that crashed, or ran nothing, has failed whatever it counted.

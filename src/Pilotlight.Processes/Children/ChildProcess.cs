@@ -190,7 +190,7 @@ public sealed class ChildProcess : IAsyncDisposable
         {
             // Its tools first, which would otherwise outlive it in sessions of their own; its last words come after.
             left = await _containment.KillRestAsync(Id, _cookie);
-            await _errorsDrained.WaitAsync(TimeSpan.FromMilliseconds(100), _time);
+            await _errorsDrained.WaitAsync(TimeSpan.FromMilliseconds(100));
         }
         catch (TimeoutException)
         {
@@ -213,12 +213,13 @@ public sealed class ChildProcess : IAsyncDisposable
     }
 
     // One that had tools, or was torn away, may have been in the middle of starting another: until its exec is over that has no
-    // environment to be known by. So these are looked for again.
+    // environment to be known by. So these are looked for again, by the machine's clock: the wait is for the kernel, and a clock
+    // that a test holds still would hold up the end for ever.
     private async Task KillLateRestAsync()
     {
         foreach (var delay in LateLooks)
         {
-            await Task.Delay(delay, _time);
+            await Task.Delay(delay);
             try
             {
                 await _containment.KillMarkedAsync(_cookie);
