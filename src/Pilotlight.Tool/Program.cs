@@ -25,4 +25,5 @@ if (usage.Count > 0)
     return WrongUsage;
 }
 
-return await parsed.InvokeAsync();
+// A stop takes what the settings give it: the default would leave after two seconds, in the middle of running turns.
+return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = Timeout.InfiniteTimeSpan });

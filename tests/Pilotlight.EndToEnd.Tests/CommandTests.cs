@@ -6,14 +6,8 @@ using Pilotlight.Testing;
 namespace Pilotlight.EndToEnd.Tests;
 
 /// <summary>The commands as a person or a script calls them: output and exit codes.</summary>
-public sealed class CommandTests : IDisposable
+public sealed class CommandTests : EndToEndTest
 {
-    private readonly DirectoryInfo _data = Directory.CreateTempSubdirectory("pilotlight-e2e-");
-
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
-
-    public void Dispose() => _data.Delete(recursive: true);
-
     [Theory]
     [InlineData("serve", "--nonsense")]
     [InlineData("nonsense")]
@@ -38,7 +32,7 @@ public sealed class CommandTests : IDisposable
             ["Pilotlight__Nonsense__A"] = "1",
         };
 
-        var (exitCode, _, error) = await GatewayProcess.RunAsync(["serve", "--data", _data.FullName], Token, environment);
+        var (exitCode, _, error) = await GatewayProcess.RunAsync(["serve", "--data", Data], Token, environment);
 
         Assert.Equal(1, exitCode);
         Assert.Contains("Pilotlight:Pool:Size is 'many', which is not a whole number", error, StringComparison.Ordinal);
@@ -55,7 +49,7 @@ public sealed class CommandTests : IDisposable
         taken.Start();
         var url = $"http://127.0.0.1:{((IPEndPoint)taken.LocalEndpoint).Port}";
 
-        var (exitCode, _, error) = await GatewayProcess.RunAsync(["serve", "--simulate", "--urls", url, "--data", _data.FullName], Token);
+        var (exitCode, _, error) = await GatewayProcess.RunAsync(["serve", "--simulate", "--urls", url, "--data", Data], Token);
 
         Assert.Equal(1, exitCode);
         Assert.Contains($"the address {url} is in use", error, StringComparison.Ordinal);
@@ -65,7 +59,7 @@ public sealed class CommandTests : IDisposable
     [Fact]
     public async Task A_data_folder_that_cannot_be_written_is_one_clear_message()
     {
-        var file = Path.Combine(_data.FullName, "file");
+        var file = Path.Combine(Data, "file");
         await File.WriteAllTextAsync(file, "", Token);
 
         var (exitCode, _, error) = await GatewayProcess.RunAsync(["serve", "--simulate", "--urls", "http://127.0.0.1:0", "--data", Path.Combine(file, "data")], Token);
@@ -78,7 +72,7 @@ public sealed class CommandTests : IDisposable
     [Fact]
     public async Task An_address_that_others_can_reach_is_refused_without_keys()
     {
-        var (exitCode, _, error) = await GatewayProcess.RunAsync(["serve", "--simulate", "--urls", "http://0.0.0.0:0", "--data", _data.FullName], Token);
+        var (exitCode, _, error) = await GatewayProcess.RunAsync(["serve", "--simulate", "--urls", "http://0.0.0.0:0", "--data", Data], Token);
 
         Assert.Equal(1, exitCode);
         Assert.Contains("http://0.0.0.0:0", error, StringComparison.Ordinal);
@@ -87,10 +81,10 @@ public sealed class CommandTests : IDisposable
     [Fact]
     public async Task A_data_folder_is_one_gateways_at_a_time_and_chat_joins_it()
     {
-        await using var gateway = await GatewayProcess.StartAsync(_data.FullName, Token, null, "--simulate");
+        await using var gateway = await GatewayProcess.StartAsync(Data, Token, null, "--simulate");
 
-        var second = await GatewayProcess.RunAsync(["serve", "--simulate", "--urls", "http://127.0.0.1:0", "--data", _data.FullName], Token);
-        var chat = await GatewayProcess.RunAsync(["chat", "--data", _data.FullName, "hello there"], Token);
+        var second = await GatewayProcess.RunAsync(["serve", "--simulate", "--urls", "http://127.0.0.1:0", "--data", Data], Token);
+        var chat = await GatewayProcess.RunAsync(["chat", "--data", Data, "hello there"], Token);
 
         Assert.Equal(1, second.ExitCode);
         Assert.Contains("is used by the gateway at http://127.0.0.1", second.Error, StringComparison.Ordinal);
@@ -102,7 +96,7 @@ public sealed class CommandTests : IDisposable
     [Fact]
     public async Task Chat_with_a_prompt_answers_once_to_stdout()
     {
-        var (exitCode, output, error) = await GatewayProcess.RunAsync(["chat", "--simulate", "--data", _data.FullName, "hello there"], Token);
+        var (exitCode, output, error) = await GatewayProcess.RunAsync(["chat", "--simulate", "--data", Data, "hello there"], Token);
 
         Assert.Equal((0, "(simulated model)"), (exitCode, error.Trim()));
         Assert.StartsWith("This is the simulated model. You said: “hello there”.", output, StringComparison.Ordinal);
@@ -111,7 +105,7 @@ public sealed class CommandTests : IDisposable
     [Fact]
     public async Task Doctor_prints_one_json_document_and_says_what_to_do()
     {
-        var (exitCode, output, error) = await GatewayProcess.RunAsync(["doctor", "--json", "--data", _data.FullName], Token);
+        var (exitCode, output, error) = await GatewayProcess.RunAsync(["doctor", "--json", "--data", Data], Token);
 
         using var document = JsonDocument.Parse(output);
         Assert.Equal((1, ""), (exitCode, error));

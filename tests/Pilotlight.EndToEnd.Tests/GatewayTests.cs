@@ -7,18 +7,12 @@ using Pilotlight.Testing;
 namespace Pilotlight.EndToEnd.Tests;
 
 /// <summary>The product as a process, on the real CLI, against the simulator, over HTTP.</summary>
-public sealed class GatewayTests : IDisposable
+public sealed class GatewayTests : EndToEndTest
 {
-    private readonly DirectoryInfo _data = Directory.CreateTempSubdirectory("pilotlight-e2e-");
-
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
-
-    public void Dispose() => _data.Delete(recursive: true);
-
     [Fact]
     public async Task Two_turns_in_a_thread_the_second_is_hot_and_all_is_stored()
     {
-        await using var gateway = await GatewayProcess.StartAsync(_data.FullName, Token, null, "--simulate");
+        await using var gateway = await GatewayProcess.StartAsync(Data, Token, null, "--simulate");
         await gateway.WaitForWarmthAsync(Token);
         var thread = await gateway.CreateThreadAsync(Token);
         string? acquire = null, overhead = null, simulated = null;
@@ -51,7 +45,7 @@ public sealed class GatewayTests : IDisposable
     [Fact]
     public async Task A_turn_is_joined_and_replayed_without_gap_or_repeat()
     {
-        await using var gateway = await GatewayProcess.StartAsync(_data.FullName, Token, null, "--simulate");
+        await using var gateway = await GatewayProcess.StartAsync(Data, Token, null, "--simulate");
         var thread = await gateway.CreateThreadAsync(Token);
         string turn = "";
         var seen = new List<ClientEvent>();
@@ -78,7 +72,7 @@ public sealed class GatewayTests : IDisposable
     [Fact]
     public async Task Cancel_ends_the_turn_and_the_thread_goes_on()
     {
-        await using var gateway = await GatewayProcess.StartAsync(_data.FullName, Token, null, "--simulate");
+        await using var gateway = await GatewayProcess.StartAsync(Data, Token, null, "--simulate");
         var thread = await gateway.CreateThreadAsync(Token);
         var events = new List<ClientEvent>();
 
@@ -102,15 +96,12 @@ public sealed class GatewayTests : IDisposable
     public async Task A_thread_is_made_ready_while_its_user_types()
     {
         await using var gateway = await GatewayProcess.StartAsync(
-            _data.FullName, Token, null, "--simulate", "--Pilotlight:Pool:MinIdle=0", "--Pilotlight:Pool:MaxIdle=0");
+            Data, Token, null, "--simulate", "--Pilotlight:Pool:MinIdle=0", "--Pilotlight:Pool:MaxIdle=0");
         var thread = await gateway.CreateThreadAsync(Token);
 
         using var accepted = await gateway.Http.PostAsync($"/api/threads/{thread}/warm", null, Token);
         Assert.Equal(HttpStatusCode.Accepted, accepted.StatusCode);
-        while ((await gateway.GetAsync("/api/pool", Token)).GetProperty("profiles").EnumerateArray().All(profile => profile.GetProperty("hot").GetInt32() == 0))
-        {
-            await Task.Delay(20, Token);
-        }
+        await gateway.WaitForAsync(pool => pool.GetProperty("profiles").EnumerateArray().Any(profile => profile.GetProperty("hot").GetInt32() > 0), Token);
 
         var events = await gateway.TurnAsync(thread, "hi", Token).ToListAsync(Token);
         Assert.Equal("warm", events[0].Data.GetProperty("acquire").GetProperty("source").GetString());
@@ -120,7 +111,7 @@ public sealed class GatewayTests : IDisposable
     [Fact]
     public async Task A_running_thread_takes_no_second_turn()
     {
-        await using var gateway = await GatewayProcess.StartAsync(_data.FullName, Token, null, "--simulate");
+        await using var gateway = await GatewayProcess.StartAsync(Data, Token, null, "--simulate");
         var thread = await gateway.CreateThreadAsync(Token);
         await using var running = gateway.TurnAsync(thread, "[[sim words=40 rate=40]]", Token).GetAsyncEnumerator(Token);
         Assert.True(await running.MoveNextAsync());
@@ -138,7 +129,7 @@ public sealed class GatewayTests : IDisposable
     [Fact]
     public async Task An_idempotency_key_makes_a_retry_safe()
     {
-        await using var gateway = await GatewayProcess.StartAsync(_data.FullName, Token, null, "--simulate");
+        await using var gateway = await GatewayProcess.StartAsync(Data, Token, null, "--simulate");
         var thread = await gateway.CreateThreadAsync(Token);
 
         var first = await PostAsync("same");
@@ -166,7 +157,7 @@ public sealed class GatewayTests : IDisposable
         string thread, turn = "";
         int[] children;
         {
-            await using var gateway = await GatewayProcess.StartAsync(_data.FullName, Token, null, "--simulate");
+            await using var gateway = await GatewayProcess.StartAsync(Data, Token, null, "--simulate");
             thread = await gateway.CreateThreadAsync(Token);
             await foreach (var item in gateway.TurnAsync(thread, "[[sim words=20 stall-after=3]]", Token))
             {
@@ -189,7 +180,7 @@ public sealed class GatewayTests : IDisposable
             await Task.Delay(10, Token);
         }
 
-        await using var next = await GatewayProcess.StartAsync(_data.FullName, Token, null, "--simulate");
+        await using var next = await GatewayProcess.StartAsync(Data, Token, null, "--simulate");
         var events = await next.JoinAsync(thread, turn, 0, Token).ToListAsync(Token);
         Assert.Equal("turn.failed", events[^1].Type);
         Assert.Equal("urn:pilotlight:problem:interrupted", events[^1].Data.GetProperty("problem").GetProperty("type").GetString());
@@ -202,19 +193,20 @@ public sealed class GatewayTests : IDisposable
     [Fact]
     public async Task A_stop_lets_the_running_turn_finish_and_then_ends_everything()
     {
-        await using var gateway = await GatewayProcess.StartAsync(_data.FullName, Token, null, "--simulate");
+        await using var gateway = await GatewayProcess.StartAsync(Data, Token, null, "--simulate");
         var thread = await gateway.CreateThreadAsync(Token);
         var events = new List<ClientEvent>();
         Task<int>? stopped = null;
 
-        await foreach (var item in gateway.TurnAsync(thread, "[[sim words=60 rate=60]]", Token))
+        // Longer than the two seconds that the command line's own handler would give it.
+        await foreach (var item in gateway.TurnAsync(thread, "[[sim words=150 rate=40]]", Token))
         {
             events.Add(item);
             stopped ??= gateway.StopAsync(Token);
         }
 
         Assert.Equal("turn.completed", events[^1].Type);
-        Assert.EndsWith("word60", Text(events), StringComparison.Ordinal);
+        Assert.EndsWith("word150", Text(events), StringComparison.Ordinal);
         Assert.Equal(0, await stopped!);
         Assert.Empty(OwnedBy(gateway.Id));
         var order = new[] { "turns are running", "process pool has stopped" }.Select(line => gateway.Output.IndexOf(line, StringComparison.Ordinal)).ToArray();
@@ -225,7 +217,7 @@ public sealed class GatewayTests : IDisposable
     [Fact]
     public async Task A_stop_tells_a_turn_that_does_not_end()
     {
-        await using var gateway = await GatewayProcess.StartAsync(_data.FullName, Token, null, "--simulate", "--Pilotlight:Relay:DrainTimeout=00:00:00.2");
+        await using var gateway = await GatewayProcess.StartAsync(Data, Token, null, "--simulate", "--Pilotlight:Relay:DrainTimeout=00:00:00.2");
         var thread = await gateway.CreateThreadAsync(Token);
         var events = new List<ClientEvent>();
         Task<int>? stopped = null;
@@ -244,7 +236,7 @@ public sealed class GatewayTests : IDisposable
     public async Task Without_a_cli_the_gateway_starts_says_so_and_is_not_ready()
     {
         var environment = new Dictionary<string, string> { ["Pilotlight__Claude__Path"] = "/nowhere/claude", ["ANTHROPIC_API_KEY"] = "sk-ant-none" };
-        await using var gateway = await GatewayProcess.StartAsync(_data.FullName, Token, environment);
+        await using var gateway = await GatewayProcess.StartAsync(Data, Token, environment);
 
         using var live = await gateway.Http.GetAsync("/healthz/live", Token);
         using var ready = await gateway.Http.GetAsync("/healthz/ready", Token);
@@ -261,7 +253,7 @@ public sealed class GatewayTests : IDisposable
     [Fact]
     public async Task Without_a_key_the_gateway_starts_says_so_and_is_not_ready()
     {
-        await using var gateway = await GatewayProcess.StartAsync(_data.FullName, Token);
+        await using var gateway = await GatewayProcess.StartAsync(Data, Token);
 
         using var ready = await gateway.Http.GetAsync("/healthz/ready", Token);
 

@@ -11,8 +11,14 @@ namespace Pilotlight.Testing;
 public sealed record ClientEvent(long Id, string Type, JsonElement Data);
 
 /// <summary>The product itself, as a process of its own: <c>pilotlight serve</c>.</summary>
+/// <remarks>Nothing here waits for ever: what takes longer than its limit is killed, and fails with what the process had said.</remarks>
 public sealed class GatewayProcess : IAsyncDisposable
 {
+    private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan StopLimit = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan CallLimit = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan OutputLimit = TimeSpan.FromSeconds(20);
+
     private readonly Process _process;
     private readonly StringBuilder _output = new();
     private readonly TaskCompletionSource<Uri> _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -47,22 +53,74 @@ public sealed class GatewayProcess : IAsyncDisposable
     public static async Task<GatewayProcess> StartAsync(
         string data, CancellationToken cancellationToken, IReadOnlyDictionary<string, string>? environment = null, params string[] arguments)
     {
-        var gateway = new GatewayProcess(Launch(["serve", "--urls", "http://127.0.0.1:0", "--data", data, .. arguments], environment), data);
-        _ = gateway._process.WaitForExitAsync(cancellationToken).ContinueWith(
+        // Arguments that come later win: a test may name its own address.
+        var gateway = new GatewayProcess(Launch(["serve", "--data", data, .. arguments.Contains("--urls") ? [] : (string[])["--urls", "http://127.0.0.1:0"], .. arguments], environment), data);
+        _ = gateway._process.WaitForExitAsync(CancellationToken.None).ContinueWith(
             _ => gateway._listening.TrySetException(new InvalidOperationException("The gateway ended: " + gateway.Output)), TaskScheduler.Default);
-        gateway.Http = new HttpClient { BaseAddress = await gateway._listening.Task.WaitAsync(TimeSpan.FromSeconds(60), cancellationToken), Timeout = Timeout.InfiniteTimeSpan };
-        return gateway;
+        try
+        {
+            var address = await gateway._listening.Task.WaitAsync(StartLimit, cancellationToken);
+            gateway.Http = new HttpClient { BaseAddress = address, Timeout = CallLimit };
+            return gateway;
+        }
+        catch (Exception fault) when (fault is TimeoutException or OperationCanceledException)
+        {
+            gateway.KillTree();
+            throw new TimeoutException($"The gateway did not listen in {StartLimit}. It said: {gateway.Output}", fault);
+        }
     }
 
     /// <summary>Runs the tool to its end.</summary>
     public static async Task<(int ExitCode, string Output, string Error)> RunAsync(
-        string[] arguments, CancellationToken cancellationToken, IReadOnlyDictionary<string, string>? environment = null)
+        string[] arguments,
+        CancellationToken cancellationToken,
+        IReadOnlyDictionary<string, string>? environment = null,
+        string? input = null)
     {
         using var process = Launch(arguments, environment);
-        var output = process.StandardOutput.ReadToEndAsync(cancellationToken);
-        var error = process.StandardError.ReadToEndAsync(cancellationToken);
-        await process.WaitForExitAsync(cancellationToken);
-        return (process.ExitCode, await output, await error);
+        if (input is not null)
+        {
+            await process.StandardInput.WriteAsync(input.AsMemory(), cancellationToken);
+        }
+
+        process.StandardInput.Close();
+        var (output, error) = (new StringBuilder(), new StringBuilder());
+        var reading = Task.WhenAll(CopyAsync(process.StandardOutput, output), CopyAsync(process.StandardError, error));
+        try
+        {
+            await process.WaitForExitAsync(cancellationToken).WaitAsync(CallLimit, cancellationToken);
+
+            // A process that was left behind would hold the pipes open.
+            await reading.WaitAsync(OutputLimit, cancellationToken);
+            return (process.ExitCode, Read(output), Read(error));
+        }
+        catch (Exception fault) when (fault is TimeoutException or OperationCanceledException)
+        {
+            var state = process.HasExited ? "ended, but left its output open" : "did not end";
+            process.Kill(entireProcessTree: true);
+            throw new TimeoutException($"'{string.Join(' ', arguments)}' {state}. It said: {Read(output)}{Read(error)}", fault);
+        }
+
+        static async Task CopyAsync(StreamReader from, StringBuilder to)
+        {
+            var buffer = new char[4096];
+            int read;
+            while ((read = await from.ReadAsync(buffer)) > 0)
+            {
+                lock (to)
+                {
+                    to.Append(buffer, 0, read);
+                }
+            }
+        }
+
+        static string Read(StringBuilder text)
+        {
+            lock (text)
+            {
+                return text.ToString();
+            }
+        }
     }
 
     public async Task<string> CreateThreadAsync(CancellationToken cancellationToken, object? thread = null)
@@ -96,17 +154,23 @@ public sealed class GatewayProcess : IAsyncDisposable
     }
 
     /// <summary>Waits until a process is parked.</summary>
-    public async Task WaitForWarmthAsync(CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            var pool = await GetAsync("/api/pool", cancellationToken);
-            if (pool.GetProperty("profiles").EnumerateArray().Any(profile => profile.GetProperty("parked").GetInt32() > 0))
-            {
-                return;
-            }
+    public Task WaitForWarmthAsync(CancellationToken cancellationToken) => WaitForAsync(
+        pool => pool.GetProperty("profiles").EnumerateArray().Any(profile => profile.GetProperty("parked").GetInt32() > 0), cancellationToken);
 
-            await Task.Delay(20, cancellationToken);
+    /// <summary>Waits until the pool is as described.</summary>
+    public async Task WaitForAsync(Func<JsonElement, bool> pool, CancellationToken cancellationToken)
+    {
+        using var limit = Limited(cancellationToken);
+        try
+        {
+            while (!pool(await GetAsync("/api/pool", limit.Token)))
+            {
+                await Task.Delay(20, limit.Token);
+            }
+        }
+        catch (OperationCanceledException late)
+        {
+            throw Late("The pool did not come to be as awaited", late);
         }
     }
 
@@ -116,7 +180,18 @@ public sealed class GatewayProcess : IAsyncDisposable
         if (!_process.HasExited)
         {
             using var kill = Process.Start("/bin/kill", ["-TERM", Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
-            await _process.WaitForExitAsync(cancellationToken);
+        }
+
+        try
+        {
+            // Not WaitForExitAsync alone: it also waits for the end of the output, which a process left behind would hold open.
+            await _process.WaitForExitAsync(cancellationToken).WaitAsync(StopLimit, cancellationToken);
+        }
+        catch (Exception late) when (late is TimeoutException or OperationCanceledException)
+        {
+            var state = _process.HasExited ? "ended, but left its output open" : $"did not end in {StopLimit}";
+            KillTree();
+            throw Late($"The gateway {state} when it was asked to stop", late);
         }
 
         return _process.ExitCode;
@@ -126,27 +201,65 @@ public sealed class GatewayProcess : IAsyncDisposable
     public async Task KillAsync()
     {
         _process.Kill();
-        await _process.WaitForExitAsync();
+        await _process.WaitForExitAsync().WaitAsync(StopLimit);
     }
 
     public async ValueTask DisposeAsync()
     {
-        await StopAsync(CancellationToken.None);
-        Http.Dispose();
-        _process.Dispose();
+        try
+        {
+            await StopAsync(CancellationToken.None);
+        }
+        finally
+        {
+            Http.Dispose();
+            _process.Dispose();
+        }
+    }
+
+    private static CancellationTokenSource Limited(CancellationToken cancellationToken)
+    {
+        var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(CallLimit);
+        return limit;
+    }
+
+    private TimeoutException Late(string what, Exception late) => new($"{what}. It said: {Output}", late);
+
+    private void KillTree()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill(entireProcessTree: true);
+        }
     }
 
     private async IAsyncEnumerable<ClientEvent> StreamAsync(
         HttpRequestMessage request, [EnumeratorCancellation] CancellationToken cancellationToken, Action<HttpResponseMessage>? look)
     {
-        using var response = await Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        using var limit = Limited(cancellationToken);
+        using var response = await Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token);
         look?.Invoke(response);
         response.EnsureSuccessStatusCode();
-        await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
-        await foreach (var item in SseParser.Create(stream).EnumerateAsync(cancellationToken))
+        await using var stream = await response.Content.ReadAsStreamAsync(limit.Token);
+        await using var events = SseParser.Create(stream).EnumerateAsync(limit.Token).GetAsyncEnumerator(limit.Token);
+        while (await NextAsync())
         {
-            using var data = JsonDocument.Parse(item.Data);
-            yield return new ClientEvent(long.Parse(item.EventId!, System.Globalization.CultureInfo.InvariantCulture), item.EventType, data.RootElement.Clone());
+            using var data = JsonDocument.Parse(events.Current.Data);
+            yield return new ClientEvent(
+                long.Parse(events.Current.EventId!, System.Globalization.CultureInfo.InvariantCulture), events.Current.EventType, data.RootElement.Clone());
+        }
+
+        async ValueTask<bool> NextAsync()
+        {
+            try
+            {
+                return await events.MoveNextAsync();
+            }
+            catch (OperationCanceledException late) when (!cancellationToken.IsCancellationRequested)
+            {
+                throw Late($"The turn did not end in {CallLimit}", late);
+            }
         }
     }
 

@@ -44,7 +44,7 @@ internal sealed partial class TurnService(
         }
     }
 
-    public Task StopAsync(CancellationToken cancellationToken) => _drained ??= DrainAsync();
+    public Task StopAsync(CancellationToken cancellationToken) => (_drained ??= DrainAsync()).WaitAsync(cancellationToken);
 
     // No new turns; running ones finish until their time is up, and the rest are told.
     private async Task DrainAsync()

@@ -44,6 +44,7 @@ internal static class ServeCommand
         try
         {
             await using var server = await GatewayServer.StartAsync(settings, cancellationToken);
+            server.BoundStop();
             Console.WriteLine($"Pilotlight is lit at {string.Join(", ", server.Addresses.Select(address => address.ToString().TrimEnd('/')))}");
             Console.WriteLine($"Data in {settings.Data}. Ctrl+C stops.");
             if (settings.Simulate)

@@ -25,6 +25,7 @@ internal sealed class GatewayServer : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly SimulatorServer? _simulator;
     private readonly DataFolder _folder;
+    private StopDeadline? _deadline;
 
     private GatewayServer(WebApplication app, SimulatorServer? simulator, DataFolder folder) => (_app, _simulator, _folder) = (app, simulator, folder);
 
@@ -92,6 +93,10 @@ internal sealed class GatewayServer : IAsyncDisposable
     /// <summary>Serves until it is told to stop, by a signal for instance, and has stopped in order.</summary>
     public Task WaitForShutdownAsync(CancellationToken cancellationToken) => _app.WaitForShutdownAsync(cancellationToken);
 
+    /// <summary>From now on a stop that hangs ends the program.</summary>
+    public void BoundStop() => _deadline = new StopDeadline(
+        _app.Lifetime, Services.GetRequiredService<IOptions<HostOptions>>().Value.ShutdownTimeout + TimeSpan.FromSeconds(15), TimeProvider.System);
+
     public async ValueTask DisposeAsync()
     {
         await _app.StopAsync();
@@ -102,6 +107,7 @@ internal sealed class GatewayServer : IAsyncDisposable
         }
 
         _folder.Dispose();
+        _deadline?.Dispose();
     }
 
     private static void Configure(WebApplicationBuilder builder, ServeSettings settings, SimulatorServer? simulator)
