@@ -7,6 +7,7 @@ using Pilotlight.Gateway.Access;
 using Pilotlight.Gateway.Http;
 using Pilotlight.Gateway.Pool;
 using Pilotlight.Gateway.Turns;
+using Pilotlight.Gateway.Usage;
 using Pilotlight.Processes;
 
 namespace Pilotlight.Gateway;
@@ -20,7 +21,12 @@ public static class GatewayRegistration
     {
         services.AddOptions<GatewayOptions>().ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<RelayOptions>().ValidateDataAnnotations().ValidateOnStart();
-        services.TryAddSingleton<IAdmission, OpenAdmission>();
+        services.AddOptions<LimitOptions>().ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<ServerEpoch>();
+        services.AddSingleton<Admission>();
+        services.TryAddSingleton<IAdmission>(provider => provider.GetRequiredService<Admission>());
+        services.AddSingleton<KeyService>();
+        services.AddHostedService<KeyUse>();
         services.AddSingleton<TurnRunner>();
         services.AddSingleton<TurnService>();
         services.AddSingleton<WarmUps>();
@@ -35,7 +41,8 @@ public static class GatewayRegistration
     }
 
     /// <summary>Adds the stages that every request goes through.</summary>
-    public static IApplicationBuilder UsePilotlightGateway(this IApplicationBuilder app) => app.UseExceptionHandler().UseStatusCodePages();
+    public static IApplicationBuilder UsePilotlightGateway(this IApplicationBuilder app) => 
+        app.UseExceptionHandler().UseStatusCodePages().UseMiddleware<KeyAuthentication>();
 
     /// <summary>Maps all routes.</summary>
     public static IEndpointRouteBuilder MapPilotlightGateway(this IEndpointRouteBuilder routes)
@@ -43,6 +50,8 @@ public static class GatewayRegistration
         ThreadEndpoints.Map(routes);
         TurnEndpoints.Map(routes);
         PoolEndpoint.Map(routes);
+        KeyEndpoints.Map(routes);
+        UsageEndpoint.Map(routes);
         HealthEndpoints.Map(routes);
         return routes;
     }

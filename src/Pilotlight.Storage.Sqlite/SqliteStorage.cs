@@ -5,6 +5,7 @@ using Microsoft.EntityFrameworkCore.Design;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Pilotlight.Gateway.Turns;
+using Pilotlight.Storage.Sql;
 
 namespace Pilotlight.Storage.Sqlite;
 
@@ -19,15 +20,18 @@ public static class SqliteStorage
         services.AddPooledDbContextFactory<PilotlightDbContext>(options => Configure(options, file));
         services.AddSingleton<IStorageInitializer>(provider =>
             new SqliteInitializer(provider.GetRequiredService<IDbContextFactory<PilotlightDbContext>>(), file));
-        return services.AddStores(isSingleWriter: true);
+        services.AddSingleton<Database>(provider => new SqliteDatabase(ConnectionString(file, isPooled: false), provider.GetRequiredService<WriteGate>()));
+        return services.AddStores(isSingleServer: true);
     }
 
     internal static void Configure(DbContextOptionsBuilder options, string file)
     {
-        var connection = new SqliteConnectionStringBuilder { DataSource = file, ForeignKeys = true };
         options.AddInterceptors(NormalSynchronous.Instance);
-        options.UseSqlite(connection.ToString(), sqlite => sqlite.MigrationsAssembly(typeof(SqliteStorage).Assembly.GetName().Name));
+        options.UseSqlite(ConnectionString(file, isPooled: true), sqlite => sqlite.MigrationsAssembly(typeof(SqliteStorage).Assembly.GetName().Name));
     }
+
+    private static string ConnectionString(string file, bool isPooled) =>
+        new SqliteConnectionStringBuilder { DataSource = file, ForeignKeys = true, Pooling = isPooled }.ToString();
 }
 
 internal sealed class SqliteInitializer(IDbContextFactory<PilotlightDbContext> contexts, string file) : IStorageInitializer
@@ -68,7 +72,9 @@ internal sealed class NormalSynchronous : DbConnectionInterceptor
 {
     public static NormalSynchronous Instance { get; } = new();
 
-    public override void ConnectionOpened(DbConnection connection, ConnectionEndEventData eventData)
+    public override void ConnectionOpened(DbConnection connection, ConnectionEndEventData eventData) => Apply(connection);
+
+    public static void Apply(DbConnection connection)
     {
         using var command = connection.CreateCommand();
         command.CommandText = "PRAGMA synchronous = NORMAL;";

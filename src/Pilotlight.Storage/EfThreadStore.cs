@@ -14,13 +14,14 @@ internal sealed class EfThreadStore(IDbContextFactory<PilotlightDbContext> conte
         context.Threads.Add(new ThreadRow
         {
             Id = thread.Id,
-            Title = thread.Title,
-            Model = thread.Model,
-            SystemPrompt = thread.SystemPrompt,
-            Profile = thread.Profile,
+            Title = Plain.Text(thread.Title),
+            Model = Plain.Text(thread.Model),
+            SystemPrompt = Plain.Text(thread.SystemPrompt),
+            Profile = Plain.Text(thread.Profile),
             Revision = thread.Revision,
             CreatedAt = thread.CreatedAt.UtcTicks,
             UpdatedAt = thread.UpdatedAt.UtcTicks,
+            Owner = thread.Owner,
         });
         using var pass = await gate.EnterAsync(cancellationToken);
         await context.SaveChangesAsync(cancellationToken);
@@ -33,15 +34,20 @@ internal sealed class EfThreadStore(IDbContextFactory<PilotlightDbContext> conte
         return row?.ToThread();
     }
 
-    public async Task<Page<ChatThread>> ListAsync(string? search, string? cursor, int limit, CancellationToken cancellationToken)
+    public async Task<Page<ChatThread>> ListAsync(string? owner, string? search, string? cursor, int limit, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         var rows = context.Threads.AsNoTracking();
+        if (owner is not null)
+        {
+            rows = rows.Where(thread => thread.Owner == owner);
+        }
+
         if (search is not null)
         {
-            var pattern = "%" + search.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal)
+            var pattern = "%" + Plain.Text(search)!.ToLowerInvariant().Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal)
                 .Replace("_", "\\_", StringComparison.Ordinal) + "%";
-            rows = rows.Where(thread => EF.Functions.Like(thread.Title!, pattern, "\\"));
+            rows = rows.Where(thread => EF.Functions.Like(thread.Title!.ToLower(), pattern, "\\"));
         }
 
         if (cursor is not null)
@@ -67,11 +73,12 @@ internal sealed class EfThreadStore(IDbContextFactory<PilotlightDbContext> conte
             return null;
         }
 
-        row.Title = change.Title ?? row.Title;
-        row.Model = change.Model ?? row.Model;
-        row.SystemPrompt = change.SystemPrompt ?? row.SystemPrompt;
-        row.Profile = change.Profile ?? row.Profile;
+        row.Title = Plain.Text(change.Title) ?? row.Title;
+        row.Model = Plain.Text(change.Model) ?? row.Model;
+        row.SystemPrompt = Plain.Text(change.SystemPrompt) ?? row.SystemPrompt;
+        row.Profile = Plain.Text(change.Profile) ?? row.Profile;
         row.UpdatedAt = at.UtcTicks;
+        row.Version++;
         await context.SaveChangesAsync(cancellationToken);
         return row.ToThread();
     }

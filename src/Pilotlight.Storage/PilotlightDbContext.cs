@@ -15,13 +15,19 @@ public sealed class PilotlightDbContext(DbContextOptions<PilotlightDbContext> op
 
     internal DbSet<EpochRow> Epochs => Set<EpochRow>();
 
+    internal DbSet<KeyRow> Keys => Set<KeyRow>();
+
+    internal DbSet<UsageRow> Usage => Set<UsageRow>();
+
     /// <inheritdoc/>
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
         modelBuilder.Entity<ThreadRow>(row =>
         {
             row.ToTable("threads").HasKey(thread => thread.Id);
+            row.Property(thread => thread.Owner).HasDefaultValue("local");
             row.HasIndex(thread => new { thread.UpdatedAt, thread.Id });
+            row.HasIndex(thread => new { thread.Owner, thread.UpdatedAt, thread.Id });
         });
         modelBuilder.Entity<MessageRow>(row =>
         {
@@ -34,8 +40,11 @@ public sealed class PilotlightDbContext(DbContextOptions<PilotlightDbContext> op
         modelBuilder.Entity<TurnRow>(row =>
         {
             row.ToTable("turns").HasKey(turn => turn.Id);
-            row.HasIndex(turn => new { turn.ThreadId, turn.IdempotencyKey }).IsUnique();
-            row.HasIndex(turn => turn.State);
+            row.Property(turn => turn.KeyId).HasDefaultValue("local");
+            row.HasIndex(turn => new { turn.ThreadId, turn.KeyId, turn.IdempotencyKey }).IsUnique();
+
+            // Of the few turns that have not ended; and a thread has one of them at most, whoever asks at the same moment.
+            row.HasIndex(turn => turn.ThreadId, "IX_turns_running").IsUnique().HasFilter("\"State\" <= 1");
             row.HasOne<ThreadRow>().WithMany().HasForeignKey(turn => turn.ThreadId).OnDelete(DeleteBehavior.Cascade);
         });
         modelBuilder.Entity<EventRow>(row =>
@@ -47,6 +56,27 @@ public sealed class PilotlightDbContext(DbContextOptions<PilotlightDbContext> op
         {
             row.ToTable("epochs").HasKey(epoch => epoch.Id);
             row.Property(epoch => epoch.Id).ValueGeneratedNever();
+        });
+        modelBuilder.Entity<ServerRow>(row =>
+        {
+            row.ToTable("servers").HasKey(server => server.Epoch);
+            row.Property(server => server.Epoch).ValueGeneratedNever();
+        });
+        modelBuilder.Entity<KeyRow>(row =>
+        {
+            row.ToTable("keys").HasKey(key => key.Id);
+            row.HasIndex(key => key.CreatedAt);
+        });
+        modelBuilder.Entity<BudgetRow>(row => row.ToTable("budgets").HasKey(budget => new { budget.KeyId, budget.Period }));
+        modelBuilder.Entity<LeaseRow>(row =>
+        {
+            row.ToTable("leases").HasKey(lease => lease.Id);
+            row.HasIndex(lease => new { lease.KeyId, lease.ExpiresAt });
+        });
+        modelBuilder.Entity<UsageRow>(row =>
+        {
+            row.ToTable("usage").HasKey(usage => new { usage.KeyId, usage.Day, usage.Model });
+            row.HasIndex(usage => usage.Day);
         });
     }
 }

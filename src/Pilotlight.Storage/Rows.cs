@@ -9,6 +9,9 @@ internal sealed class ThreadRow
     public string? SystemPrompt { get; set; }
     public string? Profile { get; set; }
     public int Revision { get; set; }
+    public long Version { get; set; }
+    public string Owner { get; set; } = "local";
+    public int DroppedTurns { get; set; }
     public long CreatedAt { get; set; }
     public long UpdatedAt { get; set; }
 }
@@ -53,6 +56,11 @@ internal sealed class TurnRow
     public required string UserMessageId { get; set; }
     public required string AnswerMessageId { get; set; }
     public string? IdempotencyKey { get; set; }
+    public string KeyId { get; set; } = "local";
+
+    /// <summary>The last event's id; moving it on is the guarded write that an append begins with.</summary>
+    public long LastEventId { get; set; }
+
     public long AcceptedAt { get; set; }
     public long? StartedAt { get; set; }
     public long? EndedAt { get; set; }
@@ -67,9 +75,86 @@ internal sealed class EventRow
     public required string Data { get; set; }
 }
 
-/// <summary>The one row that counts epochs.</summary>
+/// <summary>A counter: of epochs, or of changes to the keys.</summary>
 internal sealed class EpochRow
 {
+    public const int Epochs = 1;
+    public const int KeyChanges = 2;
+
     public int Id { get; set; }
     public long Value { get; set; }
+}
+
+/// <summary>A server's run: an epoch, and until when it counts as alive.</summary>
+internal sealed class ServerRow
+{
+    public long Epoch { get; set; }
+    public required string Node { get; set; }
+    public long ExpiresAt { get; set; }
+}
+
+/// <summary>A key's row; its last two columns count the turns begun in a minute.</summary>
+internal sealed class KeyRow
+{
+    public required string Id { get; set; }
+    public required string Name { get; set; }
+    public required byte[] Salt { get; set; }
+    public required byte[] Hash { get; set; }
+    public bool IsAdmin { get; set; }
+    public long CreatedAt { get; set; }
+    public long? LastUsedAt { get; set; }
+    public long? RevokedAt { get; set; }
+    public long? NanoUsdPerDay { get; set; }
+    public long? NanoUsdPerMonth { get; set; }
+    public long? TokensPerDay { get; set; }
+    public long? TokensPerMonth { get; set; }
+    public int? RequestsPerMinute { get; set; }
+    public int? ConcurrentTurns { get; set; }
+
+    /// <summary>Names, one a line.</summary>
+    public string? Models { get; set; }
+
+    /// <summary>Names, one a line.</summary>
+    public string? Profiles { get; set; }
+
+    public long RateMinute { get; set; }
+    public int RateCount { get; set; }
+}
+
+/// <summary>What a key used and holds in one day (<c>2026-11-23</c>) or month (<c>2026-11</c>).</summary>
+internal sealed class BudgetRow
+{
+    public required string KeyId { get; set; }
+    public required string Period { get; set; }
+    public long SpentNanoUsd { get; set; }
+    public long ReservedNanoUsd { get; set; }
+    public long SpentTokens { get; set; }
+    public long ReservedTokens { get; set; }
+}
+
+/// <summary>A running turn's slot and what it holds of budgets.</summary>
+internal sealed class LeaseRow
+{
+    public required string Id { get; set; }
+    public required string KeyId { get; set; }
+    public long Epoch { get; set; }
+    public long ExpiresAt { get; set; }
+    public required string Day { get; set; }
+    public required string Month { get; set; }
+    public long NanoUsd { get; set; }
+    public long Tokens { get; set; }
+}
+
+/// <summary>What one key used of one model on one day.</summary>
+internal sealed class UsageRow
+{
+    public required string KeyId { get; set; }
+    public required string Day { get; set; }
+    public required string Model { get; set; }
+    public long Turns { get; set; }
+    public long InputTokens { get; set; }
+    public long OutputTokens { get; set; }
+    public long CacheReadTokens { get; set; }
+    public long CacheWriteTokens { get; set; }
+    public long CostNanoUsd { get; set; }
 }

@@ -1,17 +1,25 @@
 using Microsoft.Extensions.DependencyInjection;
+using Pilotlight.Gateway.Access;
 using Pilotlight.Gateway.Threads;
 using Pilotlight.Gateway.Turns;
+using Pilotlight.Gateway.Usage;
+using Pilotlight.Storage.Sql;
 
 namespace Pilotlight.Storage;
 
 /// <summary>What every database's registration shares.</summary>
 internal static class StorageRegistration
 {
-    public static IServiceCollection AddStores(this IServiceCollection services, bool isSingleWriter)
+    /// <param name="services">The services, with a <see cref="Database"/> among them.</param>
+    /// <param name="isSingleServer">Whether the database is one server's alone, which then is also its only writer.</param>
+    public static IServiceCollection AddStores(this IServiceCollection services, bool isSingleServer)
     {
-        services.AddSingleton(new WriteGate(isSingleWriter));
+        services.AddSingleton(new WriteGate(isSingleServer));
         services.AddSingleton<IThreadStore, EfThreadStore>();
-        services.AddSingleton<ITurnStore, EfTurnStore>();
+        services.AddSingleton<IKeyStore, EfKeyStore>();
+        services.AddSingleton<IUsageStore, EfUsageStore>();
+        services.AddSingleton<IReservationStore, SqlReservationStore>();
+        services.AddSingleton<ITurnStore>(provider => new SqlTurnStore(provider.GetRequiredService<Database>(), isSingleServer));
         return services;
     }
 }

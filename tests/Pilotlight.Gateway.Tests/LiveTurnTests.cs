@@ -113,9 +113,13 @@ public sealed class LiveTurnTests
             string turnId, long epoch, TurnOutcome outcome, IReadOnlyList<StoredEvent> lastEvents, DateTimeOffset at, CancellationToken cancellationToken) =>
             AppendAsync(turnId, epoch, lastEvents, cancellationToken);
 
-        public Task<(long Epoch, IReadOnlyList<Turn> Waiting)> OpenEpochAsync(DateTimeOffset at, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Task<long> OpenEpochAsync(string node, DateTimeOffset at, DateTimeOffset until, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-        public Task<AcceptResult> AcceptAsync(Turn turn, DateTimeOffset at, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Task<bool> RenewAsync(long epoch, IReadOnlyCollection<string> leases, DateTimeOffset until, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<IReadOnlyList<Turn>> TakeOverAsync(long epoch, DateTimeOffset at, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<AcceptResult> AcceptAsync(NewTurnRequest request, DateTimeOffset at, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public Task<bool> TryStartAsync(string turnId, long epoch, DateTimeOffset at, CancellationToken cancellationToken) => throw new NotSupportedException();
 

@@ -43,12 +43,12 @@ public abstract class StoreConformance : IAsyncLifetime
     public async Task A_thread_is_stored_changed_and_deleted_with_all_it_holds()
     {
         var thread = await ThreadAsync("a", "first title");
-        var (epoch, _) = await Turns.OpenEpochAsync(Now, Token);
+        var epoch = await OpenEpochAsync();
         await CompleteAsync("a", "t1", epoch, "question", "answer");
 
         var changed = await Threads.UpdateAsync("a", new ThreadChange("second title", "haiku", null, null), Now.AddMinutes(1), Token);
 
-        Assert.Equal(thread with { Title = "second title", Model = "haiku", UpdatedAt = Now.AddMinutes(1) }, changed);
+        Assert.Equal(thread with { Title = "second title", Model = "haiku", UpdatedAt = Now.AddMinutes(1), Version = changed!.Version }, changed);
         Assert.Equal(changed, await Threads.FindAsync("a", Token));
         Assert.True(await Threads.DeleteAsync("a", Token));
         Assert.Null(await Threads.FindAsync("a", Token));
@@ -70,23 +70,23 @@ public abstract class StoreConformance : IAsyncLifetime
         string? cursor = null;
         do
         {
-            var page = await Threads.ListAsync(null, cursor, 2, Token);
+            var page = await Threads.ListAsync(null, null, cursor, 2, Token);
             seen.AddRange(page.Items.Select(thread => thread.Id));
             cursor = page.NextCursor;
         }
         while (cursor is not null);
 
         Assert.Equal(["t4", "t3", "t2", "t1", "t0"], seen);
-        Assert.Equal("t3", Assert.Single((await Threads.ListAsync("number 3", null, 10, Token)).Items).Id);
-        Assert.Equal(5, (await Threads.ListAsync("100%", null, 10, Token)).Items.Count);
-        Assert.Empty((await Threads.ListAsync("1_0", null, 10, Token)).Items);
+        Assert.Equal("t3", Assert.Single((await Threads.ListAsync(null, "number 3", null, 10, Token)).Items).Id);
+        Assert.Equal(5, (await Threads.ListAsync(null, "100%", null, 10, Token)).Items.Count);
+        Assert.Empty((await Threads.ListAsync(null, "1_0", null, 10, Token)).Items);
     }
 
     [Fact]
     public async Task Messages_keep_their_order_usage_and_cost()
     {
         await ThreadAsync("a");
-        var (epoch, _) = await Turns.OpenEpochAsync(Now, Token);
+        var epoch = await OpenEpochAsync();
         await CompleteAsync("a", "t1", epoch, "one", "first");
         await CompleteAsync("a", "t2", epoch, "two", "second");
 
@@ -106,12 +106,12 @@ public abstract class StoreConformance : IAsyncLifetime
     {
         await ThreadAsync("a");
 
-        var results = await Task.WhenAll(Enumerable.Range(0, 16).Select(number => Turns.AcceptAsync(NewTurn("a", $"t{number}", "x"), Now, Token)));
+        var results = await Task.WhenAll(Enumerable.Range(0, 16).Select(number => AcceptAsync(NewTurn("a", $"t{number}", "x"))));
 
         Assert.Single(results, result => result.Status == AcceptStatus.Accepted);
         Assert.Equal(15, results.Count(result => result.Status == AcceptStatus.Busy));
         Assert.Single((await Threads.ListMessagesAsync("a", null, 100, Token)).Items);
-        Assert.Equal(AcceptStatus.NoThread, (await Turns.AcceptAsync(NewTurn("none", "t", "x"), Now, Token)).Status);
+        Assert.Equal(AcceptStatus.NoThread, (await AcceptAsync(NewTurn("none", "t", "x"))).Status);
     }
 
     [Fact]
@@ -120,9 +120,9 @@ public abstract class StoreConformance : IAsyncLifetime
         await ThreadAsync("a");
         var turn = NewTurn("a", "t1", "same") with { IdempotencyKey = "k" };
 
-        var first = await Turns.AcceptAsync(turn, Now, Token);
-        var again = await Turns.AcceptAsync(turn with { Id = "t2" }, Now, Token);
-        var other = await Turns.AcceptAsync(turn with { Id = "t3", Text = "another" }, Now, Token);
+        var first = await AcceptAsync(turn);
+        var again = await AcceptAsync(turn with { Id = "t2" });
+        var other = await AcceptAsync(turn with { Id = "t3", Text = "another" });
 
         Assert.Equal((AcceptStatus.Accepted, AcceptStatus.Replayed, AcceptStatus.KeyReused), (first.Status, again.Status, other.Status));
         Assert.Equal("t1", again.Turn!.Id);
@@ -132,8 +132,8 @@ public abstract class StoreConformance : IAsyncLifetime
     public async Task A_turn_is_started_once()
     {
         await ThreadAsync("a");
-        var (epoch, _) = await Turns.OpenEpochAsync(Now, Token);
-        await Turns.AcceptAsync(NewTurn("a", "t1", "x"), Now, Token);
+        var epoch = await OpenEpochAsync();
+        await AcceptAsync(NewTurn("a", "t1", "x"));
 
         var started = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Turns.TryStartAsync("t1", epoch, Now, Token)));
 
@@ -145,14 +145,15 @@ public abstract class StoreConformance : IAsyncLifetime
     {
         await ThreadAsync("a");
         await ThreadAsync("b");
-        var (old, _) = await Turns.OpenEpochAsync(Now, Token);
-        await Turns.AcceptAsync(NewTurn("a", "started", "x"), Now, Token);
-        await Turns.AcceptAsync(NewTurn("b", "accepted", "y"), Now, Token);
+        var old = await OpenEpochAsync();
+        await AcceptAsync(NewTurn("a", "started", "x"));
+        await AcceptAsync(NewTurn("b", "accepted", "y"));
         Assert.True(await Turns.TryStartAsync("started", old, Now, Token));
         Assert.True(await Turns.AppendAsync("started", old, [new(1, "text.delta", """{"text":"void"}"""), new(2, "text.reset", "{}")], Token));
         Assert.True(await Turns.AppendAsync("started", old, [new(3, "text.delta", """{"text":"partial"}""")], Token));
 
-        var (epoch, waiting) = await Turns.OpenEpochAsync(Now, Token);
+        var epoch = await OpenEpochAsync();
+        var waiting = await Turns.TakeOverAsync(epoch, Now, Token);
 
         Assert.True(epoch > old);
         Assert.Equal("accepted", Assert.Single(waiting).Id);
@@ -171,17 +172,21 @@ public abstract class StoreConformance : IAsyncLifetime
     public async Task History_is_of_turns_that_left_an_answer()
     {
         await ThreadAsync("a");
-        var (epoch, _) = await Turns.OpenEpochAsync(Now, Token);
+        var epoch = await OpenEpochAsync();
         await CompleteAsync("a", "t1", epoch, "one", "first");
-        await Turns.AcceptAsync(NewTurn("a", "t2", "failed question"), Now, Token);
+        await AcceptAsync(NewTurn("a", "t2", "failed question"));
         await Turns.TryStartAsync("t2", epoch, Now, Token);
         await Turns.EndAsync("t2", epoch, new TurnOutcome(TurnState.Failed, null), [], Now, Token);
-        await Turns.AcceptAsync(NewTurn("a", "t3", "running question"), Now, Token);
+        await AcceptAsync(NewTurn("a", "t3", "running question"));
 
         var history = await Threads.ReadHistoryAsync("a", Token);
 
         Assert.Equal(["one", "first"], history.Select(message => message.Text));
     }
+
+    private Task<long> OpenEpochAsync(string node = "node") => Turns.OpenEpochAsync(node, Now, Now.AddMinutes(1), Token);
+
+    private Task<AcceptResult> AcceptAsync(Turn turn) => Turns.AcceptAsync(new NewTurnRequest(turn), Now, Token);
 
     private async Task<ChatThread> ThreadAsync(string id, string? title = null, DateTimeOffset? at = null)
     {
@@ -193,7 +198,7 @@ public abstract class StoreConformance : IAsyncLifetime
     private async Task CompleteAsync(string thread, string turn, long epoch, string question, string answer)
     {
         var accepted = NewTurn(thread, turn, question);
-        Assert.Equal(AcceptStatus.Accepted, (await Turns.AcceptAsync(accepted, Now, Token)).Status);
+        Assert.Equal(AcceptStatus.Accepted, (await AcceptAsync(accepted)).Status);
         Assert.True(await Turns.TryStartAsync(turn, epoch, Now, Token));
         var message = new StoredMessage(
             accepted.AnswerMessageId, thread, turn, "assistant", answer, "complete", "claude", new TurnUsage(10, 20, 30, 40), 0.000123456m, "hot", 1, 2, ["Bash", "Read"], Now);

@@ -10,6 +10,15 @@ public sealed record Caller(string KeyId, string Name, bool IsAdmin)
 {
     /// <summary>Whoever can reach a gateway that has no keys, which listens on loopback alone.</summary>
     public static Caller Local { get; } = new("local", "local", IsAdmin: true);
+
+    /// <summary>What they may use.</summary>
+    public KeyLimits Limits { get; init; } = KeyLimits.None;
+
+    /// <summary>Whether they come with a key, whose use is counted against its limits.</summary>
+    public bool HasKey => KeyId != Local.KeyId;
+
+    /// <summary>The owner of a key.</summary>
+    public static Caller Of(GatewayKey key) => new(key.Id, key.Name, key.IsAdmin) { Limits = key.Limits };
 }
 
 /// <summary>Finds the caller of a request.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Pilotlight.Claude.Turns;
 
 namespace Pilotlight.Gateway.Access;
@@ -5,7 +6,7 @@ namespace Pilotlight.Gateway.Access;
 /// <summary>Decides whether a turn may run, and books what it used.</summary>
 public interface IAdmission
 {
-    /// <summary>Reserves what the turn may come to use.</summary>
+    /// <summary>Reserves what the turn may come to use, and one of the key's slots.</summary>
     /// <exception cref="Http.ApiProblemException">A limit or a budget of the caller's forbids it; says which, and when to try again.</exception>
     ValueTask<IAdmittedTurn> AdmitAsync(TurnToAdmit turn, CancellationToken cancellationToken);
 }
@@ -20,21 +21,24 @@ public sealed record TurnToAdmit(Caller Caller, string? Model, string? Profile, 
 /// <summary>A turn that may run; disposing gives back what was reserved and not used.</summary>
 public interface IAdmittedTurn : IAsyncDisposable
 {
+    /// <summary>How many turns its key may still begin in this minute; null where that is not limited.</summary>
+    RateState? Rate { get; }
+
     /// <summary>Books what was used, by the model that really answered. Once.</summary>
     ValueTask SettleAsync(string model, TurnUsage usage, decimal? costUsd);
 }
 
-/// <summary>Lets everybody do everything: for a gateway without keys.</summary>
-internal sealed class OpenAdmission : IAdmission
+/// <summary>How many turns a key may begin in a minute of the clock.</summary>
+/// <param name="Limit">How many.</param>
+/// <param name="Remaining">How many are left of them.</param>
+/// <param name="SecondsLeft">When the next minute begins.</param>
+public sealed record RateState(int Limit, int Remaining, int SecondsLeft)
 {
-    public ValueTask<IAdmittedTurn> AdmitAsync(TurnToAdmit turn, CancellationToken cancellationToken) => new(Unlimited.Instance);
-
-    private sealed class Unlimited : IAdmittedTurn
+    /// <summary>The same as the headers that clients of such APIs look for.</summary>
+    public IReadOnlyDictionary<string, string> Headers => new Dictionary<string, string>
     {
-        public static Unlimited Instance { get; } = new();
-
-        public ValueTask SettleAsync(string model, TurnUsage usage, decimal? costUsd) => ValueTask.CompletedTask;
-
-        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-    }
+        ["x-ratelimit-limit-requests"] = Limit.ToString(CultureInfo.InvariantCulture),
+        ["x-ratelimit-remaining-requests"] = Remaining.ToString(CultureInfo.InvariantCulture),
+        ["x-ratelimit-reset-requests"] = string.Create(CultureInfo.InvariantCulture, $"{SecondsLeft}s"),
+    };
 }

@@ -20,6 +20,9 @@ public sealed class ApiProblemException(int status, string type, string title, s
 
     /// <summary>The wait to recommend, in seconds; null for none.</summary>
     public int? RetryAfterSeconds { get; init; }
+
+    /// <summary>Further headers of the response.</summary>
+    public IReadOnlyDictionary<string, string> Headers { get; init; } = System.Collections.ObjectModel.ReadOnlyDictionary<string, string>.Empty;
 }
 
 /// <summary>Every problem the native API answers with.</summary>

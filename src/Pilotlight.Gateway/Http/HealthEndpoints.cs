@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Pilotlight.Claude;
 using Pilotlight.Claude.Installation;
+using Pilotlight.Gateway.Access;
 
 namespace Pilotlight.Gateway.Http;
 
@@ -16,8 +17,8 @@ internal static class HealthEndpoints
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapHealthChecks("/healthz/live", Options(_ => false));
-        routes.MapHealthChecks("/healthz/ready", Options(check => check.Tags.Contains(ReadyTag)));
+        routes.MapHealthChecks("/healthz/live", Options(_ => false)).AllowWithoutKey("Whoever restarts a dead server has no key.");
+        routes.MapHealthChecks("/healthz/ready", Options(check => check.Tags.Contains(ReadyTag))).AllowWithoutKey("Whoever balances load has no key.");
     }
 
     private static HealthCheckOptions Options(Func<HealthCheckRegistration, bool> which) => new() { Predicate = which, ResponseWriter = WriteAsync };

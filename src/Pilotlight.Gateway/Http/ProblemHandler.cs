@@ -24,6 +24,11 @@ internal sealed class ProblemHandler(IProblemDetailsService problems) : IExcepti
             StorageUnavailableException storage => Details(503, TurnProblem.TypePrefix + "storage-unavailable", "The store is not available", storage.Message),
             _ => Details(500, TurnProblem.TypePrefix + "internal", "The gateway failed", "Something went wrong here; the log holds it under this traceId."),
         };
+        foreach (var (name, value) in (exception as ApiProblemException)?.Headers ?? new Dictionary<string, string>())
+        {
+            http.Response.Headers[name] = value;
+        }
+
         if (exception is ApiProblemException { RetryAfterSeconds: { } seconds })
         {
             http.Response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Pilotlight.Claude.Profiles;
+using Pilotlight.Gateway.Access;
 using Pilotlight.Gateway.Threads;
 using Pilotlight.Gateway.Turns;
 
@@ -29,47 +30,49 @@ internal static class ThreadEndpoints
     }
 
     /// <summary>The thread, or the problem that there is none.</summary>
-    public static async Task<ChatThread> RequireAsync(IThreadStore threads, string id, CancellationToken cancellationToken) =>
-        await threads.FindAsync(id, cancellationToken) ?? throw ApiProblems.NoThread(id);
+    /// <remarks>Another's thread is told apart from none by nobody.</remarks>
+    public static async Task<ChatThread> RequireAsync(IThreadStore threads, string id, HttpContext http, CancellationToken cancellationToken) =>
+        await threads.FindAsync(id, cancellationToken) is { } thread && thread.IsVisibleTo(http.GetCaller()) ? thread : throw ApiProblems.NoThread(id);
 
     private static async Task<Created<ChatThread>> CreateAsync(
-        NewThread? request, IThreadStore threads, ClaudeProfiles profiles, TimeProvider time, CancellationToken cancellationToken)
+        NewThread? request, HttpContext http, IThreadStore threads, ClaudeProfiles profiles, TimeProvider time, CancellationToken cancellationToken)
     {
         request ??= new NewThread();
         CheckProfile(request.Profile, profiles);
         var now = time.GetUtcNow();
         var thread = new ChatThread(
-            Ids.New("thr"), Blank(request.Title), Blank(request.Model), request.SystemPrompt, Blank(request.Profile), 0, now, now);
+            Ids.New("thr"), Blank(request.Title), Blank(request.Model), request.SystemPrompt, Blank(request.Profile), 0, now, now, http.GetCaller().KeyId);
         await threads.CreateAsync(thread, cancellationToken);
         return TypedResults.Created($"/api/threads/{thread.Id}", thread);
     }
 
     private static Task<Page<ChatThread>> ListAsync(
-        IThreadStore threads, CancellationToken cancellationToken, string? search = null, string? cursor = null, int limit = DefaultPage) =>
-        threads.ListAsync(Blank(search), cursor, CheckLimit(limit), cancellationToken);
+        HttpContext http, IThreadStore threads, CancellationToken cancellationToken, string? search = null, string? cursor = null, int limit = DefaultPage) =>
+        threads.ListAsync(http.GetCaller() is { IsAdmin: false, KeyId: var own } ? own : null, Blank(search), cursor, CheckLimit(limit), cancellationToken);
 
-    private static Task<ChatThread> GetAsync(string id, IThreadStore threads, CancellationToken cancellationToken) =>
-        RequireAsync(threads, id, cancellationToken);
+    private static Task<ChatThread> GetAsync(string id, HttpContext http, IThreadStore threads, CancellationToken cancellationToken) =>
+        RequireAsync(threads, id, http, cancellationToken);
 
     private static async Task<ChatThread> UpdateAsync(
-        string id, ThreadChange change, IThreadStore threads, ClaudeProfiles profiles, TimeProvider time, CancellationToken cancellationToken)
+        string id, ThreadChange change, HttpContext http, IThreadStore threads, ClaudeProfiles profiles, TimeProvider time, CancellationToken cancellationToken)
     {
+        await RequireAsync(threads, id, http, cancellationToken);
         CheckProfile(change.Profile, profiles);
         return await threads.UpdateAsync(id, change, time.GetUtcNow(), cancellationToken) ?? throw ApiProblems.NoThread(id);
     }
 
-    private static async Task<NoContent> DeleteAsync(string id, IThreadStore threads, TurnService turns, CancellationToken cancellationToken)
+    private static async Task<NoContent> DeleteAsync(string id, HttpContext http, IThreadStore threads, TurnService turns, CancellationToken cancellationToken)
     {
-        await RequireAsync(threads, id, cancellationToken);
+        await RequireAsync(threads, id, http, cancellationToken);
         await turns.ForgetAsync(id);
         await threads.DeleteAsync(id, cancellationToken);
         return TypedResults.NoContent();
     }
 
     private static async Task<Page<StoredMessage>> MessagesAsync(
-        string id, IThreadStore threads, CancellationToken cancellationToken, string? cursor = null, int limit = MaxPage)
+        string id, HttpContext http, IThreadStore threads, CancellationToken cancellationToken, string? cursor = null, int limit = MaxPage)
     {
-        await RequireAsync(threads, id, cancellationToken);
+        await RequireAsync(threads, id, http, cancellationToken);
         return await threads.ListMessagesAsync(id, cursor, CheckLimit(limit), cancellationToken);
     }
 

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Options;
+using Pilotlight.Gateway.Access;
 using Pilotlight.Gateway.Threads;
 using Pilotlight.Gateway.Turns;
 
@@ -40,7 +41,7 @@ internal static class TurnEndpoints
         }
 
         // From here on the turn is the server's: the client's leaving must not undo it half way.
-        var (turn, live, isReplay) = await turns.BeginAsync(id, request.Text, string.IsNullOrEmpty(key) ? null : key, CancellationToken.None);
+        var (turn, live, isReplay) = await turns.BeginAsync(http.GetCaller(), id, request.Text, string.IsNullOrEmpty(key) ? null : key, CancellationToken.None);
         if (isReplay)
         {
             http.Response.Headers["x-pilotlight-replayed"] = "true";
@@ -54,11 +55,13 @@ internal static class TurnEndpoints
         string turnId,
         HttpContext http,
         TurnService turns,
+        IThreadStore threads,
         ITurnStore store,
         IOptions<RelayOptions> relay,
         IOptions<GatewayOptions> gateway,
         TimeProvider time)
     {
+        await ThreadEndpoints.RequireAsync(threads, id, http, http.RequestAborted);
         var turn = await store.FindAsync(id, turnId, http.RequestAborted) ?? throw ApiProblems.NoTurn(turnId);
         var after = 0L;
         if (http.Request.Headers["Last-Event-ID"].ToString() is { Length: > 0 } last
@@ -70,16 +73,19 @@ internal static class TurnEndpoints
         await StreamAsync(http, turns, turn, null, after, relay.Value, gateway.Value, time);
     }
 
-    private static async Task<IResult> CancelAsync(string id, string turnId, ITurnStore store, TurnService turns, CancellationToken cancellationToken)
+    private static async Task<IResult> CancelAsync(
+        string id, string turnId, HttpContext http, IThreadStore threads, ITurnStore store, TurnService turns, CancellationToken cancellationToken)
     {
+        await ThreadEndpoints.RequireAsync(threads, id, http, cancellationToken);
         var turn = await store.FindAsync(id, turnId, cancellationToken) ?? throw ApiProblems.NoTurn(turnId);
         await turns.CancelAsync(turn.Id);
         return TypedResults.Accepted((string?)null);
     }
 
-    private static async Task<IResult> WarmAsync(string id, IThreadStore threads, TurnService turns, WarmUps warmUps, CancellationToken cancellationToken)
+    private static async Task<IResult> WarmAsync(
+        string id, HttpContext http, IThreadStore threads, TurnService turns, WarmUps warmUps, CancellationToken cancellationToken)
     {
-        var thread = await ThreadEndpoints.RequireAsync(threads, id, cancellationToken);
+        var thread = await ThreadEndpoints.RequireAsync(threads, id, http, cancellationToken);
         warmUps.Begin(thread.Id, () => turns.WarmAsync(thread));
         return TypedResults.Accepted((string?)null);
     }

@@ -1,4 +1,6 @@
+using System.Text.Json.Serialization;
 using Pilotlight.Claude.Turns;
+using Pilotlight.Gateway.Access;
 
 namespace Pilotlight.Gateway.Threads;
 
@@ -11,6 +13,8 @@ namespace Pilotlight.Gateway.Threads;
 /// <param name="Revision">Counts the changes that make a live process's memory of it stale.</param>
 /// <param name="CreatedAt">When it was made.</param>
 /// <param name="UpdatedAt">When it last changed.</param>
+/// <param name="Owner">The public id of the key that made it; <c>local</c> without keys.</param>
+/// <param name="DroppedTurns">How many of its oldest turns are no longer sent, because the context would be too long.</param>
 public sealed record ChatThread(
     string Id,
     string? Title,
@@ -19,7 +23,17 @@ public sealed record ChatThread(
     string? Profile,
     int Revision,
     DateTimeOffset CreatedAt,
-    DateTimeOffset UpdatedAt);
+    DateTimeOffset UpdatedAt,
+    string Owner = "local",
+    int DroppedTurns = 0)
+{
+    /// <summary>Counts all changes of it and of its messages, so that a copy in memory knows when it is old.</summary>
+    [JsonIgnore]
+    public long Version { get; init; }
+
+    /// <summary>Whether a caller may know of it.</summary>
+    public bool IsVisibleTo(Caller caller) => caller.IsAdmin || caller.KeyId == Owner;
+}
 
 /// <summary>What may be changed of a thread; null leaves it as it is.</summary>
 public sealed record ThreadChange(string? Title, string? Model, string? SystemPrompt, string? Profile);

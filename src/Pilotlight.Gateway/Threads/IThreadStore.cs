@@ -10,11 +10,12 @@ public interface IThreadStore
     Task<ChatThread?> FindAsync(string threadId, CancellationToken cancellationToken);
 
     /// <summary>Threads, the one changed last first.</summary>
+    /// <param name="owner">Only those of this key; null for all.</param>
     /// <param name="search">Only those whose title holds it; null for all.</param>
     /// <param name="cursor">Where the page before ended; null for the first.</param>
     /// <param name="limit">How many at most.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    Task<Page<ChatThread>> ListAsync(string? search, string? cursor, int limit, CancellationToken cancellationToken);
+    Task<Page<ChatThread>> ListAsync(string? owner, string? search, string? cursor, int limit, CancellationToken cancellationToken);
 
     /// <summary>Changes a thread and returns it, or null when there is none.</summary>
     Task<ChatThread?> UpdateAsync(string threadId, ThreadChange change, DateTimeOffset at, CancellationToken cancellationToken);

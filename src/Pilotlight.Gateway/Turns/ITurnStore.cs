@@ -7,14 +7,23 @@ namespace Pilotlight.Gateway.Turns;
 /// </remarks>
 public interface ITurnStore
 {
-    /// <summary>
-    /// Opens an epoch greater than all before and returns it. Turns that an earlier one had started become
-    /// <see cref="TurnState.Interrupted"/>, their partial answers stored; those only accepted are returned, to be run.
-    /// </summary>
-    Task<(long Epoch, IReadOnlyList<Turn> Waiting)> OpenEpochAsync(DateTimeOffset at, CancellationToken cancellationToken);
+    /// <summary>Opens an epoch greater than all before, for a server of this name; earlier ones of the name are over.</summary>
+    Task<long> OpenEpochAsync(string node, DateTimeOffset at, DateTimeOffset until, CancellationToken cancellationToken);
 
-    /// <summary>Stores a turn and the user's message in one transaction, unless the thread is busy or the key was used.</summary>
-    Task<AcceptResult> AcceptAsync(Turn turn, DateTimeOffset at, CancellationToken cancellationToken);
+    /// <summary>Says that an epoch goes on, and the leases of its running turns; false when others have taken it for dead.</summary>
+    Task<bool> RenewAsync(long epoch, IReadOnlyCollection<string> leases, DateTimeOffset until, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Takes over from epochs that are over. Turns that one had started become <see cref="TurnState.Interrupted"/>, their
+    /// partial answers stored and their reservations given back; those only accepted become this epoch's and are returned, to be run.
+    /// </summary>
+    Task<IReadOnlyList<Turn>> TakeOverAsync(long epoch, DateTimeOffset at, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Stores a turn, the user's message and the reservation in one transaction, unless the thread is busy, the key was used,
+    /// or a limit is met.
+    /// </summary>
+    Task<AcceptResult> AcceptAsync(NewTurnRequest request, DateTimeOffset at, CancellationToken cancellationToken);
 
     /// <summary>Moves an accepted turn to started, once; false when somebody else did or it has ended.</summary>
     Task<bool> TryStartAsync(string turnId, long epoch, DateTimeOffset at, CancellationToken cancellationToken);
@@ -22,7 +31,7 @@ public interface ITurnStore
     /// <summary>Appends events; false when the turn is no longer this epoch's.</summary>
     Task<bool> AppendAsync(string turnId, long epoch, IReadOnlyList<StoredEvent> events, CancellationToken cancellationToken);
 
-    /// <summary>Ends a turn in one transaction: answer, state and last events; false when the turn is no longer this epoch's.</summary>
+    /// <summary>Ends a turn in one transaction: answer, state, last events, usage and settlement; false when the turn is no longer this epoch's.</summary>
     Task<bool> EndAsync(
         string turnId, long epoch, TurnOutcome outcome, IReadOnlyList<StoredEvent> lastEvents, DateTimeOffset at, CancellationToken cancellationToken);
 

@@ -1,3 +1,4 @@
+using Pilotlight.Gateway.Access;
 using Pilotlight.Gateway.Threads;
 
 namespace Pilotlight.Gateway.Turns;
@@ -32,8 +33,9 @@ public enum TurnState
 /// <param name="UserMessageId">The user's message.</param>
 /// <param name="AnswerMessageId">The answer's message, named ahead so that clients can wait for it.</param>
 /// <param name="IdempotencyKey">The caller's key for safe retries; null without one.</param>
+/// <param name="KeyId">The public id of the key that asked for it; <c>local</c> without keys.</param>
 public sealed record Turn(
-    string Id, string ThreadId, TurnState State, string Text, string UserMessageId, string AnswerMessageId, string? IdempotencyKey)
+    string Id, string ThreadId, TurnState State, string Text, string UserMessageId, string AnswerMessageId, string? IdempotencyKey, string KeyId = "local")
 {
     /// <summary>Whether it has ended.</summary>
     public bool HasEnded => State > TurnState.Started;
@@ -48,7 +50,8 @@ public sealed record StoredEvent(long Id, string Type, string Data);
 /// <summary>How a turn ended, as it is stored.</summary>
 /// <param name="State">Its last state.</param>
 /// <param name="Answer">The answer, whole or in part; null without any.</param>
-public sealed record TurnOutcome(TurnState State, StoredMessage? Answer);
+/// <param name="Bill">What it used, to be booked on its key; null when nothing is known.</param>
+public sealed record TurnOutcome(TurnState State, StoredMessage? Answer, Bill? Bill = null);
 
 /// <summary>What came of asking for a turn.</summary>
 public enum AcceptStatus
@@ -67,7 +70,23 @@ public enum AcceptStatus
 
     /// <summary>There is no such thread.</summary>
     NoThread,
+
+    /// <summary>The thread has changed since it was read; nothing was stored.</summary>
+    Stale,
+
+    /// <summary>A limit of the key's forbids it; nothing was stored.</summary>
+    Refused,
 }
 
-/// <summary>What came of asking for a turn, and the turn that it is about.</summary>
-public sealed record AcceptResult(AcceptStatus Status, Turn? Turn);
+/// <summary>A turn to take on.</summary>
+/// <param name="Turn">The turn.</param>
+/// <param name="Epoch">The epoch of the server that runs it.</param>
+/// <param name="ThreadVersion">The version that its thread was read at; null for any.</param>
+/// <param name="DroppedTurns">How many of the thread's oldest turns are no longer sent; null for as many as before.</param>
+/// <param name="Reservation">What to hold of its key's budgets; null without a key.</param>
+/// <param name="StartsAtOnce">Whether it is started in the same transaction.</param>
+public sealed record NewTurnRequest(
+    Turn Turn, long Epoch = 0, long? ThreadVersion = null, int? DroppedTurns = null, Reservation? Reservation = null, bool StartsAtOnce = false);
+
+/// <summary>What came of asking for a turn, the turn that it is about, and what came of the reservation.</summary>
+public sealed record AcceptResult(AcceptStatus Status, Turn? Turn, ReserveResult? Reserved = null);

@@ -1,7 +1,9 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Pilotlight.Claude;
 using Pilotlight.Claude.Conversations;
 using Pilotlight.Claude.Turns;
+using Pilotlight.Gateway.Access;
 using Pilotlight.Gateway.Threads;
 
 namespace Pilotlight.Gateway.Turns;
@@ -13,6 +15,7 @@ internal sealed partial class TurnRunner(
     IClaudeConversations conversations,
     IOptions<RelayOptions> relay,
     IOptions<GatewayOptions> gateway,
+    IOptions<ClaudeOptions> claude,
     TimeProvider time,
     ILogger<TurnRunner> logger)
 {
@@ -31,7 +34,7 @@ internal sealed partial class TurnRunner(
             }
 
             var end = await FollowAsync(live, thread, journal, answer);
-            await EndAsync(live, journal, answer, end);
+            await EndAsync(live, journal, answer, end, thread);
         }
         catch (Exception fault)
         {
@@ -98,7 +101,7 @@ internal sealed partial class TurnRunner(
         }
     }
 
-    private async Task EndAsync(LiveTurn live, TurnJournal journal, AnswerSoFar answer, TurnEvent end)
+    private async Task EndAsync(LiveTurn live, TurnJournal journal, AnswerSoFar answer, TurnEvent end, ChatThread? thread)
     {
         var turn = live.Turn;
         var (type, data) = live.IsInterrupted && end is TurnCancelled
@@ -118,7 +121,7 @@ internal sealed partial class TurnRunner(
             TurnFailed failed => Partial(TurnState.Failed, "failed", failed.PartialText, failed.Usage, failed.CostUsd),
             _ => throw new InvalidOperationException($"{end.GetType().Name} does not end a turn."),
         };
-        await journal.EndAsync(type, data, outcome, CancellationToken.None);
+        await journal.EndAsync(type, data, outcome with { Bill = BillOf(end, thread) }, CancellationToken.None);
         LogEnded(logger, turn.Id, outcome.State, live.Acquire ?? "none", outcome.Answer?.TtftMs ?? 0);
 
         TurnOutcome Partial(TurnState state, string status, string text, TurnUsage usage, decimal? cost) =>
@@ -129,13 +132,26 @@ internal sealed partial class TurnRunner(
             TurnEventJson.Milliseconds(time.GetElapsedTime(live.AcceptedAt)), answer.Tools.Count > 0 ? answer.Tools : null, time.GetUtcNow());
     }
 
+    // By the model that answered; of an attempt that ended before that was known, by the one that was asked.
+    private Bill? BillOf(TurnEvent end, ChatThread? thread)
+    {
+        var (model, usage, cost) = end switch
+        {
+            TurnCompleted completed => (completed.Model, completed.Usage, completed.CostUsd),
+            TurnFailed failed => (null, failed.Usage, failed.CostUsd),
+            TurnCancelled cancelled => (null, cancelled.Usage, cancelled.CostUsd),
+            _ => (null, TurnUsage.None, null),
+        };
+        return usage == TurnUsage.None && cost is null or 0 ? null : new Bill(model ?? thread?.Model ?? claude.Value.Model, usage, cost);
+    }
+
     // The store itself may be what failed: then the next start marks the turn as interrupted.
     private async Task TryFailAsync(LiveTurn live, TurnJournal journal, AnswerSoFar answer, Exception fault)
     {
         try
         {
             await EndAsync(live, journal, answer, new TurnFailed(
-                new TurnError(TurnErrorKind.Unknown, $"The gateway failed ({fault.GetType().Name}). Send the message again."), "", TurnUsage.None, null));
+                new TurnError(TurnErrorKind.Unknown, $"The gateway failed ({fault.GetType().Name}). Send the message again."), "", TurnUsage.None, null), null);
         }
         catch (Exception second)
         {

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Pilotlight.Claude.Conversations;
+using Pilotlight.Gateway.Access;
 using Pilotlight.Gateway.Http;
 using Pilotlight.Gateway.Threads;
 
@@ -17,13 +18,16 @@ internal sealed partial class TurnService(
     IThreadStore threads,
     IClaudeConversations conversations,
     IStorageInitializer storage,
+    Admission admission,
+    ServerEpoch epoch,
     IOptions<RelayOptions> relay,
+    IOptions<LimitOptions> limits,
+    IOptions<GatewayOptions> gateway,
     IHostApplicationLifetime lifetime,
     TimeProvider time,
     ILogger<TurnService> logger) : IHostedService
 {
     private readonly ConcurrentDictionary<string, LiveTurn> _live = new(StringComparer.Ordinal);
-    private long _epoch;
     private volatile bool _draining;
     private Task? _drained;
 
@@ -34,7 +38,8 @@ internal sealed partial class TurnService(
     {
         await storage.InitializeAsync(cancellationToken);
         await CompileQueriesAsync(cancellationToken);
-        (_epoch, var waiting) = await turns.OpenEpochAsync(time.GetUtcNow(), cancellationToken);
+        epoch.Value = await turns.OpenEpochAsync(gateway.Value.Node, time.GetUtcNow(), time.GetUtcNow() + limits.Value.LeaseDuration, cancellationToken);
+        var waiting = await turns.TakeOverAsync(epoch.Value, time.GetUtcNow(), cancellationToken);
 
         // From the first moment of a stop: the web server is stopped before this service, and waits for the streams of running turns.
         lifetime.ApplicationStopping.Register(() => _drained = DrainAsync());
@@ -68,7 +73,7 @@ internal sealed partial class TurnService(
     /// <summary>Takes a turn on, or says which one the same key took on before.</summary>
     /// <exception cref="ApiProblemException">It cannot be: no such thread, a turn is running, the key was used, the server is full or stops.</exception>
     public async Task<(Turn Turn, LiveTurn? Live, bool IsReplay)> BeginAsync(
-        string threadId, string text, string? idempotencyKey, CancellationToken cancellationToken)
+        Caller caller, string threadId, string text, string? idempotencyKey, CancellationToken cancellationToken)
     {
         var startedAt = time.GetTimestamp();
         if (_draining)
@@ -81,8 +86,20 @@ internal sealed partial class TurnService(
             throw ApiProblems.Full(_live.Count);
         }
 
-        var turn = new Turn(Ids.New("trn"), threadId, TurnState.Accepted, text, Ids.New("msg"), Ids.New("msg"), idempotencyKey);
-        var accepted = await turns.AcceptAsync(turn, time.GetUtcNow(), cancellationToken);
+        var thread = await threads.FindAsync(threadId, cancellationToken);
+        if (thread is null || !thread.IsVisibleTo(caller))
+        {
+            throw ApiProblems.NoThread(threadId);
+        }
+
+        var turn = new Turn(Ids.New("trn"), threadId, TurnState.Accepted, text, Ids.New("msg"), Ids.New("msg"), idempotencyKey, caller.KeyId);
+        var reservation = admission.Prepare(new TurnToAdmit(caller, thread.Model, thread.Profile, text.Length / 4), turn.Id);
+        var accepted = await turns.AcceptAsync(new NewTurnRequest(turn, epoch.Value, Reservation: reservation), time.GetUtcNow(), cancellationToken);
+        if (accepted.Reserved is { } reserved)
+        {
+            admission.Check(caller, reserved);
+        }
+
         return accepted.Status switch
         {
             AcceptStatus.Accepted => (turn, Run(turn, startedAt), false),
@@ -154,7 +171,7 @@ internal sealed partial class TurnService(
     {
         await threads.FindAsync("", cancellationToken);
         await threads.ReadHistoryAsync("", cancellationToken);
-        await turns.AcceptAsync(new Turn("", "", TurnState.Accepted, "", "", "", ""), time.GetUtcNow(), cancellationToken);
+        await turns.AcceptAsync(new NewTurnRequest(new Turn("", "", TurnState.Accepted, "", "", "", "")), time.GetUtcNow(), cancellationToken);
         await turns.TryStartAsync("", 0, time.GetUtcNow(), cancellationToken);
         await turns.AppendAsync("", 0, [], cancellationToken);
     }
@@ -170,7 +187,7 @@ internal sealed partial class TurnService(
     private async Task RunToEndAsync(LiveTurn live)
     {
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        await runner.RunAsync(live, _epoch);
+        await runner.RunAsync(live, epoch.Value);
         _live.TryRemove(live.Turn.Id, out _);
     }
 

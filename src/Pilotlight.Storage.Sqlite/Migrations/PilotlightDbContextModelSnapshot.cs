@@ -16,6 +16,31 @@ namespace Pilotlight.Storage.Sqlite.Migrations
 #pragma warning disable 612, 618
             modelBuilder.HasAnnotation("ProductVersion", "10.0.15");
 
+            modelBuilder.Entity("Pilotlight.Storage.BudgetRow", b =>
+                {
+                    b.Property<string>("KeyId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Period")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("ReservedNanoUsd")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("ReservedTokens")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("SpentNanoUsd")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("SpentTokens")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("KeyId", "Period");
+
+                    b.ToTable("budgets", (string)null);
+                });
+
             modelBuilder.Entity("Pilotlight.Storage.EpochRow", b =>
                 {
                     b.Property<int>("Id")
@@ -48,6 +73,108 @@ namespace Pilotlight.Storage.Sqlite.Migrations
                     b.HasKey("TurnId", "EventId");
 
                     b.ToTable("events", (string)null);
+                });
+
+            modelBuilder.Entity("Pilotlight.Storage.KeyRow", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("TEXT");
+
+                    b.Property<int?>("ConcurrentTurns")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<byte[]>("Hash")
+                        .IsRequired()
+                        .HasColumnType("BLOB");
+
+                    b.Property<bool>("IsAdmin")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("LastUsedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Models")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("NanoUsdPerDay")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("NanoUsdPerMonth")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Profiles")
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("RateCount")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("RateMinute")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int?>("RequestsPerMinute")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("RevokedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<byte[]>("Salt")
+                        .IsRequired()
+                        .HasColumnType("BLOB");
+
+                    b.Property<long?>("TokensPerDay")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("TokensPerMonth")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("CreatedAt");
+
+                    b.ToTable("keys", (string)null);
+                });
+
+            modelBuilder.Entity("Pilotlight.Storage.LeaseRow", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Day")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("Epoch")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("ExpiresAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("KeyId")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Month")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("NanoUsd")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("Tokens")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("KeyId", "ExpiresAt");
+
+                    b.ToTable("leases", (string)null);
                 });
 
             modelBuilder.Entity("Pilotlight.Storage.MessageRow", b =>
@@ -122,6 +249,23 @@ namespace Pilotlight.Storage.Sqlite.Migrations
                     b.ToTable("messages", (string)null);
                 });
 
+            modelBuilder.Entity("Pilotlight.Storage.ServerRow", b =>
+                {
+                    b.Property<long>("Epoch")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("ExpiresAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Node")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Epoch");
+
+                    b.ToTable("servers", (string)null);
+                });
+
             modelBuilder.Entity("Pilotlight.Storage.ThreadRow", b =>
                 {
                     b.Property<string>("Id")
@@ -130,8 +274,17 @@ namespace Pilotlight.Storage.Sqlite.Migrations
                     b.Property<long>("CreatedAt")
                         .HasColumnType("INTEGER");
 
+                    b.Property<int>("DroppedTurns")
+                        .HasColumnType("INTEGER");
+
                     b.Property<string>("Model")
                         .HasColumnType("TEXT");
+
+                    b.Property<string>("Owner")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT")
+                        .HasDefaultValue("local");
 
                     b.Property<string>("Profile")
                         .HasColumnType("TEXT");
@@ -148,9 +301,14 @@ namespace Pilotlight.Storage.Sqlite.Migrations
                     b.Property<long>("UpdatedAt")
                         .HasColumnType("INTEGER");
 
+                    b.Property<long>("Version")
+                        .HasColumnType("INTEGER");
+
                     b.HasKey("Id");
 
                     b.HasIndex("UpdatedAt", "Id");
+
+                    b.HasIndex("Owner", "UpdatedAt", "Id");
 
                     b.ToTable("threads", (string)null);
                 });
@@ -176,6 +334,15 @@ namespace Pilotlight.Storage.Sqlite.Migrations
                     b.Property<string>("IdempotencyKey")
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("KeyId")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT")
+                        .HasDefaultValue("local");
+
+                    b.Property<long>("LastEventId")
+                        .HasColumnType("INTEGER");
+
                     b.Property<long?>("StartedAt")
                         .HasColumnType("INTEGER");
 
@@ -196,12 +363,50 @@ namespace Pilotlight.Storage.Sqlite.Migrations
 
                     b.HasKey("Id");
 
-                    b.HasIndex("State");
-
-                    b.HasIndex("ThreadId", "IdempotencyKey")
+                    b.HasIndex("ThreadId", "KeyId", "IdempotencyKey")
                         .IsUnique();
 
+                    b.HasIndex(new[] { "ThreadId" }, "IX_turns_running")
+                        .IsUnique()
+                        .HasFilter("\"State\" <= 1");
+
                     b.ToTable("turns", (string)null);
+                });
+
+            modelBuilder.Entity("Pilotlight.Storage.UsageRow", b =>
+                {
+                    b.Property<string>("KeyId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Day")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Model")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("CacheReadTokens")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("CacheWriteTokens")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("CostNanoUsd")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("InputTokens")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("OutputTokens")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("Turns")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("KeyId", "Day", "Model");
+
+                    b.HasIndex("Day");
+
+                    b.ToTable("usage", (string)null);
                 });
 
             modelBuilder.Entity("Pilotlight.Storage.EventRow", b =>

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.HostFiltering;
@@ -11,6 +10,7 @@ using Pilotlight.Claude;
 using Pilotlight.Claude.Installation;
 using Pilotlight.Claude.Sessions;
 using Pilotlight.Gateway;
+using Pilotlight.Gateway.Access;
 using Pilotlight.Gateway.Turns;
 using Pilotlight.Processes;
 using Pilotlight.Simulator;
@@ -73,6 +73,7 @@ internal sealed class GatewayServer : IAsyncDisposable
             Configure(builder, settings, simulator);
             var app = builder.Build();
             Map(app);
+            await ListenAddresses.CheckAsync(app.Services, settings.Urls, cancellationToken);
             await app.StartAsync(cancellationToken);
             var server = new GatewayServer(app, simulator, folder);
             folder.Announce(server.Addresses[0]);
@@ -113,7 +114,7 @@ internal sealed class GatewayServer : IAsyncDisposable
     private static void Configure(WebApplicationBuilder builder, ServeSettings settings, SimulatorServer? simulator)
     {
         var configuration = builder.Configuration;
-        builder.WebHost.UseUrls(settings.Urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+        builder.WebHost.UseUrls(ListenAddresses.Split(settings.Urls));
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -121,8 +122,7 @@ internal sealed class GatewayServer : IAsyncDisposable
             kestrel.Limits.MaxRequestBodySize = new GatewayOptions().MaxBodyBytes;
         });
 
-        // A page of another site that gives its own name our address would otherwise speak to us as if it were ours.
-        builder.Services.Configure<HostFilteringOptions>(filter => filter.AllowedHosts = ["localhost", "127.0.0.1", "[::1]"]);
+        builder.Services.Configure<HostFilteringOptions>(filter => filter.AllowedHosts = ListenAddresses.AllowedHosts(settings.Urls, configuration));
         Log(builder, settings.IsQuiet);
 
         var services = builder.Services;
@@ -131,7 +131,12 @@ internal sealed class GatewayServer : IAsyncDisposable
         services.Configure<WarmPoolOptions>(configuration.GetSection(WarmPoolOptions.Section));
         services.Configure<ClaudeSessionOptions>(configuration.GetSection(ClaudeSessionOptions.Section));
         services.Configure<RelayOptions>(configuration.GetSection(RelayOptions.Section));
-        services.Configure<GatewayOptions>(gateway => gateway.IsSimulated = simulator is not null);
+        services.Configure<LimitOptions>(configuration.GetSection(LimitOptions.Section));
+        services.Configure<GatewayOptions>(gateway =>
+        {
+            gateway.IsSimulated = simulator is not null;
+            gateway.Node = $"{Environment.MachineName}:{Path.GetFullPath(settings.Data)}";
+        });
         services.AddClaudeCode(claude =>
         {
             claude.HomeDirectory ??= Path.Combine(settings.Data, simulator is null ? "claude" : "claude-simulated");
@@ -189,26 +194,12 @@ internal sealed class GatewayServer : IAsyncDisposable
     private static void Check(ServeSettings settings, IConfiguration configuration)
     {
         var faults = SettingsCheck.Faults(configuration).ToList();
-        foreach (var url in settings.Urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
-        {
-            if (!Uri.TryCreate(url, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
-            {
-                faults.Add($"--urls holds '{url}', which is not an address such as {ServeSettings.DefaultUrls}.");
-            }
-            else if (!IsLoopback(address))
-            {
-                faults.Add($"--urls holds '{url}', which others can reach, and there are no keys to tell them by. Listen on 127.0.0.1.");
-            }
-        }
-
+        faults.AddRange(ListenAddresses.Faults(settings.Urls));
         if (faults.Count > 0)
         {
             throw new StartException("Pilotlight cannot start:\n" + string.Join('\n', faults.Select(fault => "  - " + fault)));
         }
     }
-
-    private static bool IsLoopback(Uri address) =>
-        address.Host == "localhost" || (IPAddress.TryParse(address.Host.Trim('[', ']'), out var ip) && IPAddress.IsLoopback(ip));
 
     private static StartException? Explain(Exception fault, ServeSettings settings) => fault switch
     {

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Reflection;
 using Microsoft.Extensions.Configuration;
 using Pilotlight.Claude;
+using Pilotlight.Gateway.Access;
 using Pilotlight.Gateway.Turns;
 using Pilotlight.Processes;
 using Pilotlight.Simulator;
@@ -18,6 +19,7 @@ internal static class SettingsCheck
         (ClaudeSessionOptions.Section, typeof(ClaudeSessionOptions)),
         (StorageOptions.Section, typeof(StorageOptions)),
         (RelayOptions.Section, typeof(RelayOptions)),
+        (LimitOptions.Section, typeof(LimitOptions)),
         (SimulatorOptions.Section, typeof(SimulatorOptions)),
     ];
 

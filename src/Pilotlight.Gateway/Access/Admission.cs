@@ -1,0 +1,122 @@
+using Microsoft.Extensions.Options;
+using Pilotlight.Claude;
+using Pilotlight.Claude.Turns;
+using Pilotlight.Gateway.Turns;
+
+namespace Pilotlight.Gateway.Access;
+
+/// <summary>Holds callers to their keys' limits. What is counted is counted in the store, so that it holds for several servers.</summary>
+internal sealed class Admission(
+    IReservationStore reservations, ServerEpoch epoch, IOptions<LimitOptions> limits, IOptions<ClaudeOptions> claude, TimeProvider time) : IAdmission
+{
+    public async ValueTask<IAdmittedTurn> AdmitAsync(TurnToAdmit turn, CancellationToken cancellationToken)
+    {
+        var id = Ids.New("use");
+        if (Prepare(turn, id) is not { } reservation)
+        {
+            return new Admitted(this, id, turn.Caller.KeyId, isHeld: false, null);
+        }
+
+        epoch.Hold(id);
+        try
+        {
+            var result = await reservations.ReserveAsync(reservation, time.GetUtcNow(), cancellationToken);
+            Check(turn.Caller, result);
+            return new Admitted(this, id, turn.Caller.KeyId, isHeld: true, Rate(turn.Caller, result));
+        }
+        catch
+        {
+            epoch.LetGo(id);
+            throw;
+        }
+    }
+
+    /// <summary>What to hold for a turn; null when its caller has no key. Refuses models and profiles that are not theirs.</summary>
+    public Reservation? Prepare(TurnToAdmit turn, string id)
+    {
+        var caller = turn.Caller;
+        var model = turn.Model ?? claude.Value.Model;
+        CheckAllowed(caller, "model", model, caller.Limits.Models);
+        CheckAllowed(caller, "profile", turn.Profile ?? ClaudeOptions.ChatProfile, caller.Limits.Profiles);
+        if (!caller.HasKey)
+        {
+            return null;
+        }
+
+        var (tokens, usd) = limits.Value.Hold(model, turn.InputTokens);
+        return new Reservation(id, caller.KeyId, caller.Limits, epoch.Value, tokens, usd, time.GetUtcNow() + limits.Value.LeaseDuration);
+    }
+
+    /// <summary>Throws the problem that a refused reservation is.</summary>
+    public void Check(Caller caller, ReserveResult result)
+    {
+        switch (result.Status)
+        {
+            case ReserveStatus.Revoked:
+                throw AccessProblems.Revoked(caller);
+            case ReserveStatus.TooManyRequests:
+                throw AccessProblems.TooManyRequests(caller, Rate(caller, result)!);
+            case ReserveStatus.TooManyTurns:
+                throw AccessProblems.TooManyTurns(caller, caller.Limits.ConcurrentTurns!.Value);
+            case ReserveStatus.OverBudget:
+                throw AccessProblems.OverBudget(caller, result.Exceeded!, SecondsLeft(result.Exceeded!.Window));
+        }
+    }
+
+    public RateState? Rate(Caller caller, ReserveResult result) => caller.Limits.RequestsPerMinute is { } limit
+        ? new RateState(limit, Math.Max(0, limit - result.RequestsThisMinute), 60 - time.GetUtcNow().Second)
+        : null;
+
+    private int SecondsLeft(string window)
+    {
+        var now = time.GetUtcNow().UtcDateTime;
+        var next = window == "day" ? now.Date.AddDays(1) : new DateTime(now.Year, now.Month, 1, 0, 0, 0, DateTimeKind.Utc).AddMonths(1);
+        return (int)Math.Ceiling((next - now).TotalSeconds);
+    }
+
+    private static void CheckAllowed(Caller caller, string kind, string value, IReadOnlyList<string>? allowed)
+    {
+        if (allowed is not null && !allowed.Contains(value, StringComparer.OrdinalIgnoreCase))
+        {
+            throw AccessProblems.NotAllowed(caller, kind, value, allowed);
+        }
+    }
+
+    private sealed class Admitted(Admission admission, string id, string keyId, bool isHeld, RateState? rate) : IAdmittedTurn
+    {
+        private int _isOver;
+
+        public RateState? Rate => rate;
+
+        public async ValueTask SettleAsync(string model, TurnUsage usage, decimal? costUsd)
+        {
+            if (Interlocked.Exchange(ref _isOver, 1) == 0)
+            {
+                // Not the request's token: what was used is booked whoever has left.
+                await admission.EndAsync(id, store => store.SettleAsync(id, keyId, new Bill(model, usage, costUsd), admission.Now, CancellationToken.None));
+            }
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            if (Interlocked.Exchange(ref _isOver, 1) == 0 && isHeld)
+            {
+                await admission.EndAsync(id, store => store.ReleaseAsync(id, CancellationToken.None));
+            }
+        }
+    }
+
+    private DateTimeOffset Now => time.GetUtcNow();
+
+    private async Task EndAsync(string id, Func<IReservationStore, Task> end)
+    {
+        try
+        {
+            await end(reservations);
+        }
+        finally
+        {
+            epoch.LetGo(id);
+        }
+    }
+}

@@ -1,0 +1,45 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+using Pilotlight.Gateway.Http;
+
+namespace Pilotlight.Gateway.Access;
+
+/// <summary>A new key, as it is asked for.</summary>
+/// <param name="Name">What its owner is called.</param>
+/// <param name="IsAdmin">Whether it may see everybody's threads and usage, and manage keys.</param>
+/// <param name="Limits">What it may use; nothing is without limits.</param>
+public sealed record NewKey(string? Name, bool IsAdmin = false, KeyLimits? Limits = null);
+
+/// <summary>A key that was just made, with its text, which is shown this once.</summary>
+public sealed record CreatedKey(string Key, GatewayKey Details);
+
+/// <summary>All keys.</summary>
+public sealed record KeyList(IReadOnlyList<GatewayKey> Items);
+
+/// <summary><c>/api/keys</c>, for admins.</summary>
+internal static class KeyEndpoints
+{
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        var group = routes.MapGroup("/api/keys").WithTags("Keys").RequireAdmin();
+        group.MapGet("/", ListAsync);
+        group.MapPost("/", CreateAsync);
+        group.MapDelete("/{id}", RevokeAsync);
+    }
+
+    private static async Task<KeyList> ListAsync(KeyService keys, CancellationToken cancellationToken) => new(await keys.ListAsync(cancellationToken));
+
+    private static async Task<Created<CreatedKey>> CreateAsync(NewKey request, HttpContext http, KeyService keys, CancellationToken cancellationToken)
+    {
+        var (key, text) = await keys.CreateAsync(request.Name ?? "", request.IsAdmin, request.Limits ?? KeyLimits.None, cancellationToken);
+        http.Response.Headers.CacheControl = "no-store";
+        return TypedResults.Created($"/api/keys/{key.Id}", new CreatedKey(text, key));
+    }
+
+    private static async Task<NoContent> RevokeAsync(string id, KeyService keys, CancellationToken cancellationToken) =>
+        await keys.RevokeAsync(id, cancellationToken)
+            ? TypedResults.NoContent()
+            : throw new ApiProblemException(404, "key-not-found", "There is no such key", $"There is no key '{id}' that still opens something. GET /api/keys lists them.");
+}

@@ -1,0 +1,140 @@
+using System.Data.Common;
+using Microsoft.Data.Sqlite;
+using Pilotlight.Storage.Sql;
+
+namespace Pilotlight.Storage.Sqlite;
+
+/// <summary>One connection for all writes and a few for reads, kept open, their statements prepared.</summary>
+/// <remarks>
+/// A write takes its turn at the gate. SQLite's driver works synchronously, so a transaction runs through on its caller's
+/// thread in some ten microseconds. Commits are not gathered: with synchronous=NORMAL there is no flush to share.
+/// </remarks>
+internal sealed class SqliteDatabase(string connectionString, WriteGate gate) : Database
+{
+    private const int MaxIdleReaders = 8;
+    private readonly System.Collections.Concurrent.ConcurrentBag<SqliteSession> _readers = [];
+    private SqliteSession? _writer;
+    private bool _disposed;
+
+    public override async ValueTask<T> WriteAsync<T>(Func<Session, ValueTask<T>> work, CancellationToken cancellationToken)
+    {
+        using var pass = await gate.EnterAsync(cancellationToken);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        var session = _writer ??= new SqliteSession(connectionString);
+        session.Begin();
+        await session.ExecuteAsync("BEGIN IMMEDIATE", cancellationToken);
+        try
+        {
+            var result = await work(session);
+            await session.ExecuteAsync(session.IsAbandoned ? "ROLLBACK" : "COMMIT", CancellationToken.None);
+            return result;
+        }
+        catch
+        {
+            // Whatever state it is in: closing it rolls back, and the next write opens another.
+            _writer = null;
+            session.Dispose();
+            throw;
+        }
+    }
+
+    public override async ValueTask<T> ReadAsync<T>(Func<Session, ValueTask<T>> work, CancellationToken cancellationToken)
+    {
+        if (!_readers.TryTake(out var session))
+        {
+            session = new SqliteSession(connectionString);
+        }
+
+        var isSound = false;
+        try
+        {
+            var result = await work(session);
+            isSound = true;
+            return result;
+        }
+        finally
+        {
+            if (isSound && !_disposed && _readers.Count < MaxIdleReaders)
+            {
+                _readers.Add(session);
+            }
+            else
+            {
+                session.Dispose();
+            }
+        }
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        using var pass = await gate.EnterAsync(CancellationToken.None);
+        _disposed = true;
+        _writer?.Dispose();
+        _writer = null;
+        while (_readers.TryTake(out var reader))
+        {
+            reader.Dispose();
+        }
+    }
+}
+
+internal sealed class SqliteSession : Session, IDisposable
+{
+    private readonly SqliteConnection _connection;
+    private readonly Dictionary<string, SqliteCommand> _commands = new(StringComparer.Ordinal);
+
+    public SqliteSession(string connectionString)
+    {
+        _connection = new SqliteConnection(connectionString);
+        _connection.Open();
+        NormalSynchronous.Apply(_connection);
+    }
+
+    public override ValueTask<int> ExecuteAsync(string sql, CancellationToken cancellationToken, params (string Name, object? Value)[] parameters) =>
+        new(Prepare(sql, parameters).ExecuteNonQuery());
+
+    public override ValueTask<List<T>> QueryAsync<T>(
+        string sql, Func<DbDataReader, T> read, CancellationToken cancellationToken, params (string Name, object? Value)[] parameters)
+    {
+        var rows = new List<T>();
+        using var reader = Prepare(sql, parameters).ExecuteReader();
+        while (reader.Read())
+        {
+            rows.Add(read(reader));
+        }
+
+        return new(rows);
+    }
+
+    public void Dispose()
+    {
+        foreach (var command in _commands.Values)
+        {
+            command.Dispose();
+        }
+
+        _connection.Dispose();
+    }
+
+    private SqliteCommand Prepare(string sql, (string Name, object? Value)[] parameters)
+    {
+        if (!_commands.TryGetValue(sql, out var command))
+        {
+            command = _connection.CreateCommand();
+            command.CommandText = sql;
+            foreach (var (name, _) in parameters)
+            {
+                command.Parameters.Add(new SqliteParameter("@" + name, null));
+            }
+
+            _commands.Add(sql, command);
+        }
+
+        for (var at = 0; at < parameters.Length; at++)
+        {
+            command.Parameters[at].Value = parameters[at].Value is string text ? Plain.Text(text) : parameters[at].Value ?? DBNull.Value;
+        }
+
+        return command;
+    }
+}

@@ -1,0 +1,48 @@
+using System.Data.Common;
+
+namespace Pilotlight.Storage.Sql;
+
+/// <summary>A database as the hot paths use it: statements in SQL that every supported database understands.</summary>
+/// <remarks>Safe for concurrent use.</remarks>
+internal abstract class Database : IAsyncDisposable
+{
+    /// <summary>Does work in one transaction, which is committed unless the work abandons it or throws.</summary>
+    public abstract ValueTask<T> WriteAsync<T>(Func<Session, ValueTask<T>> work, CancellationToken cancellationToken);
+
+    /// <summary>Reads outside a transaction.</summary>
+    public abstract ValueTask<T> ReadAsync<T>(Func<Session, ValueTask<T>> work, CancellationToken cancellationToken);
+
+    public abstract ValueTask DisposeAsync();
+}
+
+/// <summary>Statements on one connection. Not for concurrent use.</summary>
+internal abstract class Session
+{
+    /// <summary>Whether the transaction is to be rolled back.</summary>
+    public bool IsAbandoned { get; private set; }
+
+    /// <summary>Has the transaction rolled back at its end, and passes a result on.</summary>
+    public T Abandon<T>(T result)
+    {
+        IsAbandoned = true;
+        return result;
+    }
+
+    public void Begin() => IsAbandoned = false;
+
+    /// <summary>Runs a statement and returns how many rows it changed.</summary>
+    public abstract ValueTask<int> ExecuteAsync(string sql, CancellationToken cancellationToken, params (string Name, object? Value)[] parameters);
+
+    /// <summary>All rows of a query.</summary>
+    public abstract ValueTask<List<T>> QueryAsync<T>(
+        string sql, Func<DbDataReader, T> read, CancellationToken cancellationToken, params (string Name, object? Value)[] parameters);
+
+    /// <summary>The first row of a query; null without any.</summary>
+    public async ValueTask<T?> FirstAsync<T>(
+        string sql, Func<DbDataReader, T> read, CancellationToken cancellationToken, params (string Name, object? Value)[] parameters)
+        where T : class => (await QueryAsync(sql, read, cancellationToken, parameters)) is [var first, ..] ? first : null;
+
+    /// <summary>A single number; null without a row.</summary>
+    public async ValueTask<long?> NumberAsync(string sql, CancellationToken cancellationToken, params (string Name, object? Value)[] parameters) =>
+        (await QueryAsync(sql, reader => reader.GetInt64(0), cancellationToken, parameters)) is [var first, ..] ? first : null;
+}

@@ -1,0 +1,253 @@
+using Pilotlight.Gateway.Threads;
+using Pilotlight.Gateway.Turns;
+
+namespace Pilotlight.Storage.Sql;
+
+/// <summary>Turns and events: the writes of every turn, in as few statements as hold what they promise.</summary>
+internal sealed class SqlTurnStore(Database database, bool isSingleServer) : ITurnStore
+{
+    private const int Accepted = (int)TurnState.Accepted;
+    private const int Started = (int)TurnState.Started;
+    private const string TurnColumns = """ "Id", "ThreadId", "State", "Text", "UserMessageId", "AnswerMessageId", "IdempotencyKey", "KeyId" """;
+
+    public async Task<long> OpenEpochAsync(string node, DateTimeOffset at, DateTimeOffset until, CancellationToken cancellationToken) => await database.WriteAsync(
+        async session =>
+        {
+            var epoch = await session.NumberAsync(
+                $"""INSERT INTO epochs ("Id", "Value") VALUES ({EpochRow.Epochs}, 1) ON CONFLICT ("Id") DO UPDATE SET "Value" = epochs."Value" + 1 RETURNING "Value" """,
+                cancellationToken) ?? throw new InvalidOperationException("The counter of epochs returned nothing.");
+
+            // A database for one server has one alive: the others have left no lock behind, whatever their time says.
+            await session.ExecuteAsync(
+                isSingleServer ? "DELETE FROM servers" : """DELETE FROM servers WHERE "Node" = @node OR "ExpiresAt" <= @now""",
+                cancellationToken, isSingleServer ? [] : [("node", node), ("now", at.UtcTicks)]);
+            await session.ExecuteAsync(
+                """INSERT INTO servers ("Epoch", "Node", "ExpiresAt") VALUES (@epoch, @node, @until)""",
+                cancellationToken, ("epoch", epoch), ("node", node), ("until", until.UtcTicks));
+            return epoch;
+        },
+        cancellationToken);
+
+    public async Task<bool> RenewAsync(long epoch, IReadOnlyCollection<string> leases, DateTimeOffset until, CancellationToken cancellationToken) => await database.WriteAsync(
+        async session =>
+        {
+            if (await session.ExecuteAsync(
+                """UPDATE servers SET "ExpiresAt" = @until WHERE "Epoch" = @epoch""", cancellationToken, ("until", until.UtcTicks), ("epoch", epoch)) == 0)
+            {
+                return session.Abandon(false);
+            }
+
+            foreach (var lease in leases)
+            {
+                await session.ExecuteAsync(
+                    """UPDATE leases SET "ExpiresAt" = @until WHERE "Id" = @id""", cancellationToken, ("until", until.UtcTicks), ("id", lease));
+            }
+
+            return true;
+        },
+        cancellationToken);
+
+    public async Task<IReadOnlyList<Turn>> TakeOverAsync(long epoch, DateTimeOffset at, CancellationToken cancellationToken) => await database.WriteAsync(
+        async session =>
+        {
+            await session.ExecuteAsync(
+                """DELETE FROM servers WHERE "ExpiresAt" <= @now AND "Epoch" <> @epoch""", cancellationToken, ("now", at.UtcTicks), ("epoch", epoch));
+            var lost = await session.QueryAsync(
+                $"""
+                UPDATE turns SET "State" = {(int)TurnState.Interrupted}, "EndedAt" = @now
+                WHERE "State" = {Started} AND "Epoch" NOT IN (SELECT "Epoch" FROM servers) RETURNING {TurnColumns}
+                """,
+                ReadTurn, cancellationToken, ("now", at.UtcTicks));
+            foreach (var turn in lost)
+            {
+                await InterruptAsync(session, turn, at, cancellationToken);
+            }
+
+            var waiting = await session.QueryAsync(
+                $"""
+                UPDATE turns SET "Epoch" = @epoch WHERE "State" = {Accepted} AND "Epoch" NOT IN (SELECT "Epoch" FROM servers) RETURNING {TurnColumns}
+                """,
+                ReadTurn, cancellationToken, ("epoch", epoch));
+
+            // Version 7 ids sort by time.
+            return waiting.OrderBy(turn => turn.Id, StringComparer.Ordinal).ToList();
+        },
+        cancellationToken);
+
+    public async Task<AcceptResult> AcceptAsync(NewTurnRequest request, DateTimeOffset at, CancellationToken cancellationToken) => await database.WriteAsync(
+        async session =>
+        {
+            var turn = request.Turn;
+
+            // Also locks the thread's row where there are row locks, so that two turns cannot both find it idle.
+            var touched = await session.ExecuteAsync(
+                """
+                UPDATE threads SET "UpdatedAt" = @now, "Version" = "Version" + 1, "DroppedTurns" = CASE WHEN @dropped < 0 THEN "DroppedTurns" ELSE @dropped END
+                WHERE "Id" = @thread AND (@version < 0 OR "Version" = @version)
+                """,
+                cancellationToken, ("now", at.UtcTicks), ("dropped", request.DroppedTurns ?? -1), ("thread", turn.ThreadId), ("version", request.ThreadVersion ?? -1L));
+            if (touched == 0)
+            {
+                var isThere = request.ThreadVersion is not null
+                    && await session.NumberAsync("""SELECT 1 FROM threads WHERE "Id" = @thread""", cancellationToken, ("thread", turn.ThreadId)) is not null;
+                return session.Abandon(new AcceptResult(isThere ? AcceptStatus.Stale : AcceptStatus.NoThread, null));
+            }
+
+            if (turn.IdempotencyKey is { } key
+                && await session.FirstAsync(
+                    $"""SELECT {TurnColumns} FROM turns WHERE "ThreadId" = @thread AND "KeyId" = @owner AND "IdempotencyKey" = @key""",
+                    ReadTurn, cancellationToken, ("thread", turn.ThreadId), ("owner", turn.KeyId), ("key", key)) is { } earlier)
+            {
+                return session.Abandon(new AcceptResult(earlier.Text == turn.Text ? AcceptStatus.Replayed : AcceptStatus.KeyReused, earlier));
+            }
+
+            if (await session.FirstAsync(
+                $"""SELECT {TurnColumns} FROM turns WHERE "ThreadId" = @thread AND "State" <= {Started}""",
+                ReadTurn, cancellationToken, ("thread", turn.ThreadId)) is { } running)
+            {
+                return session.Abandon(new AcceptResult(AcceptStatus.Busy, running));
+            }
+
+            var reserved = request.Reservation is { } wanted ? await Ledger.ReserveAsync(session, wanted, at, cancellationToken) : null;
+            if (reserved is { Status: not Gateway.Access.ReserveStatus.Reserved })
+            {
+                return session.Abandon(new AcceptResult(AcceptStatus.Refused, null, reserved));
+            }
+
+            await InsertAsync(session, request, at, cancellationToken);
+            return new AcceptResult(AcceptStatus.Accepted, turn with { State = request.StartsAtOnce ? TurnState.Started : TurnState.Accepted }, reserved);
+        },
+        cancellationToken);
+
+    public async Task<bool> TryStartAsync(string turnId, long epoch, DateTimeOffset at, CancellationToken cancellationToken) => await database.WriteAsync(
+        session => session.ExecuteAsync(
+            $"""UPDATE turns SET "State" = {Started}, "Epoch" = @epoch, "StartedAt" = @now WHERE "Id" = @id AND "State" = {Accepted}""",
+            cancellationToken, ("epoch", epoch), ("now", at.UtcTicks), ("id", turnId)),
+        cancellationToken) == 1;
+
+    public async Task<bool> AppendAsync(string turnId, long epoch, IReadOnlyList<StoredEvent> events, CancellationToken cancellationToken) => await database.WriteAsync(
+        async session =>
+        {
+            // Moving the last id on is the guard: where there are row locks, nobody can end the turn between this and the events.
+            if (await session.ExecuteAsync(
+                $"""UPDATE turns SET "LastEventId" = @last WHERE "Id" = @id AND "Epoch" = @epoch AND "State" = {Started}""",
+                cancellationToken, ("last", events.Count > 0 ? events[^1].Id : 0L), ("id", turnId), ("epoch", epoch)) == 0)
+            {
+                return session.Abandon(false);
+            }
+
+            await InsertAsync(session, turnId, events, cancellationToken);
+            return true;
+        },
+        cancellationToken);
+
+    public async Task<bool> EndAsync(
+        string turnId, long epoch, TurnOutcome outcome, IReadOnlyList<StoredEvent> lastEvents, DateTimeOffset at, CancellationToken cancellationToken) =>
+        await database.WriteAsync(
+            async session =>
+            {
+                var keyId = await session.FirstAsync(
+                    $"""
+                    UPDATE turns SET "State" = @state, "EndedAt" = @now WHERE "Id" = @id AND "Epoch" = @epoch AND "State" = {Started} RETURNING "KeyId"
+                    """,
+                    reader => reader.GetString(0), cancellationToken,
+                    ("state", (int)outcome.State), ("now", at.UtcTicks), ("id", turnId), ("epoch", epoch));
+                if (keyId is null)
+                {
+                    return session.Abandon(false);
+                }
+
+                if (outcome.Answer is { } answer)
+                {
+                    await InsertAsync(session, answer, cancellationToken);
+                }
+
+                await InsertAsync(session, turnId, lastEvents, cancellationToken);
+                await Ledger.SettleAsync(session, turnId, keyId, outcome.Bill, at, cancellationToken);
+                return true;
+            },
+            cancellationToken);
+
+    public async Task<Turn?> FindAsync(string threadId, string turnId, CancellationToken cancellationToken) => await database.ReadAsync(
+        session => session.FirstAsync(
+            $"""SELECT {TurnColumns} FROM turns WHERE "Id" = @id AND "ThreadId" = @thread""",
+            ReadTurn, cancellationToken, ("id", turnId), ("thread", threadId)),
+        cancellationToken);
+
+    public async Task<IReadOnlyList<StoredEvent>> ReadEventsAsync(string turnId, long afterId, CancellationToken cancellationToken) => await database.ReadAsync(
+        session => session.QueryAsync(
+            """SELECT "EventId", "Type", "Data" FROM events WHERE "TurnId" = @turn AND "EventId" > @after ORDER BY "EventId" """,
+            reader => new StoredEvent(reader.GetInt64(0), reader.GetString(1), reader.GetString(2)),
+            cancellationToken, ("turn", turnId), ("after", afterId)),
+        cancellationToken);
+
+    // What had been stored of the answer is all that anybody has seen of it.
+    private static async ValueTask InterruptAsync(Session session, Turn turn, DateTimeOffset at, CancellationToken cancellationToken)
+    {
+        var events = await session.QueryAsync(
+            """SELECT "Type", "Data", "EventId" FROM events WHERE "TurnId" = @turn ORDER BY "EventId" """,
+            reader => (Type: reader.GetString(0), Data: reader.GetString(1), Id: reader.GetInt64(2)), cancellationToken, ("turn", turn.Id));
+        var (text, acquire) = InterruptedTurn.Read(events.Select(stored => (stored.Type, stored.Data)));
+        if (text.Length > 0)
+        {
+            var partial = new StoredMessage(
+                turn.AnswerMessageId, turn.ThreadId, turn.Id, "assistant", text, "interrupted", null, null, null, acquire, null, null, null, at);
+            await InsertAsync(session, partial, cancellationToken);
+        }
+
+        await InsertAsync(session, turn.Id, [InterruptedTurn.End(events.Count == 0 ? 1 : events[^1].Id + 1)], cancellationToken);
+        await Ledger.ReleaseAsync(session, turn.Id, cancellationToken);
+        await session.ExecuteAsync("""UPDATE threads SET "Version" = "Version" + 1 WHERE "Id" = @thread""", cancellationToken, ("thread", turn.ThreadId));
+    }
+
+    private static async ValueTask InsertAsync(Session session, NewTurnRequest request, DateTimeOffset at, CancellationToken cancellationToken)
+    {
+        var turn = request.Turn;
+        await session.ExecuteAsync(
+            """
+            INSERT INTO turns ("Id", "ThreadId", "State", "Epoch", "Text", "UserMessageId", "AnswerMessageId", "IdempotencyKey", "KeyId", "LastEventId", "AcceptedAt", "StartedAt")
+            VALUES (@id, @thread, @state, @epoch, @text, @user, @answer, @key, @owner, 0, @now, @started)
+            """,
+            cancellationToken, ("id", turn.Id), ("thread", turn.ThreadId), ("state", request.StartsAtOnce ? Started : Accepted), ("epoch", request.Epoch),
+            ("text", turn.Text), ("user", turn.UserMessageId), ("answer", turn.AnswerMessageId), ("key", turn.IdempotencyKey), ("owner", turn.KeyId),
+            ("now", at.UtcTicks), ("started", request.StartsAtOnce ? at.UtcTicks : null));
+        await InsertAsync(
+            session,
+            new StoredMessage(turn.UserMessageId, turn.ThreadId, turn.Id, "user", turn.Text, "complete", null, null, null, null, null, null, null, at),
+            cancellationToken);
+    }
+
+    private static async ValueTask InsertAsync(Session session, StoredMessage message, CancellationToken cancellationToken)
+    {
+        var row = message.ToRow();
+        await session.ExecuteAsync(
+            """
+            INSERT INTO messages ("Id", "ThreadId", "TurnId", "Role", "Text", "Status", "Model", "InputTokens", "OutputTokens", "CacheReadTokens",
+                "CacheWriteTokens", "CostNanoUsd", "Acquire", "TtftMs", "DurationMs", "Tools", "CreatedAt")
+            VALUES (@id, @thread, @turn, @role, @text, @status, @model, @input, @output, @read, @write, @cost, @acquire, @ttft, @duration, @tools, @now)
+            """,
+            cancellationToken, ("id", row.Id), ("thread", row.ThreadId), ("turn", row.TurnId), ("role", row.Role), ("text", row.Text), ("status", row.Status),
+            ("model", row.Model), ("input", row.InputTokens), ("output", row.OutputTokens), ("read", row.CacheReadTokens), ("write", row.CacheWriteTokens),
+            ("cost", row.CostNanoUsd), ("acquire", row.Acquire), ("ttft", row.TtftMs), ("duration", row.DurationMs), ("tools", row.Tools), ("now", row.CreatedAt));
+    }
+
+    private static async ValueTask InsertAsync(Session session, string turnId, IReadOnlyList<StoredEvent> events, CancellationToken cancellationToken)
+    {
+        foreach (var stored in events)
+        {
+            await session.ExecuteAsync(
+                """INSERT INTO events ("TurnId", "EventId", "Type", "Data") VALUES (@turn, @id, @type, @data)""",
+                cancellationToken, ("turn", turnId), ("id", stored.Id), ("type", stored.Type), ("data", stored.Data));
+        }
+    }
+
+    private static Turn ReadTurn(System.Data.Common.DbDataReader reader) => new(
+        reader.GetString(0),
+        reader.GetString(1),
+        (TurnState)reader.GetInt32(2),
+        reader.GetString(3),
+        reader.GetString(4),
+        reader.GetString(5),
+        reader.IsDBNull(6) ? null : reader.GetString(6),
+        reader.GetString(7));
+}
