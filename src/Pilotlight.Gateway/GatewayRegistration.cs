@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Pilotlight.Gateway.Access;
+using Pilotlight.Gateway.Compatible;
 using Pilotlight.Gateway.Http;
 using Pilotlight.Gateway.Pool;
 using Pilotlight.Gateway.Turns;
@@ -34,6 +35,8 @@ public static class GatewayRegistration
         services.AddHealthChecks()
             .AddCheck<ClaudeHealthCheck>("claude", tags: [HealthEndpoints.ReadyTag])
             .AddCheck<WarmPoolHealthCheck>("pool", tags: [HealthEndpoints.ReadyTag]);
+        services.AddCompatibleApis();
+        services.AddSingleton<IProblemDetailsWriter, ProblemWriter>();
         services.AddProblemDetails(options => options.CustomizeProblemDetails = ProblemHandler.Complete);
         services.AddExceptionHandler<ProblemHandler>();
         services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
@@ -41,14 +44,16 @@ public static class GatewayRegistration
     }
 
     /// <summary>Adds the stages that every request goes through.</summary>
-    public static IApplicationBuilder UsePilotlightGateway(this IApplicationBuilder app) => 
-        app.UseExceptionHandler().UseStatusCodePages().UseMiddleware<KeyAuthentication>();
+    public static IApplicationBuilder UsePilotlightGateway(this IApplicationBuilder app) =>
+        ResponseFacts.Use(app, app.ApplicationServices.GetRequiredService<TimeProvider>())
+            .UseExceptionHandler().UseStatusCodePages().UseMiddleware<KeyAuthentication>();
 
     /// <summary>Maps all routes.</summary>
     public static IEndpointRouteBuilder MapPilotlightGateway(this IEndpointRouteBuilder routes)
     {
         ThreadEndpoints.Map(routes);
         TurnEndpoints.Map(routes);
+        routes.MapCompatibleApis();
         PoolEndpoint.Map(routes);
         KeyEndpoints.Map(routes);
         UsageEndpoint.Map(routes);

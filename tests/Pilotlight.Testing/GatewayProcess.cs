@@ -174,6 +174,23 @@ public sealed class GatewayProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits until it has said something.</summary>
+    public async Task WaitForOutputAsync(string text, CancellationToken cancellationToken)
+    {
+        using var limit = Limited(cancellationToken);
+        try
+        {
+            while (!Output.Contains(text, StringComparison.Ordinal))
+            {
+                await Task.Delay(20, limit.Token);
+            }
+        }
+        catch (OperationCanceledException late)
+        {
+            throw Late($"The gateway did not say '{text}'", late);
+        }
+    }
+
     /// <summary>Asks it to stop, as an init system would, and returns its exit code.</summary>
     public async Task<int> StopAsync(CancellationToken cancellationToken)
     {

@@ -14,7 +14,11 @@ public enum HistoryRole
 /// <param name="Role">Who said it.</param>
 /// <param name="Text">Its text; thinking and tool results are never replayed.</param>
 /// <param name="ToolNames">The tools an assistant message called, replayed as a short annotation when text stands beside them.</param>
-public sealed record HistoryMessage(HistoryRole Role, string Text, IReadOnlyList<string>? ToolNames = null);
+public sealed record HistoryMessage(HistoryRole Role, string Text, IReadOnlyList<string>? ToolNames = null)
+{
+    /// <summary>All parts of a user message that is more than text; null when the text is all of it.</summary>
+    public IReadOnlyList<UserContent>? Content { get; init; }
+}
 
 /// <summary>What a process must be told to carry a conversation on.</summary>
 public sealed record Conversation

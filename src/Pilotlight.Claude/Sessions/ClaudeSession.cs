@@ -168,7 +168,8 @@ internal sealed class ClaudeSession : IAsyncDisposable
                 continue;
             }
 
-            await _connection.WriteAsync(writer => CliLines.User(writer, message.Text, query: false), cancellationToken);
+            var said = UserContentJson.From(message.Content ?? [new UserText(message.Text)]);
+            await _connection.WriteAsync(writer => CliLines.User(writer, said, query: false), cancellationToken);
 
             // Without this wait the CLI takes assistant lines before user lines and merges the latter.
             while (await NextOrThrowAsync(cancellationToken) is not CliResult)

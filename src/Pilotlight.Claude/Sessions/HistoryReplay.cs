@@ -15,7 +15,7 @@ internal static partial class HistoryReplay
         var prepared = new List<HistoryMessage>(history.Count);
         foreach (var message in history)
         {
-            if (string.IsNullOrWhiteSpace(message.Text))
+            if (string.IsNullOrWhiteSpace(message.Text) && message.Content is null)
             {
                 continue;
             }
@@ -26,7 +26,7 @@ internal static partial class HistoryReplay
             if (prepared is [.., var last] && last.Role == message.Role)
             {
                 LogRepeatedRole(logger, message.Role, prepared.Count);
-                prepared[^1] = last with { Text = $"{last.Text}\n\n{text}" };
+                prepared[^1] = last with { Text = $"{last.Text}\n\n{text}", Content = Join(last, message with { Text = text }) };
             }
             else
             {
@@ -36,6 +36,9 @@ internal static partial class HistoryReplay
 
         return prepared;
     }
+
+    private static UserContent[]? Join(HistoryMessage one, HistoryMessage other) =>
+        one.Content is null && other.Content is null ? null : [.. one.Content ?? [new UserText(one.Text)], .. other.Content ?? [new UserText(other.Text)]];
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Two messages of the role {Role} follow each other at position {Position} of a stored history; they are replayed as one")]
     private static partial void LogRepeatedRole(ILogger logger, HistoryRole role, int position);

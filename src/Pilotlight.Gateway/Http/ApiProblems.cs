@@ -23,6 +23,9 @@ public sealed class ApiProblemException(int status, string type, string title, s
 
     /// <summary>Further headers of the response.</summary>
     public IReadOnlyDictionary<string, string> Headers { get; init; } = System.Collections.ObjectModel.ReadOnlyDictionary<string, string>.Empty;
+
+    /// <summary>The parameter that is at fault; null for none.</summary>
+    public string? Parameter { get; init; }
 }
 
 /// <summary>Every problem the native API answers with.</summary>
@@ -48,6 +51,9 @@ internal static class ApiProblems
     public static ApiProblemException Full(int running) => new(
         503, "too-many-turns", "Too many turns are running",
         $"{running} turns are running. Try again soon, or raise Pilotlight:Relay:MaxRunning.") { RetryAfterSeconds = 1 };
+
+    public static ApiProblemException Parameter(string name, string detail) =>
+        new(400, "invalid-request", "The request is not valid", detail) { Parameter = name };
 
     public static ApiProblemException Invalid(string detail) => new(400, "invalid-request", "The request is not valid", detail);
 }

@@ -31,4 +31,10 @@ public sealed class RelayOptions
     /// <summary>Most turns at a time; further ones are refused with 503. Default: 256.</summary>
     [Range(1, 100_000)]
     public int MaxRunning { get; set; } = 256;
+
+    /// <summary>
+    /// Whether parameters that say how a model picks its words (temperature and the like), which the CLI cannot be told, are ignored
+    /// on the compatible APIs; <c>x-pilotlight-ignored</c> then names them. Default: no, they are refused.
+    /// </summary>
+    public bool IgnoreSampling { get; set; }
 }

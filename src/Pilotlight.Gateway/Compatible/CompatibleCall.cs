@@ -1,0 +1,171 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using Pilotlight.Claude.Turns;
+using Pilotlight.Gateway.Http;
+using Pilotlight.Gateway.Turns;
+
+namespace Pilotlight.Gateway.Compatible;
+
+/// <summary>How one API words a turn: pieces of its event stream, and the whole of an answer.</summary>
+internal interface ICompatibleAnswer
+{
+    /// <summary>What keeps an idle stream open.</summary>
+    string Ping { get; }
+
+    /// <summary>What stands before the first piece.</summary>
+    string Start();
+
+    /// <summary>More text.</summary>
+    string Text(string text);
+
+    /// <summary>The good end.</summary>
+    string End(TurnCompleted completed);
+
+    /// <summary>The bad end of a stream that has begun.</summary>
+    string Fault(TurnProblem problem);
+
+    /// <summary>The answer that is not streamed.</summary>
+    Task WriteWholeAsync(HttpContext http, TurnCompleted completed);
+}
+
+/// <summary>Carries one call of a compatible API: reads it, runs its turn, writes what comes of it.</summary>
+internal static class CompatibleCall
+{
+    /// <summary>Largest body, images included.</summary>
+    public const int MaxBodyBytes = 32 * 1024 * 1024;
+
+    // Until then a turn that fails is a plain HTTP error; after it the stream begins, so that nobody on the way gives up.
+    private static readonly TimeSpan s_longestSilence = TimeSpan.FromSeconds(10);
+
+    public static async Task<JsonDocument> ReadAsync(HttpContext http)
+    {
+        if (!http.Request.HasJsonContentType())
+        {
+            throw new ApiProblemException(
+                415, "unsupported-media-type", "The body is not JSON",
+                $"The content type is '{CallBody.Short(http.Request.ContentType ?? "none")}'; send application/json.");
+        }
+
+        try
+        {
+            return await JsonDocument.ParseAsync(http.Request.Body, default, http.RequestAborted);
+        }
+        catch (JsonException fault)
+        {
+            throw ApiProblems.Invalid($"The body is not valid JSON: line {fault.LineNumber + 1}, position {fault.BytePositionInLine}.");
+        }
+    }
+
+    public static async Task RunAsync(
+        HttpContext http, CompatibleTurns turns, CompatibleRequest request, ICompatibleAnswer answer, RelayOptions relay, TimeProvider time)
+    {
+        var gone = http.RequestAborted;
+        TurnEvent? end = null;
+        try
+        {
+            await using var events = turns.RunAsync(http, request, gone).GetAsyncEnumerator(CancellationToken.None);
+            end = await (request.Stream ? StreamAsync(http, events, answer, relay, time) : WholeAsync(http, events, answer));
+        }
+        catch (OperationCanceledException) when (gone.IsCancellationRequested)
+        {
+            end = new TurnCancelled("", TurnUsage.None, null);
+        }
+        finally
+        {
+            if (end is not null)
+            {
+                turns.LogEnd(end, request.Model, ResponseFacts.Of(http).Source);
+            }
+        }
+    }
+
+    private static async Task<TurnEvent> WholeAsync(HttpContext http, IAsyncEnumerator<TurnEvent> events, ICompatibleAnswer answer)
+    {
+        while (await events.MoveNextAsync())
+        {
+            switch (events.Current)
+            {
+                case TurnCompleted completed:
+                    await answer.WriteWholeAsync(http, completed);
+                    return completed;
+                case TurnFailed failed:
+                    throw Problem(failed);
+                case TurnCancelled cancelled:
+                    return cancelled;
+            }
+        }
+
+        throw Problem(NoEnd);
+    }
+
+    private static async Task<TurnEvent> StreamAsync(
+        HttpContext http, IAsyncEnumerator<TurnEvent> events, ICompatibleAnswer answer, RelayOptions relay, TimeProvider time)
+    {
+        var writer = new DeadlineWriter(http, relay.WriteDeadline, time);
+        var (hasBegun, hasSent) = (false, false);
+        var silence = relay.Heartbeat < s_longestSilence ? relay.Heartbeat : s_longestSilence;
+        await foreach (var turnEvent in Heartbeat.Between(events, silence, time, http.RequestAborted))
+        {
+            switch (turnEvent)
+            {
+                case null:
+                    await SendAsync(answer.Ping);
+                    break;
+                case TextDelta { Text.Length: > 0 } delta:
+                    await SendAsync(answer.Text(delta.Text));
+                    hasSent = true;
+                    break;
+                case TextReset when hasSent:
+                    // These APIs have no way to take back what was streamed; half an answer twice would be told as success.
+                    var broken = new TurnFailed(new TurnError(
+                        TurnErrorKind.Api, "The API broke off in the middle of the answer and began anew, and what was streamed cannot be taken back. Ask again."), "", TurnUsage.None, null);
+                    await SendAsync(answer.Fault(TurnProblem.From(broken.Error)));
+                    return broken;
+                case TurnCompleted completed:
+                    await SendAsync(answer.End(completed));
+                    return completed;
+                case TurnFailed failed when !hasBegun:
+                    throw Problem(failed);
+                case TurnFailed failed:
+                    await SendAsync(answer.Fault(TurnProblem.From(failed.Error)));
+                    return failed;
+                case TurnCancelled cancelled:
+                    return cancelled;
+            }
+        }
+
+        if (!hasBegun)
+        {
+            throw Problem(NoEnd);
+        }
+
+        await SendAsync(answer.Fault(TurnProblem.From(NoEnd.Error)));
+        return NoEnd;
+
+        async ValueTask SendAsync(string piece)
+        {
+            if (!hasBegun)
+            {
+                writer.Begin();
+                piece = answer.Start() + piece;
+                hasBegun = true;
+            }
+
+            await writer.SendAsync(piece);
+        }
+    }
+
+    // Without its last event nobody knows what became of a turn, so it is no success.
+    private static TurnFailed NoEnd { get; } = new(
+        new TurnError(TurnErrorKind.Unknown, "The turn ended without a result. Send the request again."), "", TurnUsage.None, null);
+
+    private static ApiProblemException Problem(TurnFailed failed)
+    {
+        var problem = TurnProblem.From(failed.Error);
+        return new ApiProblemException(problem.Status, problem.Type[TurnProblem.TypePrefix.Length..], problem.Title, problem.Detail)
+        {
+            RetryAfterSeconds = failed.Error.RetryAfter is { } wait ? Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds))
+                : problem.Status is 429 or 503 ? 1 : null,
+        };
+    }
+}

@@ -1,0 +1,70 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+using Pilotlight.Claude.Conversations;
+
+namespace Pilotlight.Gateway.Compatible;
+
+/// <summary>Names a conversation by all that was said in it and by whose it is: equal only when all of it is equal.</summary>
+/// <remarks>Every part is hashed with its length before it, so that no two different histories read the same.</remarks>
+internal static class HistoryFingerprint
+{
+    /// <summary>Of the caller's key, the model, the system prompt and every message, images included.</summary>
+    public static string Exact(string keyId, CompatibleRequest request, params IEnumerable<CompatibleMessage> messages) =>
+        Of("exact", keyId, "", request, messages, withAnswers: true);
+
+    /// <summary>
+    /// Of the conversation that the caller named. What the user said must still be equal; the answers are the process's own,
+    /// and the caller vouches for them by naming it.
+    /// </summary>
+    public static string Named(string keyId, string name, CompatibleRequest request, params IEnumerable<CompatibleMessage> messages) =>
+        Of("named", keyId, name, request, messages, withAnswers: false);
+
+    private static string Of(
+        string kind, string keyId, string name, CompatibleRequest request, IEnumerable<CompatibleMessage> messages, bool withAnswers)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Add(hash, kind);
+        Add(hash, keyId);
+        Add(hash, name);
+        Add(hash, request.Model);
+        Add(hash, request.SystemPrompt is null ? "none" : "some");
+        Add(hash, request.SystemPrompt ?? "");
+        foreach (var message in messages)
+        {
+            Add(hash, message.Role == HistoryRole.User ? "user" : "assistant");
+            if (message.Role == HistoryRole.Assistant)
+            {
+                Add(hash, withAnswers ? message.Text : "");
+                continue;
+            }
+
+            foreach (var part in message.Content)
+            {
+                switch (part)
+                {
+                    case UserText text:
+                        Add(hash, "text");
+                        Add(hash, text.Text);
+                        break;
+                    case UserImage image:
+                        Add(hash, image.MediaType);
+                        Add(hash, image.Data.Span);
+                        break;
+                }
+            }
+        }
+
+        return Convert.ToHexString(hash.GetHashAndReset());
+    }
+
+    private static void Add(IncrementalHash hash, string text) => Add(hash, Encoding.UTF8.GetBytes(text));
+
+    private static void Add(IncrementalHash hash, ReadOnlySpan<byte> bytes)
+    {
+        Span<byte> length = stackalloc byte[8];
+        BinaryPrimitives.WriteInt64LittleEndian(length, bytes.Length);
+        hash.AppendData(length);
+        hash.AppendData(bytes);
+    }
+}

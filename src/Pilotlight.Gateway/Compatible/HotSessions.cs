@@ -1,0 +1,54 @@
+using Microsoft.Extensions.Options;
+using Pilotlight.Claude;
+
+namespace Pilotlight.Gateway.Compatible;
+
+/// <summary>Which live session holds which history, for callers that send the whole of it every time.</summary>
+/// <remarks>
+/// A session is taken out while a turn uses it, so no two calls can meet on one. An entry that outlives its process does no
+/// harm: the history comes with the call and is replayed. Safe for concurrent use.
+/// </remarks>
+internal sealed class HotSessions(IOptions<ClaudeSessionOptions> sessions, TimeProvider time)
+{
+    private const int Capacity = 10_000;
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, (string Conversation, long At)> _byFingerprint = new(StringComparer.Ordinal);
+
+    /// <summary>Takes the session that holds exactly this, or returns null.</summary>
+    public string? TryTake(string fingerprint)
+    {
+        lock (_gate)
+        {
+            return _byFingerprint.Remove(fingerprint, out var entry) && !IsOld(entry.At) ? entry.Conversation : null;
+        }
+    }
+
+    /// <summary>Says what a session holds now.</summary>
+    /// <returns>A session that held the same and is of no more use, or null.</returns>
+    public string? Put(string fingerprint, string conversation)
+    {
+        lock (_gate)
+        {
+            if (_byFingerprint.Count >= Capacity)
+            {
+                Trim();
+            }
+
+            var twin = _byFingerprint.TryGetValue(fingerprint, out var entry) ? entry.Conversation : null;
+            _byFingerprint[fingerprint] = (conversation, time.GetTimestamp());
+            return twin;
+        }
+    }
+
+    private bool IsOld(long at) => time.GetElapsedTime(at) > sessions.Value.IdleTimeout;
+
+    private void Trim()
+    {
+        var oldestFirst = _byFingerprint.OrderBy(entry => entry.Value.At).Select(entry => entry.Key).Take(Capacity / 10).ToArray();
+        foreach (var fingerprint in oldestFirst)
+        {
+            _byFingerprint.Remove(fingerprint);
+        }
+    }
+}

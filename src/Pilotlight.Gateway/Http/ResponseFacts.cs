@@ -1,0 +1,70 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Pilotlight.Claude.Turns;
+using Pilotlight.Gateway.Turns;
+
+namespace Pilotlight.Gateway.Http;
+
+/// <summary>What every response says about itself: what the gateway cost, and how warm it was.</summary>
+/// <remarks>
+/// <c>x-pilotlight-overhead-ms</c> is the time from the request's arrival to the moment when the turn is the adapter's; where there
+/// is no turn, to the first byte of the response.
+/// </remarks>
+internal sealed class ResponseFacts(long arrivedAt, TimeProvider time)
+{
+    public const string Overhead = "x-pilotlight-overhead-ms";
+    public const string Acquire = "x-pilotlight-acquire";
+
+    private const string Ignored = "x-pilotlight-ignored";
+
+    private IReadOnlyList<string> _ignored = [];
+    private TimeSpan? _overhead;
+
+    /// <summary>Where the turn's process came from, once it has one.</summary>
+    public string? Source { get; private set; }
+
+    public static ResponseFacts Of(HttpContext http) => http.Features.Get<ResponseFacts>()
+        ?? throw new InvalidOperationException("UsePilotlightGateway is missing: it adds what every response says about itself.");
+
+    /// <summary>Adds the headers to every response; the first of all stages.</summary>
+    public static IApplicationBuilder Use(IApplicationBuilder app, TimeProvider time) => app.Use((http, next) =>
+    {
+        var facts = new ResponseFacts(time.GetTimestamp(), time);
+        http.Features.Set(facts);
+        http.Response.OnStarting(() =>
+        {
+            facts.Write(http.Response.Headers);
+            return Task.CompletedTask;
+        });
+        return next(http);
+    });
+
+    /// <summary>From here on it is the adapter's time.</summary>
+    public void TurnBegins(IReadOnlyList<string> ignored)
+    {
+        _ignored = ignored;
+        _overhead = time.GetElapsedTime(arrivedAt);
+    }
+
+    /// <summary>The turn has a process.</summary>
+    public void Acquired(AcquireSource source) => Source = TurnEventJson.Name(source);
+
+    private void Write(IHeaderDictionary headers)
+    {
+        if (!headers.ContainsKey(Overhead))
+        {
+            headers[Overhead] = (_overhead ?? time.GetElapsedTime(arrivedAt)).TotalMilliseconds.ToString("0.###", CultureInfo.InvariantCulture);
+        }
+
+        if (!headers.ContainsKey(Acquire))
+        {
+            headers[Acquire] = Source ?? "none";
+        }
+
+        if (_ignored.Count > 0)
+        {
+            headers[Ignored] = string.Join(", ", _ignored);
+        }
+    }
+}

@@ -1,0 +1,66 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Options;
+using Pilotlight.Gateway.Compatible;
+using Pilotlight.Gateway.Turns;
+
+namespace Pilotlight.Gateway.OpenAi;
+
+/// <summary><c>POST /v1/chat/completions</c>.</summary>
+internal static class ChatCompletionEndpoint
+{
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/chat/completions", CompleteAsync)
+        .DescribeCall("OpenAI", "CreateChatCompletion", "Answers a conversation, as the OpenAI API does.",
+            "Streaming and not. Images come as data URLs. What the CLI cannot honour is refused by name.");
+
+    private static async Task CompleteAsync(HttpContext http, CompatibleTurns turns, IOptions<RelayOptions> relay, TimeProvider time)
+    {
+        using var body = await CompatibleCall.ReadAsync(http);
+        var request = ChatCompletionRequest.Read(body.RootElement, relay.Value.IgnoreSampling);
+        var answer = new ChatCompletionAnswer(request, time.GetUtcNow());
+        await CompatibleCall.RunAsync(http, turns, request, answer, relay.Value, time);
+    }
+}
+
+/// <summary>A turn in the words of a chat completion. One instance a call.</summary>
+internal sealed class ChatCompletionAnswer(CompatibleRequest request, DateTimeOffset at) : ICompatibleAnswer
+{
+    private readonly string _id = "chatcmpl-" + Guid.NewGuid().ToString("N");
+    private readonly long _created = at.ToUnixTimeSeconds();
+
+    public string Ping => ": ping\n\n";
+
+    public string Start() => Chunk(request.Model, new ChatCompletionDelta("assistant", ""), null);
+
+    public string Text(string text) => Chunk(request.Model, new ChatCompletionDelta(Content: text), null);
+
+    public string End(Claude.Turns.TurnCompleted completed) =>
+        Chunk(completed.Model, new ChatCompletionDelta(), FinishReason(completed.StopReason))
+        + (request.IncludeUsage ? Data(new ChatCompletionChunk(_id, "chat.completion.chunk", _created, completed.Model, [], ChatCompletionUsage.Of(completed.Usage))) : "")
+        + "data: [DONE]\n\n";
+
+    // No finish reason and no [DONE]: an answer that broke off is not told as one that ended.
+    public string Fault(TurnProblem problem) =>
+        $"data: {JsonSerializer.Serialize(OpenAiErrors.From(problem.Status, problem.Type, problem.Detail), OpenAiJson.Default.OpenAiErrorBody)}\n\n";
+
+    public Task WriteWholeAsync(HttpContext http, Claude.Turns.TurnCompleted completed) => http.Response.WriteAsJsonAsync(
+        new ChatCompletion(
+            _id, "chat.completion", _created, completed.Model,
+            [new ChatCompletionChoice(0, new ChatCompletionMessage("assistant", completed.Text), null, FinishReason(completed.StopReason))],
+            ChatCompletionUsage.Of(completed.Usage)),
+        OpenAiJson.Default.ChatCompletion);
+
+    private static string FinishReason(string? stopReason) => stopReason switch
+    {
+        "max_tokens" or "model_context_window_exceeded" => "length",
+        "refusal" => "content_filter",
+        _ => "stop",
+    };
+
+    private string Chunk(string model, ChatCompletionDelta delta, string? finishReason) =>
+        Data(new ChatCompletionChunk(_id, "chat.completion.chunk", _created, model, [new ChatCompletionChunkChoice(0, delta, finishReason)], null));
+
+    private static string Data(ChatCompletionChunk chunk) => $"data: {JsonSerializer.Serialize(chunk, OpenAiJson.Default.ChatCompletionChunk)}\n\n";
+}
