@@ -9,7 +9,10 @@ namespace Pilotlight.Claude.Protocol;
 public static class CliMessageParser
 {
     /// <summary>Parses one line, without its line feed.</summary>
-    public static CliMessage Parse(ReadOnlySequence<byte> line)
+    public static CliMessage Parse(ReadOnlySequence<byte> line) => DeltaLine.TryRead(line) ?? ParseInFull(line);
+
+    /// <summary>The same without the short cut for deltas.</summary>
+    internal static CliMessage ParseInFull(ReadOnlySequence<byte> line)
     {
         var reader = new Utf8JsonReader(line, new JsonReaderOptions { MaxDepth = 128 });
         try
