@@ -27,12 +27,13 @@ public class Appending
         _services = services.BuildServiceProvider();
         _turns = _services.GetRequiredService<ITurnStore>();
         await _services.GetRequiredService<IStorageInitializer>().InitializeAsync(CancellationToken.None);
-        (_epoch, _) = await _turns.OpenEpochAsync(DateTimeOffset.UnixEpoch, CancellationToken.None);
+        _epoch = await _turns.OpenEpochAsync("micro", DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddHours(1), CancellationToken.None);
         await _services.GetRequiredService<IThreadStore>().CreateAsync(
             new ChatThread("thr_1", null, null, null, null, 0, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch), CancellationToken.None);
         await _turns.AcceptAsync(
-            new Turn("trn_1", "thr_1", TurnState.Accepted, "hi", "msg_1", "msg_2", null), DateTimeOffset.UnixEpoch, CancellationToken.None);
-        await _turns.TryStartAsync("trn_1", _epoch, DateTimeOffset.UnixEpoch, CancellationToken.None);
+            new NewTurnRequest(new Turn("trn_1", "thr_1", TurnState.Accepted, "hi", "msg_1", "msg_2", null), _epoch, StartsAtOnce: true),
+            DateTimeOffset.UnixEpoch,
+            CancellationToken.None);
     }
 
     [GlobalCleanup]
