@@ -52,19 +52,54 @@ internal static class Children
     /// <summary>Waits, looking again whenever a little time has passed, until the pool is as it should be.</summary>
     public static async Task UntilAsync(this WarmPool pool, Func<ProfileSnapshot, bool> condition, string profile, CancellationToken cancellationToken)
     {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(TimeSpan.FromMinutes(1));
         while (pool.GetSnapshot().Profiles.FirstOrDefault(row => row.Name == profile) is not { } row || !condition(row))
         {
+            if (limit.IsCancellationRequested)
+            {
+                throw new TimeoutException($"The pool is not as it should be: {string.Join("; ", pool.GetSnapshot().Profiles)}");
+            }
+
             await Task.Delay(5, cancellationToken);
         }
     }
 
     public static bool Exists(int processId) => File.Exists($"/proc/{processId}/stat");
 
-    public static async Task GoneAsync(int processId, CancellationToken cancellationToken)
+    public static bool IsStopped(int processId) => File.ReadAllText($"/proc/{processId}/stat").Contains(") T ", StringComparison.Ordinal);
+
+    public static async Task StoppedAsync(int processId, CancellationToken cancellationToken)
     {
-        while (Exists(processId) && !File.ReadAllText($"/proc/{processId}/stat").Contains(") Z ", StringComparison.Ordinal))
+        while (!IsStopped(processId))
         {
             await Task.Delay(5, cancellationToken);
         }
+    }
+
+    public static async Task GoneAsync(int processId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            while (!(await File.ReadAllTextAsync($"/proc/{processId}/stat", cancellationToken)).Contains(") Z ", StringComparison.Ordinal))
+            {
+                await Task.Delay(5, cancellationToken);
+            }
+        }
+        catch (IOException)
+        {
+            // There is no such process any more.
+        }
+    }
+}
+
+/// <summary>A time that no test takes longer than: a wait that would never end fails instead.</summary>
+internal static class Limit
+{
+    public static CancellationTokenSource Of(TimeSpan limit)
+    {
+        var source = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        source.CancelAfter(limit);
+        return source;
     }
 }

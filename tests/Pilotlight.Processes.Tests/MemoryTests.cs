@@ -56,17 +56,46 @@ public sealed class MemoryTests
     }
 
     [Fact]
-    public void What_was_started_since_a_measurement_counts_with_the_mean()
+    public async Task A_pressure_whose_cause_has_ended_refuses_nobody()
+    {
+        using var limit = Limit.Of(TimeSpan.FromMinutes(1));
+        await using var pool = new WarmPool(new WarmPoolOptions
+        {
+            MinIdle = 0,
+            MaxIdle = 0,
+            MemoryHardLimit = 10 * Megabyte,
+            MemoryCheck = TimeSpan.FromMilliseconds(20),
+            CloseInputGrace = TimeSpan.Zero,
+        });
+        var raised = new TaskCompletionSource();
+        pool.MemoryShort += () => raised.TrySetResult();
+        await using (await pool.AcquireAsync(Large, limit.Token))
+        {
+            await raised.Task.WaitAsync(limit.Token);
+        }
+
+        while (pool.MemoryPressure != MemoryPressure.None)
+        {
+            await Task.Delay(5, limit.Token);
+        }
+
+        await using var lease = await pool.AcquireAsync(Children.Echo(), limit.Token);
+        Assert.Equal(LeaseSource.Cold, lease.Source);
+    }
+
+    [Fact]
+    public void What_came_and_went_since_a_measurement_counts_with_the_mean()
     {
         var budget = new MemoryBudget(soft: 100, hard: 200);
         budget.Measured([30, 30]);
-        Assert.True(budget.AllowsStock(starting: 0));
-        Assert.False(budget.AllowsStock(starting: 1));
+        Assert.True(budget.AllowsStock(up: 2));
+        Assert.False(budget.AllowsStock(up: 3));
+        Assert.True(budget.AllowsDemand(up: 5));
+        Assert.False(budget.AllowsDemand(up: 6));
 
-        budget.Grew();
-        Assert.False(budget.AllowsStock(starting: 0));
-        Assert.True(budget.AllowsDemand(starting: 2));
-        Assert.False(budget.AllowsDemand(starting: 4));
+        budget.Measured([50, 50]);
+        Assert.False(budget.AllowsStock(up: 2));
+        Assert.True(budget.AllowsStock(up: 1));
 
         budget.Measured([90, 90, 90]);
         Assert.Equal(MemoryPressure.Hard, budget.Pressure);

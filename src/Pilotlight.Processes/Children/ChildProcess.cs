@@ -16,34 +16,39 @@ public sealed record StopGrace(TimeSpan CloseInput, TimeSpan Terminate)
 /// <summary>One child process from its start to its confirmed end, with all that it starts itself.</summary>
 /// <remarks>
 /// <see cref="Input"/> takes one writer and <see cref="Output"/> one reader; the rest is safe for concurrent use. stderr is
-/// always drained.
+/// always drained. What waits for the process itself goes by the machine's clock: a child lives in real time whatever clock
+/// the pool's policy goes by.
 /// </remarks>
 public sealed class ChildProcess : IAsyncDisposable
 {
     private const int ErrorTailBytes = 8 * 1024;
-    private static readonly TimeSpan[] LateLooks = [TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(80), TimeSpan.FromMilliseconds(300)];
+
+    // From SIGKILL to its end; longer only when the kernel holds it (a dead disk, a frozen cgroup).
+    private static readonly TimeSpan KillLimit = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan LastWords = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan StateLimit = TimeSpan.FromSeconds(5);
 
     private readonly Process _process;
     private readonly IContainment _containment;
-    private readonly string _cookie;
+    private readonly Remains _remains;
     private readonly TimeProvider _time;
     private readonly StandardErrorTail _errors;
     private readonly DoorbellPipeWriter _input;
     private readonly Task _errorsDrained;
     private readonly TaskCompletionSource<ProcessExit> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _stopGate = new();
     private Task<ProcessExit>? _stopping;
+    private bool _hasEnded;
     private int _disposed;
 
     internal ChildProcess(Process process, IContainment containment, string cookie, TimeProvider time)
     {
         _process = process;
         _containment = containment;
-        _cookie = cookie;
         _time = time;
         Id = process.Id;
         StartedAt = time.GetUtcNow();
+        _remains = new Remains(containment, Id, cookie);
         _input = new DoorbellPipeWriter(PipeWriter.Create(process.StandardInput.BaseStream, new StreamPipeWriterOptions(leaveOpen: true)));
         Output = PipeReader.Create(process.StandardOutput.BaseStream, new StreamPipeReaderOptions(bufferSize: 16 * 1024, leaveOpen: true));
         _errors = new StandardErrorTail(process.StandardError.BaseStream, ErrorTailBytes);
@@ -64,11 +69,11 @@ public sealed class ChildProcess : IAsyncDisposable
     /// <summary>Its stdout; what a warm-up left unread is still in it.</summary>
     public PipeReader Output { get; }
 
-    /// <summary>Completes when it has ended; never faults.</summary>
+    /// <summary>Completes when it has ended and what it left behind was ended too; never faults.</summary>
     public Task<ProcessExit> Exited => _exited.Task;
 
-    /// <summary>Whether its end has been noticed, which takes up to a few milliseconds.</summary>
-    public bool HasExited => _exited.Task.IsCompleted;
+    /// <summary>Whether its end has been noticed, which takes up to a few milliseconds; a moment before <see cref="Exited"/>.</summary>
+    public bool HasExited => Volatile.Read(ref _hasEnded);
 
     /// <summary>The last 8 KiB of its stderr.</summary>
     public string ErrorTail => _errors.ToString();
@@ -77,7 +82,10 @@ public sealed class ChildProcess : IAsyncDisposable
     public object? State { get; set; }
 
     /// <summary>Ends it, gently first: stdin is closed, then SIGTERM, then SIGKILL to the whole group. Idempotent.</summary>
-    /// <remarks>Takes no cancellation token on purpose: a stop that was begun is finished.</remarks>
+    /// <remarks>
+    /// Takes no cancellation token on purpose: a stop that was begun is finished, within the grace and three seconds. One that
+    /// the kernel does not let go even then is given up (<see cref="ProcessExit.IsConfirmed"/>).
+    /// </remarks>
     public Task<ProcessExit> StopAsync(StopGrace? grace = null)
     {
         lock (_stopGate)
@@ -99,7 +107,7 @@ public sealed class ChildProcess : IAsyncDisposable
     /// <summary>Bytes of memory of it and of what it started; null when unknown.</summary>
     internal long? MemoryBytes => HasExited ? null : _containment.MemoryOf(Id);
 
-    /// <summary>Stops it if it still runs, and closes its pipes.</summary>
+    /// <summary>Stops it if it still runs, and closes its pipes; throws what disposing of <see cref="State"/> throws, after that.</summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0)
@@ -107,7 +115,59 @@ public sealed class ChildProcess : IAsyncDisposable
             return;
         }
 
-        await StopAsync();
+        var exit = await StopAsync();
+        try
+        {
+            await DisposeStateAsync().WaitAsync(StateLimit);
+        }
+        finally
+        {
+            await ClosePipesAsync();
+            _process.Dispose();
+            _exited.TrySetResult(exit); // Nobody will be told of its end any more.
+        }
+    }
+
+    private async Task<ProcessExit> StopCoreAsync(StopGrace grace)
+    {
+        if (Exited.IsCompleted)
+        {
+            return await Exited;
+        }
+
+        CloseInput();
+        if (await EndsWithinAsync(grace.CloseInput))
+        {
+            return await Exited;
+        }
+
+        SignalIfAlive(_containment.Terminate);
+        if (await EndsWithinAsync(grace.Terminate))
+        {
+            return await Exited;
+        }
+
+        SignalIfAlive(_containment.Kill);
+        return await EndsWithinAsync(KillLimit)
+            ? await Exited
+            : new ProcessExit(ProcessExit.Unknown, ErrorTail, _time.GetUtcNow()) { IsConfirmed = false };
+    }
+
+    private async Task<bool> EndsWithinAsync(TimeSpan limit)
+    {
+        try
+        {
+            await Exited.WaitAsync(limit);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
+
+    private async Task DisposeStateAsync()
+    {
         switch (State)
         {
             case IAsyncDisposable state:
@@ -117,49 +177,20 @@ public sealed class ChildProcess : IAsyncDisposable
                 state.Dispose();
                 break;
         }
+    }
 
-        await Input.CompleteAsync();
-        await Output.CompleteAsync();
-
-        // Process.Dispose alone leaves the three descriptors to the garbage collector once the streams were touched. Closing
-        // stderr also ends its drain when a grandchild outside our reach still holds the other end.
+    // Process.Dispose alone leaves the three descriptors to the garbage collector once the streams were touched. The streams
+    // come first: that breaks off whoever still reads or writes, also where a grandchild out of our reach holds the other end.
+    private async Task ClosePipesAsync()
+    {
         CloseInput();
         await _process.StandardOutput.BaseStream.DisposeAsync();
         await _process.StandardError.BaseStream.DisposeAsync();
-        await _errorsDrained;
-        await _over.Task;
-        _process.Dispose();
-    }
+        await Task.WhenAny(_errorsDrained, Task.Delay(LastWords));
 
-    private async Task<ProcessExit> StopCoreAsync(StopGrace grace)
-    {
-        if (!HasExited)
-        {
-            CloseInput();
-            if (!await EndsWithinAsync(grace.CloseInput))
-            {
-                _containment.Terminate(Id);
-                if (!await EndsWithinAsync(grace.Terminate))
-                {
-                    _containment.Kill(Id);
-                }
-            }
-        }
-
-        return await Exited;
-    }
-
-    private async Task<bool> EndsWithinAsync(TimeSpan limit)
-    {
-        try
-        {
-            await Exited.WaitAsync(limit, _time);
-            return true;
-        }
-        catch (TimeoutException)
-        {
-            return false;
-        }
+        // With a fault, so that what was not flushed is dropped and not written to a closed pipe.
+        await Input.CompleteAsync(new ObjectDisposedException(nameof(ChildProcess)));
+        await Output.CompleteAsync();
     }
 
     private void CloseInput()
@@ -185,49 +216,14 @@ public sealed class ChildProcess : IAsyncDisposable
 
     private async Task OnExitedAsync()
     {
-        var left = 0;
-        try
-        {
-            // Its tools first, which would otherwise outlive it in sessions of their own; its last words come after.
-            left = await _containment.KillRestAsync(Id, _cookie);
-            await _errorsDrained.WaitAsync(TimeSpan.FromMilliseconds(100));
-        }
-        catch (TimeoutException)
-        {
-            // Somebody else still holds its stderr open.
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
-        {
-            // /proc could not be read: the guardian and the next start's sweep remain.
-        }
+        Volatile.Write(ref _hasEnded, true);
+        var code = _process.ExitCode;
 
-        var exit = new ProcessExit(_process.ExitCode, ErrorTail, _time.GetUtcNow());
-        _exited.TrySetResult(exit);
-
-        if (left > 0 || exit.ExitCode != 0)
-        {
-            await KillLateRestAsync();
-        }
-
-        _over.TrySetResult();
-    }
-
-    // One that had tools, or was torn away, may have been in the middle of starting another: until its exec is over that has no
-    // environment to be known by. So these are looked for again, by the machine's clock: the wait is for the kernel, and a clock
-    // that a test holds still would hold up the end for ever.
-    private async Task KillLateRestAsync()
-    {
-        foreach (var delay in LateLooks)
-        {
-            await Task.Delay(delay);
-            try
-            {
-                await _containment.KillMarkedAsync(_cookie);
-            }
-            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
-            {
-                // As above.
-            }
-        }
+        // Its tools first, which would otherwise outlive it in sessions of their own; its last words come after, unless somebody
+        // else still holds its stderr open.
+        var left = await _remains.EndAsync();
+        await Task.WhenAny(_errorsDrained, Task.Delay(LastWords));
+        _exited.TrySetResult(new ProcessExit(code, ErrorTail, _time.GetUtcNow()));
+        await _remains.EndLateAsync(isSuspicious: left > 0 || code != 0);
     }
 }

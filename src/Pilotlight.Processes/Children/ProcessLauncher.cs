@@ -13,6 +13,8 @@ namespace Pilotlight.Processes;
 /// </remarks>
 internal sealed class ProcessLauncher : IDisposable
 {
+    private static readonly TimeSpan JoinLimit = TimeSpan.FromSeconds(2);
+
     private readonly BlockingCollection<Action> _starts = [];
     private readonly Thread _thread;
     private readonly IContainment _containment;
@@ -48,9 +50,13 @@ internal sealed class ProcessLauncher : IDisposable
 
     public void Dispose()
     {
+        // A start can hang in the kernel (a program on a dead network drive). The thread is then left to it, and its queue with it.
         _starts.CompleteAdding();
-        _thread.Join();
-        _starts.Dispose();
+        if (_thread.Join(JoinLimit))
+        {
+            _starts.Dispose();
+        }
+
         _containment.Dispose();
     }
 

@@ -41,10 +41,14 @@ internal sealed class StandardErrorTail(Stream source, int capacity)
     {
         lock (_gate)
         {
-            foreach (var value in bytes)
-            {
-                _ring[_written++ % _ring.Length] = value;
-            }
+            // Only the last of it is kept, in two pieces where it runs over the ring's end.
+            var kept = bytes[Math.Max(0, bytes.Length - _ring.Length)..];
+            _written += bytes.Length - kept.Length;
+            var start = (int)(_written % _ring.Length);
+            var first = Math.Min(kept.Length, _ring.Length - start);
+            kept[..first].CopyTo(_ring.AsSpan(start));
+            kept[first..].CopyTo(_ring);
+            _written += kept.Length;
         }
     }
 }

@@ -15,6 +15,7 @@ internal sealed partial class LinuxContainment : IContainment
     private const int SigCont = 18;
     private const int SigStop = 19;
 
+    private static readonly TimeSpan AttemptLimit = TimeSpan.FromSeconds(5);
     private static readonly string? SetSid = Find("setsid");
     private static readonly string? SetPriv = Find("setpriv");
     private static readonly string? Unshare = Find("unshare");
@@ -27,7 +28,7 @@ internal sealed partial class LinuxContainment : IContainment
     public LinuxContainment(ProcessIsolation isolation)
     {
         _guardian = Guardian.TryStart(_owner);
-        _namespace = new Lazy<string[]>(() => isolation == ProcessIsolation.PidNamespace ? FindNamespace() : []);
+        _namespace = new Lazy<string[]>(() => isolation == ProcessIsolation.PidNamespace ? FindNamespace() : [], LazyThreadSafetyMode.PublicationOnly);
     }
 
     public void Prepare(ProcessStartInfo start, string cookie)
@@ -65,7 +66,11 @@ internal sealed partial class LinuxContainment : IContainment
     {
     }
 
-    public void Terminate(int processId) => Signal(processId, SigTerm);
+    public void Terminate(int processId)
+    {
+        Signal(processId, SigTerm);
+        Signal(processId, SigCont); // One that is stopped, by whomever, would not hear of it.
+    }
 
     public void Kill(int processId) => Signal(processId, SigKill);
 
@@ -111,11 +116,18 @@ internal sealed partial class LinuxContainment : IContainment
                 string[] wrapper = [Unshare, .. rights, "--pid", "--mount-proc", "--fork", "--kill-child=KILL", "--"];
                 var start = new ProcessStartInfo(Unshare, [.. wrapper[1..], "/bin/true"]) { RedirectStandardError = true };
                 using var attempt = Process.Start(start)!;
-                fault = attempt.StandardError.ReadToEnd().Trim();
-                attempt.WaitForExit();
-                if (attempt.ExitCode == 0)
+                if (!attempt.WaitForExit(AttemptLimit))
+                {
+                    attempt.Kill(entireProcessTree: true);
+                    fault = $"'{Unshare}' took longer than {AttemptLimit}";
+                }
+                else if (attempt.ExitCode == 0)
                 {
                     return wrapper;
+                }
+                else
+                {
+                    fault = attempt.StandardError.ReadToEnd().Trim();
                 }
             }
         }

@@ -35,44 +35,34 @@ internal sealed class MarkedProcesses(Func<int, bool> kill)
 
     private void Pass()
     {
-        var asked = new Dictionary<string, Request>(StringComparer.Ordinal);
+        var requests = new List<Request>();
+        var killed = new Dictionary<string, int>(StringComparer.Ordinal);
         while (_pending.TryDequeue(out var request))
         {
-            if (!asked.TryAdd(request.Cookie, request))
-            {
-                _pending.Enqueue(request); // For the same mark: the next pass.
-                break;
-            }
+            requests.Add(request);
+            killed[request.Cookie] = 0;
         }
 
         try
         {
             foreach (var (process, cookie) in ProcFileSystem.Environments(OwnerCookie.WorkerVariable))
             {
-                if (asked.TryGetValue(cookie, out var request) && kill(process))
+                if (killed.TryGetValue(cookie, out var count) && kill(process))
                 {
-                    request.Count++;
+                    killed[cookie] = count + 1;
                 }
             }
+
+            requests.ForEach(request => request.TrySetResult(killed[request.Cookie]));
         }
         catch (Exception fault)
         {
-            foreach (var request in asked.Values)
-            {
-                request.TrySetException(fault);
-            }
-        }
-
-        foreach (var request in asked.Values)
-        {
-            request.TrySetResult(request.Count);
+            requests.ForEach(request => request.TrySetException(fault));
         }
     }
 
     private sealed class Request(string cookie) : TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously)
     {
         public string Cookie => cookie;
-
-        public int Count { get; set; }
     }
 }

@@ -20,10 +20,12 @@ internal sealed class IdleStore<T>
     /// <summary>Items that are parked; stale entries do not count.</summary>
     public int Count => Volatile.Read(ref _count);
 
-    /// <summary>Takes in an item that is idle and was taken out before, if it ever was in.</summary>
+    /// <summary>Takes in an item that is new, or was taken out as leased, and makes it idle.</summary>
     public void Park(T item)
     {
+        // Counted before it can be taken: whoever finds it idle takes it off the count again.
         Interlocked.Increment(ref _count);
+        _ = item.TryMove(WorkerState.Starting, WorkerState.Idle) || item.TryMove(WorkerState.Leased, WorkerState.Idle);
         ConcurrentQueue<T> queue;
         do
         {

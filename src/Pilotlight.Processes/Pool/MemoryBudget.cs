@@ -15,14 +15,14 @@ public enum MemoryPressure
 
 /// <summary>What the pool's processes take, as last measured, against two limits.</summary>
 /// <remarks>
-/// What is being started, and what was since the last measurement, counts with the mean of what runs, so that a burst does not
-/// overshoot in between. The controller owns it; <see cref="Pressure"/> may be read by anybody.
+/// What has come since the last measurement counts with the mean of what was measured, and what has gone since is taken off in
+/// the same way, so that a burst does not overshoot in between. The controller owns it; <see cref="Pressure"/> may be read by anybody.
 /// </remarks>
 internal sealed class MemoryBudget(long? soft, long? hard)
 {
     private long _used;
     private long _mean;
-    private int _since;
+    private int _measured;
     private int _pressure;
 
     public bool IsLimited => soft is not null || hard is not null;
@@ -35,21 +35,18 @@ internal sealed class MemoryBudget(long? soft, long? hard)
     public void Measured(IReadOnlyCollection<long> sizes)
     {
         Volatile.Write(ref _used, sizes.Sum());
-        _mean = sizes.Count == 0 ? _mean : Used / sizes.Count;
-        _since = 0;
+        _mean = sizes.Count == 0 ? 0 : Used / sizes.Count;
+        _measured = sizes.Count;
         Volatile.Write(ref _pressure, (int)(Used > hard ? MemoryPressure.Hard : Used > soft ? MemoryPressure.Soft : MemoryPressure.None));
     }
 
-    /// <summary>One more runs than was measured.</summary>
-    public void Grew() => _since++;
+    /// <summary>Whether one more may be started to be parked, besides those that are <paramref name="up"/> now.</summary>
+    public bool AllowsStock(int up) => Allows(up, Smaller(soft, hard));
 
-    /// <summary>Whether one more may be started to be parked, besides those <paramref name="starting"/>.</summary>
-    public bool AllowsStock(int starting) => Allows(starting, Smaller(soft, hard));
+    /// <summary>Whether one more may be started for a caller who waits, besides those that are <paramref name="up"/> now.</summary>
+    public bool AllowsDemand(int up) => Allows(up, hard);
 
-    /// <summary>Whether one more may be started for a caller who waits, besides those <paramref name="starting"/>.</summary>
-    public bool AllowsDemand(int starting) => Allows(starting, hard);
-
-    private bool Allows(int starting, long? limit) => limit is null || Used + ((_since + starting + 1) * _mean) <= limit;
+    private bool Allows(int up, long? limit) => limit is null || Used + ((up + 1 - _measured) * _mean) <= limit;
 
     private static long? Smaller(long? one, long? other) => one is null ? other : other is null || one < other ? one : other;
 }

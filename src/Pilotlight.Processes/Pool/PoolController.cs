@@ -10,20 +10,25 @@ namespace Pilotlight.Processes;
 /// </remarks>
 internal sealed class PoolController : IThreadPoolWorkItem, IDisposable
 {
+    // Beyond what ending a process may take: what is cut short by it has hung in the kernel.
+    private static readonly TimeSpan StopMargin = TimeSpan.FromSeconds(5);
+
     private readonly Lock _gate = new();
     private readonly ConcurrentDictionary<ProcessProfile, ProfilePool> _pools;
-    private readonly ConcurrentDictionary<Task, byte> _running = new();
-    private readonly ProcessLauncher _launcher;
+    private readonly ConcurrentDictionary<Task, byte> _starts = new();
+    private readonly WorkerStarter _starter;
     private readonly WarmPoolOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly ITimer _deadline;
-    private readonly MemoryBudget _memory;
+    private readonly WorkerEnds _ends;
+    private readonly Renewal _renewal;
+    private readonly LongStays _longStays;
     private readonly CancellationTokenSource _stopping = new();
+    private readonly CancellationTokenSource _hurry = new();
+    private Task? _stop;
+    private volatile bool _isStopping;
     private int _rung;
-    private long? _measuredAt;
-    private long? _relievedAt;
-    private bool _isMeasuring;
 
     public PoolController(
         ConcurrentDictionary<ProcessProfile, ProfilePool> pools,
@@ -33,26 +38,30 @@ internal sealed class PoolController : IThreadPoolWorkItem, IDisposable
         TimeProvider time,
         ILogger logger)
     {
-        (_pools, _launcher, Metrics, _options, _time, _logger) = (pools, launcher, metrics, options, time, logger);
-        _memory = new MemoryBudget(options.MemorySoftLimit, options.MemoryHardLimit);
+        (_pools, Metrics, _options, _time, _logger) = (pools, metrics, options, time, logger);
+        _starter = new WorkerStarter(launcher, options, time);
+        _ends = new WorkerEnds(options, metrics, logger, Ring);
+        _renewal = new Renewal(options, time, _ends);
+        _longStays = new LongStays(options, time, logger);
+        Memory = new MemoryWatch(options, time, logger, _ends, Ring);
         _deadline = time.CreateTimer(state => ((PoolController)state!).Ring(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     public PoolMetrics Metrics { get; }
 
-    public bool IsStopping => _stopping.IsCancellationRequested;
+    public MemoryWatch Memory { get; }
+
+    public bool IsStopping => _isStopping;
 
     /// <summary>Processes that are starting, parked or leased.</summary>
     public int Total => _pools.Values.Sum(pool => pool.Starting + pool.Idle + pool.Leased);
 
-    public MemoryBudget Memory => _memory;
+    private int Starting => _pools.Values.Sum(pool => pool.Starting);
 
-    /// <summary>Called after each measurement that finds the soft limit exceeded.</summary>
-    public event Action? MemoryShort;
+    // What is ending still takes its memory and its place.
+    private int Up => Total + _ends.Count;
 
-    /// <summary>Why callers who find nothing parked are refused for want of memory; null when they are not.</summary>
-    public string? RefusalByMemory => _memory.Pressure != MemoryPressure.Hard ? null
-        : $"they take {_memory.Used >> 20} MiB of the {_options.MemoryHardLimit >> 20} MiB they may. End some, or raise Pilotlight:Pool:MemoryHardLimit";
+    private bool HasRoom => Up < _options.MaxProcesses;
 
     /// <summary>Says that something changed.</summary>
     public void Ring()
@@ -69,100 +78,62 @@ internal sealed class PoolController : IThreadPoolWorkItem, IDisposable
         Volatile.Write(ref _rung, 0);
         lock (_gate)
         {
-            if (IsStopping)
+            if (_isStopping)
             {
                 return;
             }
 
-            var next = MeasureMemory();
-            foreach (var pool in _pools.Values)
+            try
             {
-                next = Sooner(next, Look(pool));
+                _deadline.Change(Deadline.ForTimer(LookAtAll()), Timeout.InfiniteTimeSpan);
             }
-
-            RelieveMemory();
-
-            _deadline.Change(next, Timeout.InfiniteTimeSpan);
+            catch (Exception fault)
+            {
+                // A fault of ours must not take the host down with it, nor leave the pool without its controller.
+                PoolLog.ControllerFailed(_logger, fault);
+                _deadline.Change(TimeSpan.FromSeconds(1), Timeout.InfiniteTimeSpan);
+            }
         }
     }
 
-    /// <summary>Replaces a parked process when it dies.</summary>
-    public static void WatchForDeath(Worker worker)
-    {
-        _ = worker.Process.Exited.ContinueWith(
-            static (_, state) =>
-            {
-                var worker = (Worker)state!;
-                if (worker.Pool.TryRemoveIdle(worker, WorkerState.Dead))
-                {
-                    worker.Pool.OnIdleDeath(worker);
-                }
-            },
-            worker,
-            CancellationToken.None,
-            TaskContinuationOptions.ExecuteSynchronously,
-            TaskScheduler.Default);
-    }
+    /// <summary>Ends a worker that somebody took out of the pool; the task completes at its end and never faults.</summary>
+    public Task End(Worker worker, string reason) => _ends.End(worker, reason);
 
-    /// <summary>Disposes of a process that died while it was parked.</summary>
-    public void Bury(Worker worker, ProcessStartException? earlyDeath)
+    /// <summary>Disposes of a process that died by itself while it was parked; soon after its start that is a failed start, later it is bad luck.</summary>
+    public void Bury(Worker worker) => _ = BuryAsync(worker);
+
+    /// <summary>No new processes, none parked; completes when every one has ended, leased ones after their time is up.</summary>
+    /// <param name="cancellationToken">Ends the leased ones at once.</param>
+    public async Task StopAsync(CancellationToken cancellationToken)
     {
         lock (_gate)
         {
-            if (earlyDeath is not null)
-            {
-                worker.Pool.Breaker.Failed(earlyDeath);
-            }
+            _isStopping = true;
+            _stop ??= StopCoreAsync();
         }
 
-        Track(EndAsync(worker, "died"));
-    }
-
-    /// <summary>Ends a worker's process and lets the controller see the room it leaves.</summary>
-    public async Task EndAsync(Worker worker, string reason)
-    {
-        worker.Pool.Workers.TryRemove(worker, out _);
-        worker.Thaw();
-        Ring();
-        var exit = await worker.Process.StopAsync(_options.Grace);
-        await worker.Process.DisposeAsync();
-        Metrics.Ended(worker.Pool, reason);
-        PoolLog.Ended(_logger, worker.Pool.Profile.Name, worker.Process.Id, reason, exit.ExitCode);
-        Ring();
-    }
-
-    /// <summary>No new processes, none parked; returns when every one has ended, leased ones after their time is up.</summary>
-    /// <returns>False when it had been stopped before.</returns>
-    public async Task<bool> StopAsync(CancellationToken cancellationToken)
-    {
-        lock (_gate)
-        {
-            if (IsStopping)
-            {
-                return false;
-            }
-
-            _stopping.Cancel();
-        }
-
-        foreach (var pool in _pools.Values)
-        {
-            pool.FailWaiters(new PoolStoppedException(), all: true);
-            while (pool.TakeForRetirement() is { } worker)
-            {
-                Track(EndAsync(worker, "stopped"));
-            }
-        }
-
-        await DrainLeasesAsync(cancellationToken);
-        await Task.WhenAll(_running.Keys);
-        return true;
+        await using var hurry = cancellationToken.UnsafeRegister(static self => ((PoolController)self!)._hurry.Cancel(), this);
+        await _stop;
     }
 
     public void Dispose()
     {
         _deadline.Dispose();
         _stopping.Dispose();
+        _hurry.Dispose();
+    }
+
+    private TimeSpan LookAtAll()
+    {
+        var next = Memory.Look(_pools.Values);
+
+        // Those whose callers wait come first: what others would only park can wait for them.
+        foreach (var pool in _pools.Values.OrderByDescending(pool => pool.Waiting > 0))
+        {
+            next = Deadline.Sooner(next, Look(pool));
+        }
+
+        return next;
     }
 
     private TimeSpan Look(ProfilePool pool)
@@ -174,72 +145,46 @@ internal sealed class PoolController : IThreadPoolWorkItem, IDisposable
         }
 
         pool.ServeWaiters();
-        var next = Prove(pool);
+        var next = Deadline.Sooner(pool.Guard.Look(pool.Workers.Keys), _longStays.Look(pool));
         pool.Target = pool.IsRegistered && pool.Successor is null ? pool.Demand.Target(_options.MinIdle, _options.MaxIdle) : 0;
+        next = Deadline.Sooner(next, _renewal.Look(pool, HasRoom && Memory.AllowsStock(Up)));
         if (pool.Successor is not null)
         {
             pool.PassOnWaiters();
             GiveWay(pool);
-            return Sooner(next, RetireAged(pool));
-        }
-
-        next = Sooner(next, Start(pool));
-        next = Sooner(next, RetireAged(pool));
-        next = Sooner(next, Renew(pool));
-        return Sooner(next, Shrink(pool));
-    }
-
-    // After a failure a start has succeeded only when its process has outlived the time of an early death: one that is ready
-    // and then ends would otherwise be started for ever.
-    private TimeSpan Prove(ProfilePool pool)
-    {
-        pool.Unproven = 0;
-        var next = Timeout.InfiniteTimeSpan;
-        if (!pool.Breaker.HasFailed)
-        {
             return next;
         }
 
-        foreach (var worker in pool.Workers.Keys.Where(worker => worker.WarmedAt >= pool.Breaker.FailedAt))
-        {
-            var left = _options.EarlyDeath - _time.GetElapsedTime(worker.WarmedAt);
-            if (left <= TimeSpan.Zero && !worker.Process.HasExited)
-            {
-                pool.Breaker.Succeeded();
-                pool.Unproven = 0;
-                return Timeout.InfiniteTimeSpan;
-            }
-
-            pool.Unproven++;
-            next = left > TimeSpan.Zero ? Sooner(next, left) : next;
-        }
-
-        return next;
+        next = Deadline.Sooner(next, Start(pool));
+        return Deadline.Sooner(next, Shrink(pool));
     }
 
     private TimeSpan Start(ProfilePool pool)
     {
-        var (wanted, next) = pool.Stock.ToStart(pool.Idle, pool.Starting, pool.Waiting, pool.Target);
+        var (wanted, next) = pool.Stock.ToStart(pool.Idle, pool.Starting, pool.Waiting, pool.Wanted);
         while (wanted-- > 0)
         {
-            if (!pool.Breaker.TryEnter(pool.Starting + pool.Unproven) && (pool.Waiting <= pool.Starting || pool.Breaker.State == BreakerState.Open))
+            if (!pool.Guard.MayStart(pool.Starting, pool.Waiting))
             {
                 // Those who came before it opened get the cause now; later ones are refused at the door.
-                if (pool.Breaker is { State: BreakerState.Open, Cause: { } cause })
+                var breaker = pool.Guard.Breaker;
+                if (breaker is { State: BreakerState.Open, Cause: { } cause })
                 {
                     pool.FailWaiters(cause, all: true);
                 }
 
-                return pool.Breaker.Wait > TimeSpan.Zero ? pool.Breaker.Wait : Timeout.InfiniteTimeSpan;
+                return breaker.Wait is var wait && wait > TimeSpan.Zero ? wait : Timeout.InfiniteTimeSpan;
             }
 
-            if (_pools.Values.Sum(other => other.Starting) >= _options.MaxConcurrentWarmUps)
+            // From here on something else has to happen first, and that rings.
+            if (Starting >= _options.MaxConcurrentWarmUps)
             {
                 return Timeout.InfiniteTimeSpan;
             }
 
-            if (!IsAffordable(pool) || (Total >= _options.MaxProcesses && !MakeRoom(pool)))
+            if (!IsAffordable(pool) || !HasRoom)
             {
+                MakeRoom(pool);
                 return Timeout.InfiniteTimeSpan;
             }
 
@@ -254,35 +199,37 @@ internal sealed class PoolController : IThreadPoolWorkItem, IDisposable
     // What memory is left goes to those who wait; past the hard limit they are told.
     private bool IsAffordable(ProfilePool pool)
     {
-        var starting = _pools.Values.Sum(other => other.Starting);
         if (pool.Waiting <= pool.Starting)
         {
-            return _memory.AllowsStock(starting);
+            return Memory.AllowsStock(Up);
         }
 
-        if (RefusalByMemory is { } refusal)
+        if (Memory.Refusal is { } refusal)
         {
             pool.FailWaiters(pool.Rejected(refusal), all: true);
             return false;
         }
 
-        return _memory.AllowsDemand(starting) || MakeRoom(pool);
+        return Memory.AllowsDemand(Up);
     }
 
-    // A caller who waits outranks another profile's stock, and a new configuration its predecessor's.
-    private bool MakeRoom(ProfilePool forWhom)
+    // A caller who waits outranks another profile's stock, and a new configuration its predecessor's. The room is there when the
+    // displaced one has ended: until then no other is displaced.
+    private void MakeRoom(ProfilePool forWhom)
     {
         var isAwaited = forWhom.Waiting > forWhom.Starting;
-        foreach (var pool in _pools.Values)
+        foreach (var pool in _pools.Values.Where(pool => pool != forWhom && (isAwaited || pool.Successor == forWhom)))
         {
-            if (pool != forWhom && (isAwaited || pool.Successor == forWhom) && pool.TakeForRetirement() is { } worker)
+            if (_ends.Count > 0)
             {
-                Track(EndAsync(worker, "displaced"));
-                return true;
+                return;
+            }
+
+            if (pool.TakeForRetirement() is { } worker)
+            {
+                End(worker, "displaced");
             }
         }
-
-        return false;
     }
 
     // One by one, as the successor's are ready: what is parked of either serves whoever asks for either.
@@ -292,63 +239,19 @@ internal sealed class PoolController : IThreadPoolWorkItem, IDisposable
         var missing = successor.IsRegistered ? successor.Demand.Target(_options.MinIdle, _options.MaxIdle) - successor.Idle : 0;
         while (pool.Idle > Math.Max(0, missing) && pool.TakeForRetirement() is { } worker)
         {
-            Track(EndAsync(worker, "replaced"));
+            End(worker, "replaced");
         }
     }
 
-    private TimeSpan MeasureMemory()
+    private TimeSpan Shrink(ProfilePool pool)
     {
-        if (!_memory.IsLimited || _isMeasuring)
+        var (end, next) = pool.Stock.Surplus(pool.Idle, pool.Wanted);
+        if (end && pool.TakeForRetirement() is { } worker)
         {
-            return Timeout.InfiniteTimeSpan;
+            End(worker, "surplus");
         }
 
-        var left = _measuredAt is { } at ? _options.MemoryCheck - _time.GetElapsedTime(at) : TimeSpan.Zero;
-        var workers = _pools.Values.SelectMany(pool => pool.Workers.Keys).ToArray();
-        if (left > TimeSpan.Zero || workers.Length == 0)
-        {
-            return workers.Length == 0 ? Timeout.InfiniteTimeSpan : left;
-        }
-
-        _isMeasuring = true;
-        Track(MeasureMemoryAsync(workers));
-        return Timeout.InfiniteTimeSpan;
-    }
-
-    private async Task MeasureMemoryAsync(Worker[] workers)
-    {
-        // Off the controller's lock: a process's memory takes the kernel about a millisecond to add up.
-        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        var sizes = workers.Select(worker => worker.Process.MemoryBytes ?? 0).Where(size => size > 0).ToArray();
-        lock (_gate)
-        {
-            _memory.Measured(sizes);
-            _measuredAt = _time.GetTimestamp();
-            _isMeasuring = false;
-        }
-
-        if (_memory.Pressure != MemoryPressure.None)
-        {
-            PoolLog.MemoryShort(_logger, _memory.Pressure, _memory.Used >> 20);
-            MemoryShort?.Invoke();
-        }
-
-        Ring();
-    }
-
-    // One parked process a measurement: the next one says whether that was enough.
-    private void RelieveMemory()
-    {
-        if (_memory.Pressure == MemoryPressure.None || _relievedAt == _measuredAt)
-        {
-            return;
-        }
-
-        _relievedAt = _measuredAt;
-        if (_pools.Values.MaxBy(pool => pool.Idle)?.TakeForRetirement() is { } worker)
-        {
-            Track(EndAsync(worker, "memory"));
-        }
+        return next;
     }
 
     private async Task StartAsync(ProfilePool pool)
@@ -359,47 +262,21 @@ internal sealed class PoolController : IThreadPoolWorkItem, IDisposable
         var stamp = ProgramStamp.Of(pool.Profile.FileName);
         try
         {
-            var process = await WarmUpAsync(pool.Profile);
+            var process = await _starter.StartAsync(pool.Profile, _stopping.Token);
             var duration = _time.GetElapsedTime(startedAt);
             var jitter = 1 - (Random.Shared.NextDouble() * 0.1);
             var worker = new Worker(pool, process, stamp, _time.GetTimestamp(), _options.MaxAge * jitter);
             Metrics.Started(pool, duration);
             PoolLog.Started(_logger, pool.Profile.Name, process.Id, duration.TotalMilliseconds);
-            lock (_gate)
+            if (!TryAdd(worker, duration))
             {
-                pool.Starting--;
-                pool.Demand.WarmedUp(duration);
-                _memory.Grew();
-                if (!IsStopping)
-                {
-                    pool.Workers[worker] = 0;
-                    pool.Offer(worker);
-                    worker = null;
-                }
-            }
-
-            if (worker is not null)
-            {
-                await EndAsync(worker, "stopped");
+                await End(worker, "stopped");
             }
         }
         catch (Exception fault)
         {
-            var cause = fault as ProcessStartException ?? new ProcessStartException($"'{pool.Profile.Name}' did not become ready: {fault.Message}", innerException: fault);
-            lock (_gate)
-            {
-                pool.Starting--;
-                if (IsStopping)
-                {
-                    return; // Broken off by the stop, and no fault of its own.
-                }
-
-                pool.Breaker.Failed(cause);
-                pool.FailWaiters(cause, all: cause.IsPermanent);
-            }
-
-            Metrics.StartFailed(pool);
-            PoolLog.StartFailed(_logger, pool.Profile.Name, cause.Message);
+            Failed(pool, fault as ProcessStartException
+                ?? new ProcessStartException($"'{pool.Profile.Name}' did not become ready: {fault.Message}", innerException: fault));
         }
         finally
         {
@@ -407,168 +284,111 @@ internal sealed class PoolController : IThreadPoolWorkItem, IDisposable
         }
     }
 
-    private async Task<ChildProcess> WarmUpAsync(ProcessProfile profile)
+    private bool TryAdd(Worker worker, TimeSpan duration)
     {
-        var process = await _launcher.StartAsync(profile);
-        if (profile.WarmUp is not { } warmUp)
+        var pool = worker.Pool;
+        lock (_gate)
         {
-            return process;
+            pool.Starting--;
+            if (_isStopping)
+            {
+                return false;
+            }
+
+            pool.Demand.WarmedUp(duration);
+            pool.Workers[worker] = 0;
+            pool.Offer(worker);
         }
 
-        using var timeout = new CancellationTokenSource(_options.WarmUpTimeout, _time);
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token, timeout.Token);
+        ProfilePool.WatchForDeath(worker);
+        return true;
+    }
+
+    private void Failed(ProfilePool pool, ProcessStartException cause)
+    {
+        lock (_gate)
+        {
+            pool.Starting--;
+            if (_isStopping)
+            {
+                return; // Broken off by the stop, and no fault of its own.
+            }
+
+            pool.Guard.Breaker.Failed(cause);
+            pool.FailWaiters(cause, all: cause.IsPermanent);
+        }
+
+        Metrics.StartFailed(pool);
+        PoolLog.StartFailed(_logger, pool.Profile.Name, cause.Message);
+    }
+
+    private async Task BuryAsync(Worker worker)
+    {
+        var age = _time.GetElapsedTime(worker.WarmedAt);
+        _ = End(worker, "died");
+        worker.Pool.Guard.EndedSoon(worker.WarmedAt, age, await worker.Process.Exited);
+        Ring();
+    }
+
+    private async Task StopCoreAsync()
+    {
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        await _stopping.CancelAsync();
+        foreach (var pool in _pools.Values)
+        {
+            pool.FailWaiters(new PoolStoppedException(), all: true);
+            EndParked(pool);
+        }
+
+        await DrainLeasesAsync();
+        var limit = _options.CloseInputGrace + _options.TerminateGrace + StopMargin;
         try
         {
-            await warmUp(process, limit.Token).AsTask().WaitAsync(limit.Token);
-            return process;
+            await Task.WhenAll([.. _starts.Keys, _ends.AllAsync()]).WaitAsync(limit);
+            PoolLog.Stopped(_logger);
         }
-        catch (Exception fault)
+        catch (TimeoutException)
         {
-            var ended = process.HasExited || await EndedSoonAsync(process);
-            process.Kill();
-            var exit = await process.StopAsync(_options.Grace);
-            await process.DisposeAsync();
-            var tail = exit.ErrorTail.Trim();
-            var what = ended ? $"ended with exit code {exit.ExitCode} before it was ready"
-                : timeout.IsCancellationRequested ? $"was not ready within {_options.WarmUpTimeout}"
-                : $"did not become ready: {fault.Message}";
-            throw new ProcessStartException(
-                $"'{profile.Name}' ({profile.FileName}) {what}.{(tail.Length > 0 ? " It said: " + tail : "")}", exit, fault);
+            PoolLog.StopGivenUp(_logger, limit, _starts.Count, _ends.Count);
         }
     }
 
-    // The end of its output comes a moment before its exit code.
-    private async Task<bool> EndedSoonAsync(ChildProcess process)
+    /// <summary>Ends what is parked; for a pool that is being stopped.</summary>
+    public void EndParked(ProfilePool pool)
     {
-        await Task.WhenAny(process.Exited, Task.Delay(TimeSpan.FromMilliseconds(100), _time));
-        return process.HasExited;
+        while (pool.TakeForRetirement() is { } worker)
+        {
+            End(worker, "stopped");
+        }
     }
 
-    private TimeSpan RetireAged(ProfilePool pool)
+    // By the machine's clock, as all that waits for processes: a stop has an end whatever clock the policy goes by.
+    private async Task DrainLeasesAsync()
     {
-        var next = Timeout.InfiniteTimeSpan;
-        foreach (var worker in pool.Workers.Keys)
-        {
-            if (worker.State == WorkerState.Leased)
-            {
-                next = Sooner(next, WarnOfLeak(worker));
-                continue;
-            }
-
-            var left = worker.MaxAge - _time.GetElapsedTime(worker.WarmedAt);
-            if (left > TimeSpan.Zero)
-            {
-                next = Sooner(Sooner(next, left), Freeze(worker));
-            }
-            else if (pool.TryRemoveIdle(worker, WorkerState.Retiring))
-            {
-                Track(EndAsync(worker, "aged"));
-                Ring();
-            }
-        }
-
-        return next;
-    }
-
-    private TimeSpan Freeze(Worker worker)
-    {
-        if (_options.FreezeAfter is not { } limit || worker.IsFrozen || worker.State != WorkerState.Idle)
-        {
-            return Timeout.InfiniteTimeSpan;
-        }
-
-        var left = limit - _time.GetElapsedTime(worker.ParkedAt);
-        if (left > TimeSpan.Zero)
-        {
-            return left;
-        }
-
-        worker.Freeze();
-        return Timeout.InfiniteTimeSpan;
-    }
-
-    // One at a time, and only while another is parked or on its way: a renewal must not empty the stock.
-    private TimeSpan Renew(ProfilePool pool)
-    {
-        if (pool.Idle == 0)
-        {
-            return Timeout.InfiniteTimeSpan;
-        }
-
-        if (pool.StampedAt is not { } at || _time.GetElapsedTime(at) >= _options.RenewalCheck)
-        {
-            pool.Stamp = ProgramStamp.Of(pool.Profile.FileName);
-            pool.StampedAt = _time.GetTimestamp();
-        }
-
-        if (pool.Stamp is { } stamp && pool.Starting == 0
-            && pool.Workers.Keys.FirstOrDefault(worker => worker.State == WorkerState.Idle && worker.Stamp != stamp) is { } stale
-            && pool.TryRemoveIdle(stale, WorkerState.Retiring))
-        {
-            Track(EndAsync(stale, "renewed"));
-        }
-
-        return _options.RenewalCheck - _time.GetElapsedTime(pool.StampedAt.Value);
-    }
-
-    private TimeSpan WarnOfLeak(Worker worker)
-    {
-        if (_options.LeakAfter is not { } limit || worker.Lease.Site is not { } site)
-        {
-            return Timeout.InfiniteTimeSpan;
-        }
-
-        var left = limit - _time.GetElapsedTime(worker.Lease.AcquiredAt);
-        if (left > TimeSpan.Zero)
-        {
-            return left;
-        }
-
-        PoolLog.LeakSuspected(_logger, worker.Pool.Profile.Name, worker.Process.Id, limit, site, worker.Lease.Line);
-        worker.Lease.Site = null; // Said once.
-        return Timeout.InfiniteTimeSpan;
-    }
-
-    private TimeSpan Shrink(ProfilePool pool)
-    {
-        var (end, next) = pool.Stock.Surplus(pool.Idle, pool.Target);
-        if (end && pool.TakeForRetirement() is { } worker)
-        {
-            Track(EndAsync(worker, "surplus"));
-            Ring();
-        }
-
-        return next;
-    }
-
-    private async Task DrainLeasesAsync(CancellationToken cancellationToken)
-    {
-        using var limit = new CancellationTokenSource(_options.DrainTimeout, _time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         var leased = _pools.Values.SelectMany(pool => pool.Workers.Keys).Where(worker => worker.State == WorkerState.Leased).ToArray();
         try
         {
-            await Task.WhenAll(leased.Select(worker => worker.Process.Exited)).WaitAsync(either.Token);
+            await Task.WhenAll(leased.Select(worker => worker.Process.Exited)).WaitAsync(_options.DrainTimeout, _hurry.Token);
         }
-        catch (OperationCanceledException)
+        catch (Exception fault) when (fault is TimeoutException or OperationCanceledException)
         {
             // Their time is up.
         }
 
-        await Task.WhenAll(leased.Select(worker => worker.Pool.EndLeaseAsync(worker).AsTask()));
+        foreach (var worker in leased)
+        {
+            _ = worker.Pool.EndLease(worker);
+        }
     }
 
     private void Track(Task task)
     {
-        _running[task] = 0;
+        _starts[task] = 0;
         _ = task.ContinueWith(
             static (done, state) => ((ConcurrentDictionary<Task, byte>)state!).TryRemove(done, out _),
-            _running,
+            _starts,
             CancellationToken.None,
             TaskContinuationOptions.ExecuteSynchronously,
             TaskScheduler.Default);
     }
-
-    private static TimeSpan Sooner(TimeSpan one, TimeSpan other) =>
-        one == Timeout.InfiniteTimeSpan ? other : other == Timeout.InfiniteTimeSpan || one < other ? one : other;
 }

@@ -16,6 +16,7 @@ internal sealed class PoolMetrics : IDisposable
     private readonly Histogram<double> _spawn;
     private readonly Counter<long> _spawnFailures;
     private readonly Counter<long> _exits;
+    private readonly Counter<long> _recycled;
 
     public PoolMetrics(IMeterFactory? factory, Func<IEnumerable<ProfilePool>> pools, ILogger logger)
     {
@@ -25,6 +26,7 @@ internal sealed class PoolMetrics : IDisposable
         _spawn = _meter.CreateHistogram<double>("pilotlight.pool.spawn.duration", "s", "From starting a process to its being ready.");
         _spawnFailures = _meter.CreateCounter<long>("pilotlight.pool.spawn.failures", "{process}", "Starts that failed.");
         _exits = _meter.CreateCounter<long>("pilotlight.pool.exits", "{process}", "Processes that ended, by reason.");
+        _recycled = _meter.CreateCounter<long>("pilotlight.pool.recycled", "{process}", "Leased processes that came back clean and were parked again.");
 
         // State as observable gauges: counters of changes lose what happens before an exporter listens.
         Gauge("pilotlight.pool.parked", "Processes that are ready and waiting.", pool => pool.Idle);
@@ -59,6 +61,8 @@ internal sealed class PoolMetrics : IDisposable
     public void StartFailed(ProfilePool pool) => _spawnFailures.Add(1, Profile(pool));
 
     public void Ended(ProfilePool pool, string reason) => _exits.Add(1, Profile(pool), new KeyValuePair<string, object?>("reason", reason));
+
+    public void Recycled(ProfilePool pool) => _recycled.Add(1, Profile(pool));
 
     public void Dispose() => _meter.Dispose();
 

@@ -9,45 +9,50 @@ internal sealed class ProfilePool
     private readonly PoolController _controller;
     private readonly Action _ring;
     private readonly IdleStore<Worker> _idle = new();
-    private readonly ConcurrentQueue<Waiter> _waiting = new();
+    private readonly WaitingLine _waiting;
+    private readonly WarmPoolOptions _options;
+    private readonly TimeProvider _time;
     private ProfilePool? _successor;
     private ProfilePool? _former;
     private int _leasedCount;
-    private int _waitingCount;
     private long _arrivals;
     private int _misses;
     private long _warmHits;
     private long _coldStarts;
 
-    public ProfilePool(ProcessProfile profile, PoolController controller, WarmPoolOptions options, TimeProvider time)
+    public ProfilePool(ProcessProfile profile, PoolController controller, Lock waitingGate, WarmPoolOptions options, TimeProvider time)
     {
         Profile = profile;
-        Options = options;
-        Time = time;
         _controller = controller;
+        _options = options;
+        _time = time;
         _ring = controller.Ring;
+        _waiting = new WaitingLine(waitingGate);
         Demand = new DemandEstimator(time);
         Stock = new StockPolicy(options, time);
-        Breaker = new CircuitBreaker(options.BreakerThreshold, options.BackoffBase, options.BackoffLimit, time, Random.Shared.NextDouble);
+        Guard = new StartGuard(profile, options, time);
     }
 
     public ProcessProfile Profile { get; }
 
-    public WarmPoolOptions Options { get; }
-
-    public TimeProvider Time { get; }
-
-    /// <summary>Owned by the controller, like <see cref="Breaker"/> and the two counts below.</summary>
+    /// <summary>Owned by the controller, like all that can be set below.</summary>
     public DemandEstimator Demand { get; set; }
 
-    public CircuitBreaker Breaker { get; }
+    /// <summary>When to start more and when to end some.</summary>
+    public StockPolicy Stock { get; }
+
+    /// <summary>Whether starts are tried.</summary>
+    public StartGuard Guard { get; }
 
     public int Starting { get; set; }
 
-    /// <summary>Processes started since the last failure that have not lived for long enough to count as a success.</summary>
-    public int Unproven { get; set; }
-
     public int Target { get; set; }
+
+    /// <summary>Whether an old process waits to be replaced; one more is parked meanwhile.</summary>
+    public bool IsRenewing { get; set; }
+
+    /// <summary>How many are to be parked now.</summary>
+    public int Wanted => IsRenewing ? Target + 1 : Target;
 
     /// <summary>Whether some are to be kept parked, or processes start only when asked for.</summary>
     public bool IsRegistered { get; set; }
@@ -56,9 +61,6 @@ internal sealed class ProfilePool
     public ProgramStamp? Stamp { get; set; }
 
     public long? StampedAt { get; set; }
-
-    /// <summary>When to start more and when to end some.</summary>
-    public StockPolicy Stock { get; }
 
     /// <summary>The pool of the profile that takes this one's place; null for one in its own right.</summary>
     public ProfilePool? Successor
@@ -93,18 +95,18 @@ internal sealed class ProfilePool
 
     public int Leased => Volatile.Read(ref _leasedCount);
 
-    public int Waiting => Volatile.Read(ref _waitingCount);
+    public int Waiting => _waiting.Count;
 
     public long WarmHits => Interlocked.Read(ref _warmHits);
 
     public long ColdStarts => Interlocked.Read(ref _coldStarts);
 
-    /// <summary>All workers that are not dead, for the snapshot and the drain.</summary>
+    /// <summary>All workers that are parked or leased, for the snapshot, the drain, and what time brings.</summary>
     public ConcurrentDictionary<Worker, byte> Workers { get; } = new();
 
     public ValueTask<WorkerLease> AcquireAsync(string site, int line, CancellationToken cancellationToken)
     {
-        var askedAt = Time.GetTimestamp();
+        var askedAt = _time.GetTimestamp();
         cancellationToken.ThrowIfCancellationRequested();
         var newest = Newest;
         Interlocked.Increment(ref newest._arrivals);
@@ -122,46 +124,48 @@ internal sealed class ProfilePool
     /// <summary>Takes a parked process that lives, as far as is known; null when there is none.</summary>
     public Worker? TryTake()
     {
+        // Counted on both sides for a moment, rather than on neither: the cap holds.
+        Interlocked.Increment(ref _leasedCount);
         while (_idle.TryTake(WorkerState.Leased) is { } worker)
         {
             if (!worker.Process.HasExited)
             {
                 worker.Thaw();
-                Interlocked.Increment(ref _leasedCount);
                 return worker;
             }
 
             worker.TryMove(WorkerState.Leased, WorkerState.Dead);
-            _controller.Bury(worker, earlyDeath: null);
+            _controller.Bury(worker);
         }
 
+        Interlocked.Decrement(ref _leasedCount);
         return null;
     }
 
-    /// <summary>Gives a warmed-up process to whoever has waited longest, or parks it.</summary>
+    /// <summary>Gives a process that has just been warmed up to whoever has waited longest, or parks it.</summary>
     public void Offer(Worker worker)
     {
-        if (TryHandOver(worker))
-        {
-            return;
-        }
-
-        worker.ParkedAt = Time.GetTimestamp();
-        _idle.Park(worker);
-        PoolController.WatchForDeath(worker);
+        worker.TryMove(WorkerState.Starting, WorkerState.Leased);
+        Interlocked.Increment(ref _leasedCount);
+        ServeOrPark(worker);
     }
+
+    /// <summary>Replaces a parked process when it dies. Once for each worker, after it was offered.</summary>
+    public static void WatchForDeath(Worker worker) => _ = worker.Process.Exited.ContinueWith(
+        static (_, state) => ((Worker)state!).Pool.BuryIfParked((Worker)state),
+        worker,
+        CancellationToken.None,
+        TaskContinuationOptions.ExecuteSynchronously,
+        TaskScheduler.Default);
 
     /// <summary>Serves those who wait from what is parked: the two may have missed each other.</summary>
     public void ServeWaiters()
     {
         while (Waiting > 0 && TryTake() is { } worker)
         {
-            Interlocked.Decrement(ref _leasedCount);
-            if (!HandToWaiter(worker))
+            if (!ServeOrPark(worker))
             {
-                // All of them gave up in the meantime. The worker never left us, so it may be parked again.
-                worker.TryMove(WorkerState.Leased, WorkerState.Idle);
-                _idle.Park(worker);
+                return; // They all left in the meantime.
             }
         }
     }
@@ -169,13 +173,9 @@ internal sealed class ProfilePool
     /// <summary>Those who began to wait before this pool was replaced are served by its successor.</summary>
     public void PassOnWaiters()
     {
-        while (_waiting.TryDequeue(out var waiter))
+        if (_waiting.MoveTo(Newest._waiting))
         {
-            if (waiter.TryMoveTo(Newest))
-            {
-                Newest._waiting.Enqueue(waiter);
-                _ring();
-            }
+            _ring();
         }
     }
 
@@ -189,97 +189,63 @@ internal sealed class ProfilePool
     /// <summary>Takes one parked process out because of <paramref name="to"/>; false when somebody else was faster.</summary>
     public bool TryRemoveIdle(Worker worker, WorkerState to) => _idle.TryRemove(worker, to);
 
-    /// <summary>A parked process ended by itself: soon after its start that is a failed start, later it is bad luck.</summary>
-    public void OnIdleDeath(Worker worker)
-    {
-        var age = Time.GetElapsedTime(worker.WarmedAt);
-        var exit = worker.Process.Exited.Result;
-        _controller.Bury(worker, age >= Options.EarlyDeath ? null : new ProcessStartException(
-            $"'{Profile.Name}' ({Profile.FileName}) ended with exit code {exit.ExitCode} {age.TotalSeconds:0.0} s after it was ready. {exit.ErrorTail.Trim()}".TrimEnd(),
-            exit));
-    }
+    /// <summary>Fails those who wait: the first of them, or all.</summary>
+    public void FailWaiters(Exception cause, bool all) => _waiting.Fail(cause, all);
 
-    /// <summary>Fails those who wait: one of them, or all.</summary>
-    public void FailWaiters(Exception cause, bool all)
+    /// <summary>Takes a clean process back.</summary>
+    public Task Return(Worker worker)
     {
-        while (_waiting.TryDequeue(out var waiter))
+        if (worker.Process.HasExited || _controller.IsStopping || _time.GetElapsedTime(worker.WarmedAt) > worker.MaxAge)
         {
-            if (waiter.TrySetException(cause) && !all)
-            {
-                return;
-            }
-        }
-    }
-
-    public async ValueTask ReturnAsync(Worker worker)
-    {
-        if (worker.Process.HasExited || _controller.IsStopping || Time.GetElapsedTime(worker.WarmedAt) > worker.MaxAge)
-        {
-            await EndLeaseAsync(worker);
-            return;
+            return EndLease(worker);
         }
 
-        Interlocked.Decrement(ref _leasedCount);
         worker.Lease = new WorkerLease(worker);
-        worker.TryMove(WorkerState.Leased, WorkerState.Idle);
-        Offer(worker);
-        _controller.Ring();
+        _controller.Metrics.Recycled(this);
+        TakeBack(worker);
+        return Task.CompletedTask;
     }
 
-    public async ValueTask EndLeaseAsync(Worker worker)
+    /// <summary>Ends a leased process; the task completes at its end and never faults. Nothing for one that is not leased any more.</summary>
+    public Task EndLease(Worker worker)
     {
-        if (worker.TryMove(WorkerState.Leased, WorkerState.Dead))
+        if (!worker.TryMove(WorkerState.Leased, WorkerState.Dead))
         {
-            Interlocked.Decrement(ref _leasedCount);
-            await _controller.EndAsync(worker, "leased");
+            return Task.CompletedTask;
         }
+
+        var ending = _controller.End(worker, "leased");
+        Interlocked.Decrement(ref _leasedCount);
+        return ending;
     }
 
     private async ValueTask<WorkerLease> WaitAsync(long askedAt, string site, int line, CancellationToken cancellationToken)
     {
-        if (_controller.IsStopping)
-        {
-            throw new PoolStoppedException();
-        }
-
-        if (Breaker is { State: BreakerState.Open, Cause: { } cause } && Breaker.Wait > TimeSpan.Zero)
-        {
-            throw new ProcessStartException(
-                $"'{Profile.Name}' is not being started for another {Breaker.Wait.TotalSeconds:0.0} s, since its last starts failed: {cause.Message}",
-                cause.Exit,
-                cause) { IsPermanent = cause.IsPermanent };
-        }
-
-        if (_controller.RefusalByMemory is { } refusal)
-        {
-            throw Rejected(refusal);
-        }
-
+        ThrowIfNotServed();
         Interlocked.Increment(ref _misses);
-        var waiter = new Waiter(this);
-        if (Waiting > Options.MaxWaiting)
-        {
-            waiter.Leave();
-            throw Rejected($"{Options.MaxWaiting} callers wait already. Raise Pilotlight:Pool:MaxWaiting, or MaxProcesses");
-        }
-
+        var waiter = _waiting.TryJoin(_options.MaxWaiting)
+            ?? throw Rejected($"{_options.MaxWaiting} callers wait already. Raise Pilotlight:Pool:MaxWaiting, or MaxProcesses");
         try
         {
-            _waiting.Enqueue(waiter);
             _controller.Ring();
-            var worker = await waiter.Task.WaitAsync(Options.AcquireTimeout, Time, cancellationToken);
+            if (_controller.IsStopping)
+            {
+                waiter.TrySetException(new PoolStoppedException()); // It may have come after the last look at the line.
+            }
+
+            var worker = await waiter.Task.WaitAsync(_options.AcquireTimeout, _time, cancellationToken);
             Interlocked.Increment(ref _coldStarts);
             return Grant(worker, LeaseSource.Cold, askedAt, site, line);
         }
-        catch (Exception fault) when (fault is TimeoutException or OperationCanceledException)
+        catch (TimeoutException)
         {
-            // A process may have been handed over in this very moment; it must not be lost.
-            if (!waiter.TrySetCanceled(CancellationToken.None) && waiter.Task.IsCompletedSuccessfully)
-            {
-                await ReturnAsync(await waiter.Task);
-            }
-
-            throw fault is TimeoutException ? Rejected($"none came free in {Options.AcquireTimeout}. Raise Pilotlight:Pool:MaxProcesses, or AcquireTimeout") : fault;
+            TakeBackIfServed(waiter);
+            throw Rejected($"none came free in {_options.AcquireTimeout}. Raise Pilotlight:Pool:MaxProcesses, or AcquireTimeout");
+        }
+        catch (OperationCanceledException)
+        {
+            TakeBackIfServed(waiter);
+            throw;
         }
         finally
         {
@@ -287,40 +253,75 @@ internal sealed class ProfilePool
         }
     }
 
-    /// <summary>Says how full the pool is, and what to raise.</summary>
-    public PoolRejectedException Rejected(string why) => new(
-        $"No process of '{Profile.Name}' could be had: {_controller.Total} of {Options.MaxProcesses} processes are up, {Leased} of them leased here, and {why}.");
-
-    private bool TryHandOver(Worker worker)
+    private void ThrowIfNotServed()
     {
-        if (Waiting == 0)
+        if (_controller.IsStopping)
         {
-            return false;
+            throw new PoolStoppedException();
         }
 
-        worker.TryMove(WorkerState.Idle, WorkerState.Leased);
-        if (HandToWaiter(worker))
+        if (Guard.Refusal is { } failing)
+        {
+            throw failing;
+        }
+
+        if (_controller.Memory.Refusal is { } full)
+        {
+            throw Rejected(full);
+        }
+    }
+
+    // A process may have been handed over in the very moment in which its caller gave up; it must not be lost.
+    private void TakeBackIfServed(WaitingLine.Waiter waiter)
+    {
+        if (!waiter.TrySetCanceled(CancellationToken.None) && waiter.Task.IsCompletedSuccessfully)
+        {
+            TakeBack(waiter.Task.Result);
+        }
+    }
+
+    /// <summary>Says how full the pool is, and what to raise.</summary>
+    public PoolRejectedException Rejected(string why) => new(
+        $"No process of '{Profile.Name}' could be had: {_controller.Total} of {_options.MaxProcesses} processes are up, {Leased} of them leased here, and {why}.");
+
+    private void TakeBack(Worker worker)
+    {
+        worker.Pool.ServeOrPark(worker);
+        if (_controller.IsStopping)
+        {
+            _controller.EndParked(worker.Pool); // It may have come after the last look at what is parked.
+        }
+
+        _ring();
+    }
+
+    // What comes is leased and counted so; false when it was parked.
+    private bool ServeOrPark(Worker worker)
+    {
+        if (_waiting.TryServe(worker))
         {
             return true;
         }
 
-        worker.TryMove(WorkerState.Leased, WorkerState.Idle);
+        worker.ParkedAt = _time.GetTimestamp();
+        _idle.Park(worker);
+        Interlocked.Decrement(ref _leasedCount);
+
+        // Its death was nobody's business while it was leased.
+        if (worker.Process.HasExited)
+        {
+            BuryIfParked(worker);
+        }
+
         return false;
     }
 
-    private bool HandToWaiter(Worker worker)
+    private void BuryIfParked(Worker worker)
     {
-        Interlocked.Increment(ref _leasedCount);
-        while (_waiting.TryDequeue(out var waiter))
+        if (TryRemoveIdle(worker, WorkerState.Dead))
         {
-            if (waiter.TrySetResult(worker))
-            {
-                return true;
-            }
+            _controller.Bury(worker);
         }
-
-        Interlocked.Decrement(ref _leasedCount);
-        return false;
     }
 
     private WorkerLease GrantWarm(Worker worker, long askedAt, string site, int line)
@@ -346,51 +347,9 @@ internal sealed class ProfilePool
         lease.Source = source;
         lease.Site = site;
         lease.Line = line;
-        lease.AcquiredAt = Time.GetTimestamp();
-        lease.AcquireDuration = Time.GetElapsedTime(askedAt, lease.AcquiredAt);
+        lease.AcquiredAt = _time.GetTimestamp();
+        lease.AcquireDuration = _time.GetElapsedTime(askedAt, lease.AcquiredAt);
         _controller.Metrics.Acquired(this, lease);
         return lease;
-    }
-
-    // Counts in the pool it waits in, from the moment it is made until it leaves.
-    private sealed class Waiter : TaskCompletionSource<Worker>
-    {
-        private readonly Lock _gate = new();
-        private ProfilePool? _pool;
-
-        public Waiter(ProfilePool pool)
-            : base(TaskCreationOptions.RunContinuationsAsynchronously)
-        {
-            _pool = pool;
-            Interlocked.Increment(ref pool._waitingCount);
-        }
-
-        public bool TryMoveTo(ProfilePool pool)
-        {
-            lock (_gate)
-            {
-                if (_pool is not { } former)
-                {
-                    return false;
-                }
-
-                Interlocked.Increment(ref pool._waitingCount);
-                Interlocked.Decrement(ref former._waitingCount);
-                _pool = pool;
-                return true;
-            }
-        }
-
-        public void Leave()
-        {
-            lock (_gate)
-            {
-                if (_pool is { } pool)
-                {
-                    Interlocked.Decrement(ref pool._waitingCount);
-                    _pool = null;
-                }
-            }
-        }
     }
 }

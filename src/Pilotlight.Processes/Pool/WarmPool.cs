@@ -25,6 +25,7 @@ public sealed class WarmPool : IAsyncDisposable
     private readonly ProcessLauncher _launcher;
     private readonly PoolMetrics _metrics;
     private readonly PoolController _controller;
+    private readonly Lock _waitingGate = new();
     private ProfilePool? _lastUsed;
     private int _disposed;
 
@@ -88,8 +89,8 @@ public sealed class WarmPool : IAsyncDisposable
     /// <summary>Raised on a thread of the pool after each measurement that finds the soft limit exceeded: who holds leases can end some.</summary>
     public event Action? MemoryShort
     {
-        add => _controller.MemoryShort += value;
-        remove => _controller.MemoryShort -= value;
+        add => _controller.Memory.Short += value;
+        remove => _controller.Memory.Short -= value;
     }
 
     /// <summary>
@@ -137,13 +138,12 @@ public sealed class WarmPool : IAsyncDisposable
         _options.MaxProcesses);
 
     /// <summary>Ends every process: parked ones now, leased ones when they come back or their time is up. Idempotent.</summary>
-    public async Task StopAsync(CancellationToken cancellationToken = default)
-    {
-        if (await _controller.StopAsync(cancellationToken))
-        {
-            PoolLog.Stopped(_logger);
-        }
-    }
+    /// <remarks>
+    /// Takes <see cref="WarmPoolOptions.DrainTimeout"/> and the two graces at most, and a few seconds more where the kernel does
+    /// not let a process go. By the machine's clock, whatever clock the pool was given.
+    /// </remarks>
+    /// <param name="cancellationToken">Ends the leased ones without waiting for them; the stop itself is finished.</param>
+    public Task StopAsync(CancellationToken cancellationToken = default) => _controller.StopAsync(cancellationToken);
 
     /// <summary>Stops the pool.</summary>
     public async ValueTask DisposeAsync()
@@ -158,7 +158,7 @@ public sealed class WarmPool : IAsyncDisposable
     }
 
     private ProfilePool Find(ProcessProfile profile) =>
-        _pools.GetOrAdd(profile, static (key, pool) => new ProfilePool(key, pool._controller, pool._options, pool._time), this);
+        _pools.GetOrAdd(profile, static (key, pool) => new ProfilePool(key, pool._controller, pool._waitingGate, pool._options, pool._time), this);
 
     private ProfileSnapshot Snapshot(ProfilePool pool, bool withMemory) => new(
         pool.Profile.Name,
@@ -170,8 +170,8 @@ public sealed class WarmPool : IAsyncDisposable
         _options.MaxIdle,
         pool.WarmHits,
         pool.ColdStarts,
-        pool.Breaker.State,
-        pool.Breaker.Cause?.Message,
+        pool.Guard.Breaker.State,
+        pool.Guard.Breaker.Cause?.Message,
         [.. pool.Workers.Keys.OrderBy(worker => worker.WarmedAt).Select(worker => new ProcessSnapshot(
             worker.Process.Id,
             worker.State == WorkerState.Leased,

@@ -12,7 +12,7 @@ public sealed class WarmPoolOptions : IValidatableObject
     [Range(0, 1_000)]
     public int MinIdle { get; set; } = 2;
 
-    /// <summary>Most processes parked for one profile, however large the demand. Default: 8.</summary>
+    /// <summary>Most processes parked for one profile, however large the demand; one more while an old one is being replaced. Default: 8.</summary>
     [Range(0, 1_000)]
     public int MaxIdle { get; set; } = 8;
 
@@ -31,7 +31,7 @@ public sealed class WarmPoolOptions : IValidatableObject
         }
     }
 
-    /// <summary>Most processes in all: starting, parked and leased. Default: 32.</summary>
+    /// <summary>Most processes in all: starting, parked, leased and ending. Default: 32.</summary>
     [Range(1, 10_000)]
     public int MaxProcesses { get; set; } = 32;
 
@@ -84,7 +84,7 @@ public sealed class WarmPoolOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00.0010000", "01:00:00")]
     public TimeSpan WarmUpTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Age at which a parked process is replaced, less up to a tenth at random. Default: 30 min.</summary>
+    /// <summary>Age at which a parked process is replaced, less up to a tenth at random; it serves until another is ready. Default: 30 min.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1000000", "365.00:00:00")]
     public TimeSpan MaxAge { get; set; } = TimeSpan.FromMinutes(30);
 
@@ -124,7 +124,11 @@ public sealed class WarmPoolOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
     public TimeSpan TerminateGrace { get; set; } = TimeSpan.FromSeconds(3);
 
-    /// <summary>A lease held longer than this is logged with the place that acquired it. Default: none, leases may be held for ever.</summary>
+    /// <summary>
+    /// A lease held longer than this is logged, once, with the file and line that acquired it, for leases that nobody disposes of.
+    /// Default: none, leases may be held for ever.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00.0010000", "365.00:00:00")]
     public TimeSpan? LeakAfter { get; set; }
 
     internal StopGrace Grace => new(CloseInputGrace, TerminateGrace);
@@ -140,6 +144,11 @@ public sealed class WarmPoolOptions : IValidatableObject
         if (MinIdle > MaxProcesses)
         {
             yield return new ValidationResult($"MinIdle ({MinIdle}) is more than MaxProcesses ({MaxProcesses}). Raise MaxProcesses.", [nameof(MaxProcesses)]);
+        }
+
+        if (Isolation == ProcessIsolation.PidNamespace && !OperatingSystem.IsLinux())
+        {
+            yield return new ValidationResult("Isolation is PidNamespace, which only Linux has. Set it to Standard.", [nameof(Isolation)]);
         }
 
         if (MemoryHardLimit < MemorySoftLimit)

@@ -3,16 +3,17 @@ namespace Pilotlight.Processes;
 /// <summary>Where a worker is in its life.</summary>
 internal enum WorkerState
 {
+    Starting,
     Idle,
     Leased,
     Retiring,
     Dead,
 }
 
-/// <summary>A state that moves only by compare-and-set: acquire, death, age and drain race for <c>Idle→…</c>, and the winner alone owns what comes next.</summary>
+/// <summary>A state that moves only by compare-and-set: acquire, death, age and drain race for <c>Idle→…</c>, and the winner alone owns what comes next. It becomes idle in the store's hands alone.</summary>
 internal abstract class PoolItem
 {
-    private int _state = (int)WorkerState.Idle;
+    private int _state = (int)WorkerState.Starting;
 
     public WorkerState State => (WorkerState)Volatile.Read(ref _state);
 
@@ -54,16 +55,18 @@ internal sealed class Worker : PoolItem
 
     /// <summary>Stops a parked process. The controller's alone to call.</summary>
     /// <remarks>
-    /// Marked before it is stopped, and looked at again after: an acquire that comes between either sees the mark and thaws, or
-    /// is seen here. The last signal is SIGCONT either way.
+    /// Marked before it is stopped, and looked at again after. An acquire that comes later sees the mark and thaws; one that came
+    /// between has taken the worker or the mark away (and may have given the worker back), which is seen here. So the last
+    /// signal that a leased process gets is SIGCONT.
     /// </remarks>
     public void Freeze()
     {
         Interlocked.Exchange(ref _isFrozen, true);
         Process.Suspend();
-        if (State != WorkerState.Idle)
+        if (State != WorkerState.Idle || !IsFrozen)
         {
-            Thaw();
+            Volatile.Write(ref _isFrozen, false);
+            Process.Resume();
         }
     }
 

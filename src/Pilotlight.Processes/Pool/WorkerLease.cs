@@ -17,6 +17,7 @@ public enum LeaseSource
 public sealed class WorkerLease : IAsyncDisposable
 {
     private const int MaxSwaps = 3;
+    private static readonly TimeSpan NoticeLimit = TimeSpan.FromMilliseconds(250);
 
     private Worker _worker;
     private int _swaps;
@@ -38,6 +39,8 @@ public sealed class WorkerLease : IAsyncDisposable
     internal string? Site { get; set; }
 
     internal int Line { get; set; }
+
+    internal bool IsLeakReported { get; set; }
 
     /// <summary>Writes the first bytes; a process that turns out to have died unnoticed is swapped for another, and they are written to that.</summary>
     /// <remarks>Death is noticed up to a few milliseconds after it happens, so no check at acquire can rule it out.</remarks>
@@ -71,7 +74,7 @@ public sealed class WorkerLease : IAsyncDisposable
     public async ValueTask<bool> TrySwapAsync(CancellationToken cancellationToken = default)
     {
         // A broken pipe comes a moment before the end is noticed.
-        await Task.WhenAny(Process.Exited, Task.Delay(TimeSpan.FromMilliseconds(250), _worker.Pool.Time, cancellationToken));
+        await Task.WhenAny(Process.Exited, Task.Delay(NoticeLimit, cancellationToken));
         if (!Process.HasExited || ++_swaps > MaxSwaps)
         {
             return false;
@@ -83,15 +86,22 @@ public sealed class WorkerLease : IAsyncDisposable
         _worker.Lease = this;
         Source = fresh.Source;
         AcquireDuration += fresh.AcquireDuration;
-        await dead.Pool.EndLeaseAsync(dead);
+        _ = dead.Pool.EndLease(dead); // The pool's to wait for; the lessee has words to write.
+        if (Volatile.Read(ref _disposed) != 0)
+        {
+            // Disposed of meanwhile, together with the dead one.
+            await _worker.Pool.EndLease(_worker);
+            return false;
+        }
+
         return true;
     }
 
     /// <summary>Gives the process back to be handed out again. Only for owners who can prove that nothing of theirs is left in it.</summary>
     public ValueTask ReturnCleanAsync() =>
-        Interlocked.Exchange(ref _disposed, 1) == 0 ? _worker.Pool.ReturnAsync(_worker) : ValueTask.CompletedTask;
+        Interlocked.Exchange(ref _disposed, 1) == 0 ? new ValueTask(_worker.Pool.Return(_worker)) : ValueTask.CompletedTask;
 
     /// <summary>Ends the process.</summary>
     public ValueTask DisposeAsync() =>
-        Interlocked.Exchange(ref _disposed, 1) == 0 ? _worker.Pool.EndLeaseAsync(_worker) : ValueTask.CompletedTask;
+        Interlocked.Exchange(ref _disposed, 1) == 0 ? new ValueTask(_worker.Pool.EndLease(_worker)) : ValueTask.CompletedTask;
 }
