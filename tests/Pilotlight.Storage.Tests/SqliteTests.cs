@@ -9,8 +9,11 @@ public sealed class SqliteTests : StoreConformance
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("pilotlight-sqlite-");
 
-    protected override void AddStorage(IServiceCollection services) =>
+    protected override ValueTask AddStorageAsync(IServiceCollection services)
+    {
         services.AddPilotlightSqlite(Path.Combine(_folder.FullName, "new", "folder", "test.db"));
+        return ValueTask.CompletedTask;
+    }
 
     public override async ValueTask DisposeAsync()
     {

@@ -7,23 +7,23 @@ using Pilotlight.Gateway.Turns;
 namespace Pilotlight.Storage.Tests;
 
 /// <summary>What every database must do; each has a class that derives from this.</summary>
-public abstract class StoreConformance : IAsyncLifetime
+public abstract partial class StoreConformance : IAsyncLifetime
 {
-    private static readonly DateTimeOffset Now = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
+    private protected static readonly DateTimeOffset Now = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
     private ServiceProvider _services = null!;
 
     private protected static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    private IThreadStore Threads => _services.GetRequiredService<IThreadStore>();
+    private protected IThreadStore Threads => _services.GetRequiredService<IThreadStore>();
 
-    private ITurnStore Turns => _services.GetRequiredService<ITurnStore>();
+    private protected ITurnStore Turns => _services.GetRequiredService<ITurnStore>();
 
-    protected abstract void AddStorage(IServiceCollection services);
+    protected abstract ValueTask AddStorageAsync(IServiceCollection services);
 
     public async ValueTask InitializeAsync()
     {
         var services = new ServiceCollection();
-        AddStorage(services);
+        await AddStorageAsync(services);
         _services = services.BuildServiceProvider();
         await _services.GetRequiredService<IStorageInitializer>().InitializeAsync(Token);
     }
@@ -184,11 +184,11 @@ public abstract class StoreConformance : IAsyncLifetime
         Assert.Equal(["one", "first"], history.Select(message => message.Text));
     }
 
-    private Task<long> OpenEpochAsync(string node = "node") => Turns.OpenEpochAsync(node, Now, Now.AddMinutes(1), Token);
+    private protected Task<long> OpenEpochAsync(string node = "node") => Turns.OpenEpochAsync(node, Now, Now.AddMinutes(1), Token);
 
-    private Task<AcceptResult> AcceptAsync(Turn turn) => Turns.AcceptAsync(new NewTurnRequest(turn), Now, Token);
+    private protected Task<AcceptResult> AcceptAsync(Turn turn, long epoch = 0) => Turns.AcceptAsync(new NewTurnRequest(turn, epoch), Now, Token);
 
-    private async Task<ChatThread> ThreadAsync(string id, string? title = null, DateTimeOffset? at = null)
+    private protected async Task<ChatThread> ThreadAsync(string id, string? title = null, DateTimeOffset? at = null)
     {
         var thread = new ChatThread(id, title, null, null, null, 0, at ?? Now, at ?? Now);
         await Threads.CreateAsync(thread, Token);
@@ -205,6 +205,6 @@ public abstract class StoreConformance : IAsyncLifetime
         Assert.True(await Turns.EndAsync(turn, epoch, new TurnOutcome(TurnState.Completed, message), [new(1, "turn.completed", "{}")], Now, Token));
     }
 
-    private static Turn NewTurn(string thread, string id, string text) =>
+    private protected static Turn NewTurn(string thread, string id, string text) =>
         new(id, thread, TurnState.Accepted, text, "user-" + id, "answer-" + id, null);
 }

@@ -14,7 +14,6 @@ using Pilotlight.Gateway.Access;
 using Pilotlight.Gateway.Turns;
 using Pilotlight.Processes;
 using Pilotlight.Simulator;
-using Pilotlight.Storage.Sqlite;
 using Pilotlight.Tool.Settings;
 
 namespace Pilotlight.Tool.Serving;
@@ -126,7 +125,7 @@ internal sealed class GatewayServer : IAsyncDisposable
         Log(builder, settings.IsQuiet);
 
         var services = builder.Services;
-        services.AddPilotlightSqlite(configuration[StorageOptions.Section + ":ConnectionString"] ?? Path.Combine(settings.Data, "pilotlight.db"));
+        services.AddPilotlightStorage(configuration, settings.Data);
         services.Configure<ClaudeOptions>(configuration.GetSection(ClaudeOptions.Section));
         services.Configure<WarmPoolOptions>(configuration.GetSection(WarmPoolOptions.Section));
         services.Configure<ClaudeSessionOptions>(configuration.GetSection(ClaudeSessionOptions.Section));

@@ -1,0 +1,91 @@
+using System.Data.Common;
+using Npgsql;
+using Pilotlight.Storage.Sql;
+
+namespace Pilotlight.Storage.PostgreSql;
+
+/// <summary>Connections of Npgsql's pool, their statements prepared by it. Several servers may share the database.</summary>
+internal sealed class PostgreSqlDatabase(NpgsqlDataSource source) : Database
+{
+    // Two transactions that wait for each other are a matter of moments: PostgreSQL ends one, which then finds the way free.
+    private const int MaxAttempts = 5;
+
+    public override async ValueTask<T> WriteAsync<T>(Func<Session, ValueTask<T>> work, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await TryWriteAsync(work, cancellationToken);
+            }
+            catch (PostgresException fault) when (attempt < MaxAttempts && IsTransient(fault))
+            {
+            }
+        }
+    }
+
+    public override async ValueTask<T> ReadAsync<T>(Func<Session, ValueTask<T>> work, CancellationToken cancellationToken)
+    {
+        await using var connection = await source.OpenConnectionAsync(cancellationToken);
+        return await work(new PostgreSqlSession(connection));
+    }
+
+    // The data source is its container's.
+    public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private async ValueTask<T> TryWriteAsync<T>(Func<Session, ValueTask<T>> work, CancellationToken cancellationToken)
+    {
+        await using var connection = await source.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        var session = new PostgreSqlSession(connection);
+        var result = await work(session);
+        if (session.IsAbandoned)
+        {
+            await transaction.RollbackAsync(CancellationToken.None);
+        }
+        else
+        {
+            await transaction.CommitAsync(CancellationToken.None);
+        }
+
+        return result;
+    }
+
+    // The last is of two that insert the same at the same moment: the other is there the next time we look.
+    private static bool IsTransient(PostgresException fault) =>
+        fault.SqlState is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.UniqueViolation;
+}
+
+internal sealed class PostgreSqlSession(NpgsqlConnection connection) : Session
+{
+    public override async ValueTask<int> ExecuteAsync(string sql, CancellationToken cancellationToken, params (string Name, object? Value)[] parameters)
+    {
+        await using var command = Create(sql, parameters);
+        return await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    public override async ValueTask<List<T>> QueryAsync<T>(
+        string sql, Func<DbDataReader, T> read, CancellationToken cancellationToken, params (string Name, object? Value)[] parameters)
+    {
+        await using var command = Create(sql, parameters);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var rows = new List<T>();
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            rows.Add(read(reader));
+        }
+
+        return rows;
+    }
+
+    private NpgsqlCommand Create(string sql, (string Name, object? Value)[] parameters)
+    {
+        var command = new NpgsqlCommand(sql, connection);
+        foreach (var (name, value) in parameters)
+        {
+            command.Parameters.Add(new NpgsqlParameter(name, value is string text ? Plain.Text(text) : value ?? DBNull.Value));
+        }
+
+        return command;
+    }
+}
