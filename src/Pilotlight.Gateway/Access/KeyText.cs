@@ -19,8 +19,14 @@ internal static class KeyText
     public static (string Id, string Key) Create()
     {
         var id = Random(IdLength);
-        var body = $"{Prefix}{id}_{Encode(RandomNumberGenerator.GetBytes(32))}";
-        return (id, body + Checksum(body));
+        return (id, Compose(id, RandomNumberGenerator.GetBytes(32)));
+    }
+
+    /// <summary>The key of an id and a secret of 32 bytes.</summary>
+    public static string Compose(string id, ReadOnlySpan<byte> secret)
+    {
+        var body = $"{Prefix}{id}_{Encode(secret)}";
+        return body + Checksum(body);
     }
 
     /// <summary>The public id of what looks like a key; null when it is none, or was mistyped.</summary>
