@@ -112,12 +112,12 @@ public sealed class KeyTests : IDisposable
         {
             var response = await SendAsync(gateway, limited, HttpMethod.Post, $"/api/threads/{thread}/turns", new { text = "hi" });
             await response.Content.ReadAsStringAsync(Token);
-            Assert.Equal("2", response.Headers.GetValues("x-ratelimit-limit-requests").Single());
             refused = response.StatusCode == HttpStatusCode.TooManyRequests ? response : null;
         }
 
         Assert.NotNull(refused);
         Assert.InRange(refused.Headers.RetryAfter!.Delta!.Value.TotalSeconds, 1, 60);
+        Assert.Equal("2", refused.Headers.GetValues("x-ratelimit-limit-requests").Single());
         Assert.Equal("0", refused.Headers.GetValues("x-ratelimit-remaining-requests").Single());
     }
 
