@@ -55,17 +55,25 @@ public sealed class CliConnection : IAsyncDisposable
 
     /// <summary>Writes one line and flushes it.</summary>
     /// <exception cref="IOException">The CLI has closed its side.</exception>
-    public async ValueTask WriteAsync(Action<Utf8JsonWriter> line, CancellationToken cancellationToken)
+    public ValueTask WriteAsync(Action<Utf8JsonWriter> line, CancellationToken cancellationToken) => WriteAsync([line], cancellationToken);
+
+    /// <summary>Writes lines, nothing between them, and flushes once.</summary>
+    /// <exception cref="IOException">The CLI has closed its side.</exception>
+    public async ValueTask WriteAsync(IReadOnlyList<Action<Utf8JsonWriter>> lines, CancellationToken cancellationToken)
     {
         await _writing.WaitAsync(cancellationToken);
         try
         {
-            using (var writer = new Utf8JsonWriter(_output))
+            foreach (var line in lines)
             {
-                line(writer);
+                using (var writer = new Utf8JsonWriter(_output))
+                {
+                    line(writer);
+                }
+
+                _output.Write("\n"u8);
             }
 
-            _output.Write("\n"u8);
             var flushed = await _output.FlushAsync(cancellationToken);
             if (flushed.IsCompleted)
             {
@@ -84,8 +92,22 @@ public sealed class CliConnection : IAsyncDisposable
     /// <exception cref="CliProtocolException">The CLI answered with an error.</exception>
     public async Task<JsonElement> RequestAsync(JsonObject request, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        var answer = await SendRequestAsync(request, cancellationToken);
-        var response = await answer.WaitAsync(timeout, _time, cancellationToken);
+        // Sending is bounded too: a process that has stopped reading takes no line once its pipe is full.
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var sending = SendRequestAsync(request, limit.Token).AsTask();
+        CliControlResponse response;
+        try
+        {
+            var answer = await sending.WaitAsync(timeout, _time, cancellationToken);
+            response = await answer.WaitAsync(timeout, _time, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            await limit.CancelAsync();
+            _ = sending.ContinueWith(static late => late.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+            throw;
+        }
+
         return response.IsSuccess
             ? response.Response ?? default
             : throw new CliProtocolException($"The CLI refused '{request["subtype"]}': {response.Error ?? "no reason given"}.");

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -10,23 +9,18 @@ using Pilotlight.Processes;
 namespace Pilotlight.Claude.Sessions;
 
 /// <summary>Runs conversations on the pool's processes and keeps each one's process hot between its turns.</summary>
-/// <remarks>A hot process is ended when it was idle for too long, or when more are hot than allowed: the one unused for longest first.</remarks>
 internal sealed partial class ClaudeConversations : IClaudeConversations, IAsyncDisposable
 {
     // A process parked or hot that turns out dead is bad luck, three in a row are a fault to be told.
     private const int MaxSwaps = 3;
 
-    private readonly ConcurrentDictionary<string, Slot> _slots = new(StringComparer.Ordinal);
+    private readonly HotSessions _hot;
     private readonly WarmPool _pool;
     private readonly ClaudeProfiles _profiles;
     private readonly ClaudeOptions _claude;
-    private readonly ClaudeSessionOptions _sessions;
     private readonly SessionMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly ITimer _eviction;
-    private int _evictionIsArmed;
-    private int _disposed;
 
     public ClaudeConversations(
         WarmPool pool,
@@ -37,20 +31,13 @@ internal sealed partial class ClaudeConversations : IClaudeConversations, IAsync
         TimeProvider time,
         ILogger<ClaudeConversations> logger)
     {
-        (_pool, _profiles, _claude, _sessions, _metrics, _time, _logger) = (pool, profiles, claude.Value, sessions.Value, metrics, time, logger);
-        metrics.ObserveHot(() => HotCount);
-        pool.MemoryShort += EvictForMemory;
-        _eviction = time.CreateTimer(_ => EvictIdle(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        (_pool, _profiles, _claude, _metrics, _time, _logger) = (pool, profiles, claude.Value, metrics, time, logger);
+        _hot = new HotSessions(sessions.Value, metrics, time, logger);
+        pool.MemoryShort += _hot.EvictForMemory;
     }
 
-    private int HotCount => _slots.Values.Count(slot => slot.Session is not null);
-
     /// <inheritdoc/>
-    public IReadOnlyDictionary<string, int> CountHot() => _slots.Values
-        .Select(slot => slot.Session?.ProcessProfile)
-        .OfType<string>()
-        .CountBy(name => name)
-        .ToDictionary(StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, int> CountHot() => _hot.CountByProfile();
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<TurnEvent> RunTurnAsync(
@@ -103,7 +90,7 @@ internal sealed partial class ClaudeConversations : IClaudeConversations, IAsync
             finally
             {
                 // Also when the caller stopped listening in the middle: then nobody knows what the process is doing.
-                await KeepOrEndAsync(slot, session);
+                await _hot.KeepOrEndAsync(slot, session);
             }
 
             // Its process had died unnoticed and the model was asked nothing: another one takes the turn.
@@ -123,7 +110,7 @@ internal sealed partial class ClaudeConversations : IClaudeConversations, IAsync
     /// <inheritdoc/>
     public async Task WarmAsync(Conversation conversation, CancellationToken cancellationToken)
     {
-        using var entered = await EnterAsync(conversation.Id, cancellationToken);
+        using var entered = await _hot.EnterAsync(conversation.Id, cancellationToken);
         var (session, _, failure) = await TryOpenAsync(entered.Slot, conversation, cancellationToken);
         if (session is null)
         {
@@ -131,31 +118,25 @@ internal sealed partial class ClaudeConversations : IClaudeConversations, IAsync
             throw new ClaudeException(failure!);
         }
 
-        await KeepOrEndAsync(entered.Slot, session);
+        await _hot.KeepOrEndAsync(entered.Slot, session);
     }
 
     /// <inheritdoc/>
     public async ValueTask ForgetAsync(string conversationId)
     {
-        using var entered = await EnterAsync(conversationId, CancellationToken.None);
-        await EndAsync(entered.Slot, "forgotten");
+        using var entered = await _hot.EnterAsync(conversationId, CancellationToken.None);
+        await _hot.EndAsync(entered.Slot, "forgotten");
     }
 
     /// <summary>Ends every hot process; turns in progress are their callers' to cancel first.</summary>
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync()
     {
-        if (Interlocked.Exchange(ref _disposed, 1) != 0)
-        {
-            return;
-        }
-
-        _pool.MemoryShort -= EvictForMemory;
-        await _eviction.DisposeAsync();
-        await Task.WhenAll(_slots.Values.Select(slot => EndAsync(slot, "stopped").AsTask()));
+        _pool.MemoryShort -= _hot.EvictForMemory;
+        return _hot.DisposeAsync();
     }
 
     private async ValueTask<(ClaudeSession? Session, AcquireSource Source, TurnError? Failure)> TryOpenAsync(
-        Slot slot, Conversation conversation, CancellationToken cancellationToken)
+        SessionSlot slot, Conversation conversation, CancellationToken cancellationToken)
     {
         if (slot.Session is { } live)
         {
@@ -164,13 +145,13 @@ internal sealed partial class ClaudeConversations : IClaudeConversations, IAsync
                 return (live, live.HasRun ? AcquireSource.Hot : AcquireSource.Warm, null);
             }
 
-            await EndAsync(slot, "stale");
+            await _hot.EndAsync(slot, "stale");
         }
 
         try
         {
             var kind = _profiles.For(conversation.Profile, conversation.SystemPrompt);
-            await MakeRoomAsync(slot);
+            await _hot.MakeRoomAsync(slot);
             slot.Session = await OpenAsync(kind, conversation, cancellationToken);
             LogBound(_logger, conversation.Id, slot.Session.ProcessId, slot.Session.Source, conversation.History.Count);
             return (slot.Session, slot.Session.Source, null);
@@ -202,103 +183,11 @@ internal sealed partial class ClaudeConversations : IClaudeConversations, IAsync
         }
     }
 
-    // One more is about to be hot: without room the least recently used one goes, which its next turn pays for.
-    private async ValueTask MakeRoomAsync(Slot forWhom)
-    {
-        while (HotCount >= Math.Max(1, _sessions.MaxHot))
-        {
-            if (!await TryEndOldestAsync(forWhom, "displaced"))
-            {
-                return; // All are at work: the pool's own cap decides.
-            }
-        }
-    }
-
-    private async Task<bool> TryEndOldestAsync(Slot? forWhom, string reason)
-    {
-        var oldest = _slots.Values
-            .Where(slot => slot != forWhom && slot.Session is not null && !slot.IsBusy)
-            .MinBy(slot => slot.LastUsedAt);
-        if (oldest is null || !oldest.TryEnter())
-        {
-            return false;
-        }
-
-        await EndAsync(oldest, reason);
-        oldest.Leave();
-        return true;
-    }
-
-    // One a measurement, as the pool gives up one parked process a measurement.
-    private void EvictForMemory() => _ = TryEndOldestAsync(null, "memory");
-
-    private async ValueTask KeepOrEndAsync(Slot slot, ClaudeSession session)
-    {
-        slot.LastUsedAt = _time.GetTimestamp();
-        if (!session.IsUsable || !session.IsAlive || _sessions.MaxHot == 0 || _sessions.IdleTimeout == TimeSpan.Zero || _disposed != 0)
-        {
-            await EndAsync(slot, session.IsUsable ? "not kept" : "unusable");
-            return;
-        }
-
-        ArmEviction(_sessions.IdleTimeout);
-    }
-
-    // Never pushed back: with a turn now and then, a timer that each of them restarts would never come due.
-    private void ArmEviction(TimeSpan due)
-    {
-        if (Interlocked.Exchange(ref _evictionIsArmed, 1) == 0)
-        {
-            _eviction.Change(due, Timeout.InfiniteTimeSpan);
-        }
-    }
-
-    private async ValueTask EndAsync(Slot slot, string reason)
-    {
-        if (slot.TakeSession() is { } session)
-        {
-            LogEnded(_logger, session.Key.Id, session.ProcessId, reason);
-            _metrics.Ended(reason);
-            await session.DisposeAsync();
-        }
-    }
-
-    private void EvictIdle()
-    {
-        Volatile.Write(ref _evictionIsArmed, 0);
-        var next = Timeout.InfiniteTimeSpan;
-        foreach (var (id, slot) in _slots)
-        {
-            var left = _sessions.IdleTimeout - _time.GetElapsedTime(slot.LastUsedAt);
-            if (left > TimeSpan.Zero)
-            {
-                next = next == Timeout.InfiniteTimeSpan || left < next ? left : next;
-            }
-            else if (slot.TryEnter())
-            {
-                _ = EvictAsync(id, slot);
-            }
-        }
-
-        if (_disposed == 0 && next != Timeout.InfiniteTimeSpan)
-        {
-            ArmEviction(next);
-        }
-    }
-
-    private async Task EvictAsync(string id, Slot slot)
-    {
-        _slots.TryRemove(KeyValuePair.Create(id, slot));
-        slot.IsRemoved = true;
-        await EndAsync(slot, "idle");
-        slot.Leave();
-    }
-
-    private async ValueTask<Entered?> TryEnterAsync(string conversationId, CancellationToken cancellationToken)
+    private async ValueTask<EnteredSlot?> TryEnterAsync(string conversationId, CancellationToken cancellationToken)
     {
         try
         {
-            return await EnterAsync(conversationId, cancellationToken);
+            return await _hot.EnterAsync(conversationId, cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -306,60 +195,6 @@ internal sealed partial class ClaudeConversations : IClaudeConversations, IAsync
         }
     }
 
-    private async ValueTask<Entered> EnterAsync(string conversationId, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            var slot = _slots.GetOrAdd(conversationId, static (_, time) => new Slot(time.GetTimestamp()), _time);
-            await slot.EnterAsync(cancellationToken);
-            if (!slot.IsRemoved)
-            {
-                return new Entered(slot);
-            }
-
-            slot.Leave();
-        }
-    }
-
     [LoggerMessage(Level = LogLevel.Debug, Message = "Conversation {Conversation} took process {ProcessId} ({Source}), {Messages} earlier messages replayed")]
     private static partial void LogBound(ILogger logger, string conversation, int processId, AcquireSource source, int messages);
-
-    [LoggerMessage(Level = LogLevel.Debug, Message = "Conversation {Conversation} gave up process {ProcessId}: {Reason}")]
-    private static partial void LogEnded(ILogger logger, string conversation, int processId, string reason);
-
-    /// <summary>The place of one conversation: its turns enter one at a time.</summary>
-    [System.Diagnostics.CodeAnalysis.SuppressMessage(
-        "Reliability", "CA1001", Justification = "A SemaphoreSlim whose wait handle is never asked for holds nothing to dispose.")]
-    private sealed class Slot(long madeAt)
-    {
-        private readonly SemaphoreSlim _turn = new(1, 1);
-        private ClaudeSession? _session;
-
-        public ClaudeSession? Session
-        {
-            get => _session;
-            set => _session = value;
-        }
-
-        public long LastUsedAt { get; set; } = madeAt;
-
-        public bool IsRemoved { get; set; }
-
-        public bool IsBusy => _turn.CurrentCount == 0;
-
-        public Task EnterAsync(CancellationToken cancellationToken) => _turn.WaitAsync(cancellationToken);
-
-        public bool TryEnter() => _turn.Wait(0);
-
-        public void Leave() => _turn.Release();
-
-        public ClaudeSession? TakeSession() => Interlocked.Exchange(ref _session, null);
-    }
-
-    private readonly struct Entered(Slot slot) : IDisposable
-    {
-        public Slot Slot => slot;
-
-        public void Dispose() => slot.Leave();
-    }
 }

@@ -19,8 +19,9 @@ internal sealed class ClaudeSession : IAsyncDisposable
     private readonly ClaudeOptions _options;
     private readonly TimeProvider _time;
     private readonly CliConnection _connection;
+    private readonly SessionBinding _binding;
+    private readonly SessionOutput _output;
     private CliTotals _totals = CliTotals.None;
-    private string _model;
 
     private ClaudeSession(WorkerLease lease, ClaudeProcessKind kind, ClaudeOptions options, TimeProvider time)
     {
@@ -28,8 +29,9 @@ internal sealed class ClaudeSession : IAsyncDisposable
         _kind = kind;
         _options = options;
         _time = time;
-        _model = kind.Model;
         _connection = (CliConnection)lease.Process.State!;
+        _binding = new SessionBinding(_connection, lease.Process, options, time);
+        _output = new SessionOutput(_connection, lease.Process, options, time);
     }
 
     /// <summary>What the process was bound to; another conversation state needs another process.</summary>
@@ -90,11 +92,19 @@ internal sealed class ClaudeSession : IAsyncDisposable
         var reader = new TurnReader(_totals);
         var pacing = new TurnPacing(_options, _time);
         TimeSpan? firstToken = null;
-        DropLeftovers();
-        var fault = await TryWriteAsync(content);
+        var isConfirmed = false;
+        _output.DropLeftovers();
+        var (fault, isCancelled) = await TryWriteAsync(content, cancellationToken);
+        if (isCancelled)
+        {
+            IsUsable = false;
+            yield return new TurnCancelled("", TurnUsage.None, null);
+            yield break;
+        }
+
         while (fault is null)
         {
-            var (message, stopped) = await NextAsync(pacing, cancellationToken);
+            var (message, stopped) = await _output.NextAsync(pacing, cancellationToken);
             switch (stopped)
             {
                 case TurnStop.Cancelled:
@@ -115,6 +125,17 @@ internal sealed class ClaudeSession : IAsyncDisposable
             {
                 yield return End(reader, result, firstToken, _time.GetElapsedTime(startedAt));
                 yield break;
+            }
+
+            if (!isConfirmed && message is CliDelta or CliAssistant)
+            {
+                isConfirmed = true;
+                if (await _binding.RefusalAsync() is { } refusal)
+                {
+                    await InterruptAsync(reader);
+                    yield return Fail(reader, refusal);
+                    yield break;
+                }
             }
 
             foreach (var turnEvent in reader.Read(message!))
@@ -151,131 +172,39 @@ internal sealed class ClaudeSession : IAsyncDisposable
     {
         if (!_kind.IsInitialized)
         {
-            await SendAndForgetAsync(ClaudeProfiles.Initialize(conversation.SystemPrompt!), cancellationToken);
+            await _binding.InitializeAsync(conversation.SystemPrompt!, cancellationToken);
         }
 
-        if (conversation.Model is { Length: > 0 } model && model != _model)
+        if (conversation.Model is { Length: > 0 } model && model != _kind.Model)
         {
-            await SendAndForgetAsync(new JsonObject { ["subtype"] = "set_model", ["model"] = model }, cancellationToken);
-            _model = model;
+            await _binding.SetModelAsync(model, cancellationToken);
         }
 
-        foreach (var message in HistoryReplay.Prepare(conversation.History, logger))
-        {
-            if (message.Role == HistoryRole.Assistant)
-            {
-                await _connection.WriteAsync(writer => CliLines.Assistant(writer, message.Text), cancellationToken);
-                continue;
-            }
-
-            var said = UserContentJson.From(message.Content ?? [new UserText(message.Text)]);
-            await _connection.WriteAsync(writer => CliLines.User(writer, said, query: false), cancellationToken);
-
-            // Without this wait the CLI takes assistant lines before user lines and merges the latter.
-            while (await NextOrThrowAsync(cancellationToken) is not CliResult)
-            {
-            }
-        }
+        await _binding.ReplayAsync(conversation.History, logger, cancellationToken);
     }
 
-    // The CLI takes lines in order, so what follows need not wait for the answer: that saves a round trip before the first token.
-    private async ValueTask SendAndForgetAsync(JsonObject request, CancellationToken cancellationToken) =>
-        _ = await _connection.SendRequestAsync(request, cancellationToken);
-
-    private async ValueTask<CliMessage> NextOrThrowAsync(CancellationToken cancellationToken)
+    private async ValueTask<(TurnError? Error, bool IsCancelled)> TryWriteAsync(IReadOnlyList<UserContent> content, CancellationToken cancellationToken)
     {
+        // Not the turn's token: half a line would end the process.
+        var node = UserContentJson.From(content);
+        var writing = _connection.WriteAsync(writer => CliLines.User(writer, node), CancellationToken.None).AsTask();
         try
         {
-            return await _connection.Messages.ReadAsync(cancellationToken).AsTask()
-                .WaitAsync(_options.SilenceTimeout, _time, cancellationToken);
-        }
-        catch (ChannelClosedException)
-        {
-            throw new ClaudeException(TurnErrors.FromExit(await _lease.Process.StopAsync()));
-        }
-        catch (TimeoutException)
-        {
-            throw new ClaudeException(new TurnError(
-                TurnErrorKind.Timeout,
-                $"The CLI took none of the conversation's history in {_options.SilenceTimeout}. Send the message again."));
-        }
-    }
-
-    private async ValueTask<TurnError?> TryWriteAsync(IReadOnlyList<UserContent> content)
-    {
-        try
-        {
-            // Not the turn's token: half a line would end the process. A pipe that takes nothing ends with the process.
-            var node = UserContentJson.From(content);
-            await _connection.WriteAsync(writer => CliLines.User(writer, node), CancellationToken.None);
-            return null;
+            await writing.WaitAsync(_options.SilenceTimeout, _time, cancellationToken);
+            return default;
         }
         catch (Exception fault) when (fault is IOException or InvalidOperationException)
         {
-            return TurnErrors.FromExit(await _lease.Process.StopAsync());
+            return (TurnErrors.FromExit(await _lease.Process.StopAsync()), false);
         }
-    }
-
-    // Anything said between turns (notices, a late status) belongs to no turn.
-    private void DropLeftovers()
-    {
-        while (_connection.Messages.TryRead(out _))
+        catch (Exception fault) when (fault is TimeoutException or OperationCanceledException)
         {
-        }
-    }
-
-    private async ValueTask<(CliMessage? Message, TurnStop Stop)> NextAsync(TurnPacing pacing, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            if (_connection.Messages.TryRead(out var message))
-            {
-                return (message, TurnStop.None);
-            }
-
-            try
-            {
-                var more = await _connection.Messages.WaitToReadAsync(cancellationToken).AsTask()
-                    .WaitAsync(pacing.NextCheck(), _time, cancellationToken);
-                if (!more)
-                {
-                    return (null, TurnStop.Ended);
-                }
-            }
-            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-            {
-                return (null, TurnStop.Cancelled);
-            }
-            catch (TimeoutException)
-            {
-                if (!await pacing.StillBusyAsync(IsAliveAsync))
-                {
-                    return (null, TurnStop.Silent);
-                }
-            }
-            catch (InvalidDataException)
-            {
-                _lease.Process.Kill();
-                return (null, TurnStop.Ended);
-            }
-        }
-    }
-
-    // A CLI that waits for the API or a tool answers at once; one that hangs does not.
-    private async Task<bool> IsAliveAsync()
-    {
-        try
-        {
-            await _connection.RequestAsync(new JsonObject { ["subtype"] = "mcp_status" }, _options.ControlTimeout, CancellationToken.None);
-            return true;
-        }
-        catch (Exception fault) when (fault is TimeoutException or IOException)
-        {
-            return false;
-        }
-        catch (CliProtocolException)
-        {
-            return true;
+            // A process that does not read; the write ends with it.
+            _lease.Process.Kill();
+            await writing.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            return fault is TimeoutException
+                ? (new TurnError(TurnErrorKind.Timeout, $"The CLI took no input for {_options.SilenceTimeout}. Send the message again."), false)
+                : (null, true);
         }
     }
 
@@ -284,7 +213,7 @@ internal sealed class ClaudeSession : IAsyncDisposable
         using var limit = new CancellationTokenSource(_options.InterruptTimeout, _time);
         try
         {
-            await SendAndForgetAsync(new JsonObject { ["subtype"] = "interrupt" }, limit.Token);
+            _ = await _connection.SendRequestAsync(new JsonObject { ["subtype"] = "interrupt" }, limit.Token);
             while (true)
             {
                 // The next user line must not be sent before this turn's result: the CLI would take it for the same turn's.
@@ -326,20 +255,4 @@ internal sealed class ClaudeSession : IAsyncDisposable
         IsUsable = false;
         return new TurnFailed(error, reader.Text, TurnUsage.None, null);
     }
-}
-
-/// <summary>Why a turn's messages stopped, if they did.</summary>
-internal enum TurnStop
-{
-    None,
-    Cancelled,
-    Ended,
-    Silent,
-}
-
-/// <summary>All that must be equal for a live process to take a conversation's next turn.</summary>
-internal sealed record SessionKey(string Id, string? Profile, string? Model, string? SystemPrompt, string? HistoryMark)
-{
-    public static SessionKey Of(Conversation conversation) => new(
-        conversation.Id, conversation.Profile, conversation.Model, conversation.SystemPrompt, conversation.HistoryMark);
 }

@@ -1,0 +1,159 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+
+namespace Pilotlight.Claude.Sessions;
+
+/// <summary>Which conversations have a live process, and which of them give it up: idle too long, displaced, or short of memory.</summary>
+/// <remarks>Safe for concurrent use. A session in a turn is never taken from it.</remarks>
+internal sealed partial class HotSessions : IAsyncDisposable
+{
+    private readonly ConcurrentDictionary<string, SessionSlot> _slots = new(StringComparer.Ordinal);
+    private readonly ClaudeSessionOptions _options;
+    private readonly SessionMetrics _metrics;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly ITimer _eviction;
+    private int _evictionIsArmed;
+    private int _disposed;
+
+    public HotSessions(ClaudeSessionOptions options, SessionMetrics metrics, TimeProvider time, ILogger logger)
+    {
+        (_options, _metrics, _time, _logger) = (options, metrics, time, logger);
+        metrics.ObserveHot(() => Count);
+        _eviction = time.CreateTimer(_ => EvictIdle(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    private int Count => _slots.Values.Count(slot => slot.Session is not null);
+
+    /// <summary>How many there are, by the name of their process's profile.</summary>
+    public IReadOnlyDictionary<string, int> CountByProfile() => _slots.Values
+        .Select(slot => slot.Session?.ProcessProfile)
+        .OfType<string>()
+        .CountBy(name => name)
+        .ToDictionary(StringComparer.Ordinal);
+
+    /// <summary>Waits for the conversation's turn.</summary>
+    public async ValueTask<EnteredSlot> EnterAsync(string conversationId, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var slot = _slots.GetOrAdd(conversationId, static (_, time) => new SessionSlot(time.GetTimestamp()), _time);
+            await slot.EnterAsync(cancellationToken);
+            if (!slot.IsRemoved)
+            {
+                return new EnteredSlot(slot);
+            }
+
+            slot.Leave();
+        }
+    }
+
+    /// <summary>Makes place for one more: without room the least recently used one goes, which its next turn pays for.</summary>
+    public async ValueTask MakeRoomAsync(SessionSlot forWhom)
+    {
+        while (Count >= Math.Max(1, _options.MaxHot))
+        {
+            if (!await TryEndOldestAsync(forWhom, "displaced"))
+            {
+                return; // All are at work: the pool's own cap decides.
+            }
+        }
+    }
+
+    /// <summary>After a turn: the session stays for the next one, unless it cannot or may not.</summary>
+    public async ValueTask KeepOrEndAsync(SessionSlot slot, ClaudeSession session)
+    {
+        slot.LastUsedAt = _time.GetTimestamp();
+        if (!session.IsUsable || !session.IsAlive || _options.MaxHot == 0 || _options.IdleTimeout == TimeSpan.Zero || _disposed != 0)
+        {
+            await EndAsync(slot, session.IsUsable ? "not kept" : "unusable");
+            return;
+        }
+
+        ArmEviction(_options.IdleTimeout);
+    }
+
+    /// <summary>Ends the slot's session, if it has one.</summary>
+    public async ValueTask EndAsync(SessionSlot slot, string reason)
+    {
+        if (slot.TakeSession() is { } session)
+        {
+            LogEnded(_logger, session.Key.Id, session.ProcessId, reason);
+            _metrics.Ended(reason);
+            await session.DisposeAsync();
+        }
+    }
+
+    /// <summary>Gives up one process: one a measurement, as the pool gives up one parked process a measurement.</summary>
+    public void EvictForMemory() => _ = TryEndOldestAsync(null, "memory");
+
+    /// <summary>Ends all of them.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
+        await _eviction.DisposeAsync();
+        await Task.WhenAll(_slots.Values.Select(slot => EndAsync(slot, "stopped").AsTask()));
+    }
+
+    private async Task<bool> TryEndOldestAsync(SessionSlot? forWhom, string reason)
+    {
+        var oldest = _slots.Values
+            .Where(slot => slot != forWhom && slot.Session is not null && !slot.IsBusy)
+            .MinBy(slot => slot.LastUsedAt);
+        if (oldest is null || !oldest.TryEnter())
+        {
+            return false;
+        }
+
+        await EndAsync(oldest, reason);
+        oldest.Leave();
+        return true;
+    }
+
+    // Never pushed back: with a turn now and then, a timer that each of them restarts would never come due.
+    private void ArmEviction(TimeSpan due)
+    {
+        if (Interlocked.Exchange(ref _evictionIsArmed, 1) == 0)
+        {
+            _eviction.Change(due, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private void EvictIdle()
+    {
+        Volatile.Write(ref _evictionIsArmed, 0);
+        var next = Timeout.InfiniteTimeSpan;
+        foreach (var (id, slot) in _slots)
+        {
+            var left = _options.IdleTimeout - _time.GetElapsedTime(slot.LastUsedAt);
+            if (left > TimeSpan.Zero)
+            {
+                next = next == Timeout.InfiniteTimeSpan || left < next ? left : next;
+            }
+            else if (slot.TryEnter())
+            {
+                _ = EvictAsync(id, slot);
+            }
+        }
+
+        if (_disposed == 0 && next != Timeout.InfiniteTimeSpan)
+        {
+            ArmEviction(next);
+        }
+    }
+
+    private async Task EvictAsync(string id, SessionSlot slot)
+    {
+        _slots.TryRemove(KeyValuePair.Create(id, slot));
+        slot.IsRemoved = true;
+        await EndAsync(slot, "idle");
+        slot.Leave();
+    }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Conversation {Conversation} gave up process {ProcessId}: {Reason}")]
+    private static partial void LogEnded(ILogger logger, string conversation, int processId, string reason);
+}

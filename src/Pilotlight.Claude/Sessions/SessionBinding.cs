@@ -1,0 +1,102 @@
+using System.Text.Json.Nodes;
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using Pilotlight.Claude.Conversations;
+using Pilotlight.Claude.Profiles;
+using Pilotlight.Claude.Protocol;
+using Pilotlight.Claude.Turns;
+using Pilotlight.Processes;
+
+namespace Pilotlight.Claude.Sessions;
+
+/// <summary>Tells a process what it needs to carry a conversation on: system prompt, model, earlier messages.</summary>
+/// <remarks>
+/// The CLI takes lines in order, so requests are sent without waiting for their answers, which saves round trips before the
+/// first token; <see cref="RefusalAsync"/> looks at them before anything of a turn is handed on.
+/// </remarks>
+internal sealed class SessionBinding(CliConnection connection, ChildProcess process, ClaudeOptions options, TimeProvider time)
+{
+    private readonly List<(string Request, Task<CliControlResponse> Answer)> _unconfirmed = [];
+
+    /// <summary>Sets the system prompt; only a process that was not told one takes it.</summary>
+    public ValueTask InitializeAsync(string systemPrompt, CancellationToken cancellationToken) =>
+        SendAsync(ClaudeProfiles.Initialize(systemPrompt), cancellationToken);
+
+    /// <summary>Sets the model; before the first message only, since later it leaves a note in the conversation.</summary>
+    public ValueTask SetModelAsync(string model, CancellationToken cancellationToken) =>
+        SendAsync(new JsonObject { ["subtype"] = "set_model", ["model"] = model }, cancellationToken);
+
+    /// <summary>Tells the earlier messages.</summary>
+    /// <exception cref="ClaudeException">The process ended, or took nothing for too long.</exception>
+    public async Task ReplayAsync(IReadOnlyList<HistoryMessage> history, ILogger logger, CancellationToken cancellationToken)
+    {
+        // The CLI queues user lines and takes assistant lines at once: only the result of a user line says that what follows
+        // will stand behind it. An answer goes out together with the next question, which saves waking the CLI twice.
+        List<Action<System.Text.Json.Utf8JsonWriter>> lines = [];
+        foreach (var message in HistoryReplay.Prepare(history, logger))
+        {
+            if (message.Role == HistoryRole.Assistant)
+            {
+                lines.Add(writer => CliLines.Assistant(writer, message.Text));
+                continue;
+            }
+
+            var said = UserContentJson.From(message.Content ?? [new UserText(message.Text)]);
+            lines.Add(writer => CliLines.User(writer, said, query: false));
+            await connection.WriteAsync(lines, cancellationToken);
+            lines.Clear();
+            while (await NextAsync(cancellationToken) is not CliResult)
+            {
+            }
+        }
+
+        if (lines.Count > 0)
+        {
+            await connection.WriteAsync(lines, cancellationToken);
+        }
+    }
+
+    /// <summary>What the process refused of all this, or null. Asked before a turn's first output: a prompt that was not taken must not be answered.</summary>
+    public async ValueTask<TurnError?> RefusalAsync()
+    {
+        foreach (var (request, answer) in _unconfirmed)
+        {
+            try
+            {
+                if (await answer.WaitAsync(options.ControlTimeout, time) is { IsSuccess: false } refused)
+                {
+                    return new TurnError(
+                        TurnErrorKind.InvalidRequest, $"The CLI refused '{request}': {refused.Error ?? "no reason given"}. Correct the thread's settings.");
+                }
+            }
+            catch (Exception fault) when (fault is TimeoutException or IOException)
+            {
+                return new TurnError(TurnErrorKind.CliCrashed, $"The CLI never answered '{request}'. Send the message again; a fresh process will take it.");
+            }
+        }
+
+        _unconfirmed.Clear();
+        return null;
+    }
+
+    private async ValueTask SendAsync(JsonObject request, CancellationToken cancellationToken) =>
+        _unconfirmed.Add(((string)request["subtype"]!, await connection.SendRequestAsync(request, cancellationToken)));
+
+    private async ValueTask<CliMessage> NextAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await connection.Messages.ReadAsync(cancellationToken).AsTask().WaitAsync(options.SilenceTimeout, time, cancellationToken);
+        }
+        catch (ChannelClosedException)
+        {
+            throw new ClaudeException(TurnErrors.FromExit(await process.StopAsync()));
+        }
+        catch (TimeoutException)
+        {
+            throw new ClaudeException(new TurnError(
+                TurnErrorKind.Timeout,
+                $"The CLI took none of the conversation's history in {options.SilenceTimeout}. Send the message again."));
+        }
+    }
+}

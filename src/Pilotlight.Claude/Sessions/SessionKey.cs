@@ -1,0 +1,11 @@
+using Pilotlight.Claude.Conversations;
+
+namespace Pilotlight.Claude.Sessions;
+
+/// <summary>All that must be equal for a live process to take a conversation's next turn.</summary>
+/// <remarks>The model too: set between turns, the CLI (2.1.330) writes a note about it into the conversation.</remarks>
+internal sealed record SessionKey(string Id, string? Profile, string? Model, string? SystemPrompt, string? HistoryMark)
+{
+    public static SessionKey Of(Conversation conversation) => new(
+        conversation.Id, conversation.Profile, conversation.Model, conversation.SystemPrompt, conversation.HistoryMark);
+}

@@ -1,0 +1,42 @@
+namespace Pilotlight.Claude.Sessions;
+
+/// <summary>The place of one conversation: its turns enter one at a time.</summary>
+[System.Diagnostics.CodeAnalysis.SuppressMessage(
+    "Reliability", "CA1001", Justification = "A SemaphoreSlim whose wait handle is never asked for holds nothing to dispose.")]
+internal sealed class SessionSlot(long madeAt)
+{
+    private readonly SemaphoreSlim _turn = new(1, 1);
+    private ClaudeSession? _session;
+
+    /// <summary>The conversation's live session, if it has one.</summary>
+    public ClaudeSession? Session
+    {
+        get => _session;
+        set => _session = value;
+    }
+
+    /// <summary>When its last turn ended, as a timestamp of the sessions' clock.</summary>
+    public long LastUsedAt { get; set; } = madeAt;
+
+    /// <summary>Whether it was taken out of the table; whoever waited for it must look for another.</summary>
+    public bool IsRemoved { get; set; }
+
+    /// <summary>Whether a turn is in it.</summary>
+    public bool IsBusy => _turn.CurrentCount == 0;
+
+    public Task EnterAsync(CancellationToken cancellationToken) => _turn.WaitAsync(cancellationToken);
+
+    public bool TryEnter() => _turn.Wait(0);
+
+    public void Leave() => _turn.Release();
+
+    public ClaudeSession? TakeSession() => Interlocked.Exchange(ref _session, null);
+}
+
+/// <summary>A slot that was entered; disposing leaves it.</summary>
+internal readonly struct EnteredSlot(SessionSlot slot) : IDisposable
+{
+    public SessionSlot Slot => slot;
+
+    public void Dispose() => slot.Leave();
+}

@@ -1,0 +1,96 @@
+using System.Diagnostics;
+using System.Globalization;
+using Pilotlight.Claude.Conversations;
+using Pilotlight.Claude.Turns;
+using Pilotlight.Testing;
+
+namespace Pilotlight.Claude.Tests.Sessions;
+
+/// <summary>A conversation's own process between its turns: what it can be told anew, and what ends it.</summary>
+public sealed class HotSessionTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("prompt")]
+    [InlineData("history")]
+    [InlineData("profile")]
+    [InlineData("model")]
+    public async Task What_a_live_process_cannot_be_told_takes_another_one(string what)
+    {
+        await using var host = await ClaudeHost.StartAsync(claude => claude.Profiles["other"] = new AgentProfileOptions());
+        var conversation = new Conversation { Id = "t", SystemPrompt = "Be brief.", HistoryMark = "1" };
+        await host.RunAsync(conversation, "one", Token);
+
+        var changed = what switch
+        {
+            "prompt" => conversation with { SystemPrompt = "Be long." },
+            "history" => conversation with { HistoryMark = "2" },
+            "model" => conversation with { Model = "haiku" },
+            _ => conversation with { Profile = "other" },
+        };
+        var events = await host.RunAsync(changed with { History = [new(HistoryRole.User, "one"), new(HistoryRole.Assistant, "edited")] }, "two", Token);
+
+        Assert.NotEqual(AcquireSource.Hot, Assert.IsType<TurnStarted>(events[0]).Source);
+        var seen = host.Simulator.MessageRequests[^1];
+        Assert.Equal(["one", "edited", "two"], seen.Messages.Select(message => message.Text));
+        Assert.EndsWith(changed.SystemPrompt!, seen.SystemPrompt, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_used_process_never_serves_another_conversation()
+    {
+        await using var host = await ClaudeHost.StartAsync(sessions: sessions => sessions.MaxHot = 1);
+        var used = new HashSet<int>();
+        for (var turn = 0; turn < 4; turn++)
+        {
+            await host.RunAsync(new Conversation { Id = $"t{turn}" }, $"the secret of {turn}", Token);
+            Assert.True(used.Add(Leased(host)));
+            Assert.Equal([$"the secret of {turn}"], host.Simulator.MessageRequests[^1].Messages.Select(message => message.Text));
+        }
+    }
+
+    [Fact]
+    public async Task A_process_that_stopped_reading_ends_the_turn_instead_of_holding_it()
+    {
+        await using var host = await ClaudeHost.StartAsync(claude => claude.SilenceTimeout = TimeSpan.FromSeconds(1));
+        var conversation = new Conversation { Id = "t" };
+        await host.RunAsync(conversation, "one", Token);
+        using (var stop = Process.Start("/bin/kill", ["-STOP", Leased(host).ToString(CultureInfo.InvariantCulture)]))
+        {
+            await stop.WaitForExitAsync(Token);
+        }
+
+        // More than its pipe holds: the write itself does not come to an end.
+        var events = await host.RunAsync(conversation, new string('x', 4 * 1024 * 1024), Token).WaitAsync(TimeSpan.FromSeconds(60), Token);
+
+        Assert.Equal(TurnErrorKind.Timeout, Assert.IsType<TurnFailed>(events[^1]).Error.Kind);
+        Assert.Empty(host.Conversations.CountHot());
+    }
+
+    [Fact]
+    public async Task A_silent_process_ends_the_turn_and_a_busy_one_does_not()
+    {
+        await using var host = await ClaudeHost.StartAsync(claude =>
+        {
+            claude.SilenceTimeout = TimeSpan.FromMilliseconds(300);
+            claude.ControlTimeout = TimeSpan.FromSeconds(5);
+        });
+        host.Simulator.Enqueue(new Simulator.Scenario { Text = "late", FirstTokenDelay = TimeSpan.FromSeconds(2) });
+        var conversation = new Conversation { Id = "t" };
+
+        var busy = await host.RunAsync(conversation, "one", Token);
+        using (var stop = Process.Start("/bin/kill", ["-STOP", Leased(host).ToString(CultureInfo.InvariantCulture)]))
+        {
+            await stop.WaitForExitAsync(Token);
+        }
+
+        var silent = await host.RunAsync(conversation, "two", Token).WaitAsync(TimeSpan.FromSeconds(60), Token);
+
+        Assert.Equal("late", Assert.IsType<TurnCompleted>(busy[^1]).Text);
+        Assert.Equal(TurnErrorKind.Timeout, Assert.IsType<TurnFailed>(silent[^1]).Error.Kind);
+    }
+
+    private static int Leased(ClaudeHost host) =>
+        Assert.Single(host.Pool.GetSnapshot().Profiles.SelectMany(profile => profile.Processes), row => row.IsLeased).ProcessId;
+}
