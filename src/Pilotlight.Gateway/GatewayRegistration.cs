@@ -6,7 +6,9 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Pilotlight.Gateway.Access;
 using Pilotlight.Gateway.Compatible;
 using Pilotlight.Gateway.Http;
+using Pilotlight.Gateway.InProcess;
 using Pilotlight.Gateway.Pool;
+using Pilotlight.Gateway.Threads;
 using Pilotlight.Gateway.Turns;
 using Pilotlight.Gateway.Usage;
 using Pilotlight.Processes;
@@ -31,6 +33,9 @@ public static class GatewayRegistration
         services.AddSingleton<TurnRunner>();
         services.AddSingleton<TurnService>();
         services.AddSingleton<WarmUps>();
+        services.AddSingleton<TurnNews>();
+        services.AddSingleton<ThreadService>();
+        services.AddSingleton(LocalGateway.Create);
         services.AddHostedService(provider => provider.GetRequiredService<TurnService>());
         services.AddHealthChecks()
             .AddCheck<ClaudeHealthCheck>("claude", tags: [HealthEndpoints.ReadyTag])

@@ -75,6 +75,10 @@ public sealed class KeyService(IKeyStore store, TimeProvider time) : IDisposable
         return stored.Key;
     }
 
+    /// <summary>A key that still opens something, by its public id, for somebody who has shown the key itself before; null when there is none.</summary>
+    public async ValueTask<GatewayKey?> FindAsync(string id, CancellationToken cancellationToken) =>
+        (await LoadAsync(cancellationToken)).Keys.TryGetValue(id, out var stored) && stored.Key.RevokedAt is null ? stored.Key : null;
+
     /// <summary>Stores when keys were last used, as far as that is not stored yet.</summary>
     internal async Task SaveUseAsync(CancellationToken cancellationToken)
     {

@@ -55,13 +55,13 @@ internal static class TurnEndpoints
         string turnId,
         HttpContext http,
         TurnService turns,
-        IThreadStore threads,
+        ThreadService threads,
         ITurnStore store,
         IOptions<RelayOptions> relay,
         IOptions<GatewayOptions> gateway,
         TimeProvider time)
     {
-        await ThreadEndpoints.RequireAsync(threads, id, http, http.RequestAborted);
+        await threads.RequireAsync(http.GetCaller(), id, http.RequestAborted);
         var turn = await store.FindAsync(id, turnId, http.RequestAborted) ?? throw ApiProblems.NoTurn(turnId);
         var after = 0L;
         if (http.Request.Headers["Last-Event-ID"].ToString() is { Length: > 0 } last
@@ -74,18 +74,18 @@ internal static class TurnEndpoints
     }
 
     private static async Task<IResult> CancelAsync(
-        string id, string turnId, HttpContext http, IThreadStore threads, ITurnStore store, TurnService turns, CancellationToken cancellationToken)
+        string id, string turnId, HttpContext http, ThreadService threads, ITurnStore store, TurnService turns, CancellationToken cancellationToken)
     {
-        await ThreadEndpoints.RequireAsync(threads, id, http, cancellationToken);
+        await threads.RequireAsync(http.GetCaller(), id, cancellationToken);
         var turn = await store.FindAsync(id, turnId, cancellationToken) ?? throw ApiProblems.NoTurn(turnId);
         await turns.CancelAsync(turn.Id);
         return TypedResults.Accepted((string?)null);
     }
 
     private static async Task<IResult> WarmAsync(
-        string id, HttpContext http, IThreadStore threads, TurnService turns, WarmUps warmUps, CancellationToken cancellationToken)
+        string id, HttpContext http, ThreadService threads, TurnService turns, WarmUps warmUps, CancellationToken cancellationToken)
     {
-        var thread = await ThreadEndpoints.RequireAsync(threads, id, http, cancellationToken);
+        var thread = await threads.RequireAsync(http.GetCaller(), id, cancellationToken);
         warmUps.Begin(thread.Id, () => turns.WarmAsync(thread));
         return TypedResults.Accepted((string?)null);
     }

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Options;
 using Pilotlight.Claude.Conversations;
 using Pilotlight.Gateway.Access;
 using Pilotlight.Gateway.Http;
+using Pilotlight.Gateway.InProcess;
 using Pilotlight.Gateway.Threads;
 
 namespace Pilotlight.Gateway.Turns;
@@ -25,6 +26,7 @@ internal sealed partial class TurnService(
     IOptions<GatewayOptions> gateway,
     IHostApplicationLifetime lifetime,
     TimeProvider time,
+    TurnNews news,
     ILogger<TurnService> logger) : IHostedService
 {
     private readonly ConcurrentDictionary<string, LiveTurn> _live = new(StringComparer.Ordinal);
@@ -130,6 +132,9 @@ internal sealed partial class TurnService(
         }
     }
 
+    /// <summary>The thread's turn in progress, or null.</summary>
+    public Turn? FindRunning(string threadId) => _live.Values.FirstOrDefault(live => live.Turn.ThreadId == threadId)?.Turn;
+
     /// <summary>Asks a turn to stop; false when it has ended already.</summary>
     public async Task<bool> CancelAsync(string turnId)
     {
@@ -181,6 +186,7 @@ internal sealed partial class TurnService(
         var live = new LiveTurn(turn, acceptedAt);
         _live[turn.Id] = live;
         live.Ended = RunToEndAsync(live);
+        news.TellBegan(turn);
         return live;
     }
 

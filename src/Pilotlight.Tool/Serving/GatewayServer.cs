@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -15,6 +16,7 @@ using Pilotlight.Gateway.Turns;
 using Pilotlight.Processes;
 using Pilotlight.Simulator;
 using Pilotlight.Tool.Settings;
+using Pilotlight.WebConsole;
 
 namespace Pilotlight.Tool.Serving;
 
@@ -113,6 +115,7 @@ internal sealed class GatewayServer : IAsyncDisposable
     private static void Configure(WebApplicationBuilder builder, ServeSettings settings, SimulatorServer? simulator)
     {
         var configuration = builder.Configuration;
+        builder.WebHost.UseStaticWebAssets();
         builder.WebHost.UseUrls(ListenAddresses.Split(settings.Urls));
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -147,6 +150,10 @@ internal sealed class GatewayServer : IAsyncDisposable
             }
         });
         services.AddPilotlightGateway();
+        services.AddPilotlightConsole();
+
+        // Beside the database, with its permissions: sign-ins outlive a restart.
+        services.AddDataProtection().SetApplicationName("pilotlight").PersistKeysToFileSystem(new DirectoryInfo(Path.Combine(settings.Data, "console-keys")));
         services.AddOpenApi();
         services.AddOpenTelemetry()
             .WithMetrics(metrics => metrics
@@ -172,6 +179,7 @@ internal sealed class GatewayServer : IAsyncDisposable
         builder.Logging.SetMinimumLevel(isQuiet ? LogLevel.Error : LogLevel.Information);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
         builder.Logging.AddFilter("Microsoft.AspNetCore.Diagnostics.ExceptionHandlerMiddleware", LogLevel.None);
+        builder.Logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
         builder.Logging.AddFilter("Microsoft.Hosting", LogLevel.None);
     }
@@ -179,15 +187,11 @@ internal sealed class GatewayServer : IAsyncDisposable
     private static void Map(WebApplication app)
     {
         app.UsePilotlightGateway();
+        app.UsePilotlightConsole();
         app.MapPilotlightGateway();
         app.MapOpenApi();
         app.MapPrometheusScrapingEndpoint("/metrics");
-        app.MapGet("/", (IOptions<GatewayOptions> gateway) => Results.Text(
-            $"Pilotlight is lit{(gateway.Value.IsSimulated ? " (simulated model)" : "")}.\n\n"
-            + "POST /api/threads                 a new thread\n"
-            + "POST /api/threads/{id}/turns      say something, get its events\n"
-            + "GET  /api/pool                    the processes\n"
-            + "GET  /openapi/v1.json             the whole API\n")).ExcludeFromDescription();
+        app.MapPilotlightConsole();
     }
 
     private static void Check(ServeSettings settings, IConfiguration configuration)

@@ -1,0 +1,234 @@
+using System.Text;
+using System.Text.Json;
+using Pilotlight.Claude.Turns;
+using Pilotlight.Gateway.Threads;
+using Pilotlight.Gateway.Turns;
+
+namespace Pilotlight.WebConsole.Answers;
+
+/// <summary>Where an answer is.</summary>
+public enum AnswerStatus
+{
+    /// <summary>Asked for; nothing has come yet.</summary>
+    Waiting,
+
+    /// <summary>It is coming.</summary>
+    Streaming,
+
+    /// <summary>The API did not take it; the CLI tries again.</summary>
+    Retrying,
+
+    /// <summary>All of it is here.</summary>
+    Complete,
+
+    /// <summary>Stopped by its user.</summary>
+    Cancelled,
+
+    /// <summary>Broken off by the end of its server.</summary>
+    Interrupted,
+
+    /// <summary>Ended in an error.</summary>
+    Failed,
+}
+
+/// <summary>What the events of a turn add up to, for the eye. Not safe for concurrent use.</summary>
+public sealed class Answer
+{
+    private readonly StringBuilder _text = new();
+    private string? _whole;
+
+    /// <summary>The id of the last event that was taken in; where to go on after a break.</summary>
+    public long LastEventId { get; private set; }
+
+    /// <summary>Counts what was taken in, so that a view knows whether it is stale.</summary>
+    public int Version { get; private set; }
+
+    public AnswerStatus Status { get; private set; }
+
+    public string Text => _whole ??= _text.ToString();
+
+    public string? Acquire { get; private set; }
+
+    public double? AcquireMs { get; private set; }
+
+    public double? TtftMs { get; private set; }
+
+    public double? DurationMs { get; private set; }
+
+    public string? Model { get; private set; }
+
+    public TurnUsage? Usage { get; private set; }
+
+    public decimal? CostUsd { get; private set; }
+
+    public string? StopReason { get; private set; }
+
+    /// <summary>Whether the model is thinking, which it may do before it says anything.</summary>
+    public bool IsThinking { get; private set; }
+
+    public List<ToolCallView> Tools { get; } = [];
+
+    public RetryView? Retry { get; private set; }
+
+    /// <summary>Turns at the thread's beginning that were left out, since they no longer fit.</summary>
+    public int DroppedTurns { get; private set; }
+
+    /// <summary>Whether what had been streamed was void and the model began anew.</summary>
+    public bool BeganAnew { get; private set; }
+
+    public string? ProblemTitle { get; private set; }
+
+    public string? ProblemDetail { get; private set; }
+
+    public bool IsRunning => Status <= AnswerStatus.Retrying;
+
+    /// <summary>A stored answer.</summary>
+    public static Answer Of(StoredMessage message)
+    {
+        var answer = new Answer
+        {
+            Status = message.Status switch
+            {
+                "complete" => AnswerStatus.Complete,
+                "cancelled" => AnswerStatus.Cancelled,
+                "interrupted" => AnswerStatus.Interrupted,
+                _ => AnswerStatus.Failed,
+            },
+            Acquire = message.Acquire,
+            TtftMs = message.TtftMs,
+            DurationMs = message.DurationMs,
+            Model = message.Model,
+            Usage = message.Usage,
+            CostUsd = message.CostUsd,
+        };
+        answer._text.Append(message.Text);
+        answer.Tools.AddRange((message.Tools ?? []).Select(name => new ToolCallView("", name) { IsDone = true }));
+        return answer;
+    }
+
+    /// <summary>Takes in one event; one that is older than the last is skipped, one of an unknown type changes nothing.</summary>
+    public void Apply(StoredEvent stored)
+    {
+        if (stored.Id <= LastEventId)
+        {
+            return;
+        }
+
+        LastEventId = stored.Id;
+        Version++;
+        using var json = JsonDocument.Parse(stored.Data);
+        Apply(stored.Type, json.RootElement);
+    }
+
+    /// <summary>Takes over only what a stored message does not say: why it failed, what was left out.</summary>
+    public void Explain(IEnumerable<StoredEvent> events)
+    {
+        var told = new Answer();
+        foreach (var stored in events)
+        {
+            told.Apply(stored);
+        }
+
+        (ProblemTitle, ProblemDetail, DroppedTurns) = (told.ProblemTitle, told.ProblemDetail, told.DroppedTurns);
+        Status = told.IsRunning ? Status : told.Status;
+        Version++;
+    }
+
+    /// <summary>Its events ended without an end: the thread was deleted, or another server has the turn.</summary>
+    public void Abandon()
+    {
+        if (IsRunning)
+        {
+            ProblemTitle = "The answer cannot be followed any more";
+            ProblemDetail = "Reload the page to see what is stored of it.";
+            End(AnswerStatus.Interrupted);
+            Version++;
+        }
+    }
+
+    private void Apply(string type, JsonElement data)
+    {
+        switch (type)
+        {
+            case "turn.started":
+                var acquire = data.GetProperty("acquire");
+                (Acquire, AcquireMs) = (Word(acquire, "source"), Number(acquire, "ms"));
+                break;
+            case "text.delta":
+                _text.Append(Word(data, "text"));
+                (_whole, IsThinking, Retry, Status) = (null, false, null, AnswerStatus.Streaming);
+                break;
+            case "text.reset":
+                _text.Clear();
+                (_whole, BeganAnew, Status) = (null, true, AnswerStatus.Waiting);
+                break;
+            case "thinking.delta":
+                (IsThinking, Retry) = (true, null);
+                break;
+            case "tool.started":
+                Tools.Add(new ToolCallView(Word(data, "id") ?? "", Word(data, "name") ?? "tool"));
+                break;
+            case "tool.finished":
+                var id = Word(data, "id");
+                if (Tools.Find(tool => tool.Id == id) is { } call)
+                {
+                    (call.IsDone, call.IsError) = (true, data.TryGetProperty("isError", out var bad) && bad.ValueKind == JsonValueKind.True);
+                }
+
+                break;
+            case "retrying":
+                Retry = new RetryView((int?)Number(data, "attempt") ?? 1, (int?)Number(data, "maxAttempts"), (int?)Number(data, "status"));
+                Status = AnswerStatus.Retrying;
+                break;
+            case "context.truncated":
+                DroppedTurns = (int?)Number(data, "droppedTurns") ?? 1;
+                break;
+            case "turn.completed":
+                Complete(data);
+                break;
+            case "turn.cancelled":
+                End(AnswerStatus.Cancelled);
+                break;
+            case "turn.failed":
+                var problem = data.GetProperty("problem");
+                (ProblemTitle, ProblemDetail) = (Word(problem, "title"), Word(problem, "detail"));
+                End(Word(problem, "type")?.EndsWith(":interrupted", StringComparison.Ordinal) == true ? AnswerStatus.Interrupted : AnswerStatus.Failed);
+                break;
+        }
+    }
+
+    private void Complete(JsonElement data)
+    {
+        (Model, TtftMs, DurationMs, StopReason) = (Word(data, "model"), Number(data, "ttftMs"), Number(data, "durationMs"), Word(data, "stopReason"));
+        CostUsd = (decimal?)Number(data, "costUsd");
+        if (data.TryGetProperty("usage", out var usage))
+        {
+            Usage = usage.Deserialize<TurnUsage>(JsonSerializerOptions.Web);
+        }
+
+        End(AnswerStatus.Complete);
+    }
+
+    private void End(AnswerStatus status) => (Status, IsThinking, Retry) = (status, false, null);
+
+    private static string? Word(JsonElement data, string name) =>
+        data.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+
+    private static double? Number(JsonElement data, string name) =>
+        data.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number ? value.GetDouble() : null;
+}
+
+/// <summary>A tool that was called.</summary>
+public sealed class ToolCallView(string id, string name)
+{
+    public string Id => id;
+
+    public string Name => name;
+
+    public bool IsDone { get; set; }
+
+    public bool IsError { get; set; }
+}
+
+/// <summary>A retry under way.</summary>
+public sealed record RetryView(int Attempt, int? MaxAttempts, int? Status);

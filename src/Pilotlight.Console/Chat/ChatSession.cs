@@ -1,0 +1,180 @@
+using Pilotlight.WebConsole.Answers;
+using Pilotlight.Gateway.Access;
+using Pilotlight.Gateway.Http;
+using Pilotlight.Gateway.InProcess;
+using Pilotlight.Gateway.Threads;
+using Pilotlight.Gateway.Turns;
+
+namespace Pilotlight.WebConsole.Chat;
+
+/// <summary>A question and its answer.</summary>
+public sealed record Exchange(string TurnId, string Question, Answer Answer)
+{
+    /// <summary>The answer as it is shown.</summary>
+    public AnswerHtml Html { get; } = new();
+}
+
+/// <summary>One page's view of one thread: what was said, and the running turn followed wherever it was begun.</summary>
+/// <remarks>Used in its circuit's own order: what comes from elsewhere goes through <paramref name="dispatch"/>.</remarks>
+public sealed class ChatSession(LocalGateway gateway, Func<ValueTask<Caller>> who, Func<Action, Task> dispatch) : IDisposable
+{
+    private readonly CancellationTokenSource _gone = new();
+    private readonly List<Exchange> _exchanges = [];
+
+    /// <summary>Something is to be shown anew.</summary>
+    public event Action? Changed;
+
+    public ChatThread? Thread { get; private set; }
+
+    /// <summary>Oldest first.</summary>
+    public IReadOnlyList<Exchange> Exchanges => _exchanges;
+
+    public Exchange? Running => _exchanges is [.., { Answer.IsRunning: true } last] ? last : null;
+
+    /// <summary>Reads the thread, and joins its running turn where it is.</summary>
+    /// <exception cref="ApiProblemException">There is no such thread.</exception>
+    public async Task OpenAsync(string threadId)
+    {
+        Thread = await gateway.GetThreadAsync(await who(), threadId, _gone.Token);
+        var messages = new List<StoredMessage>();
+        string? cursor = null;
+        do
+        {
+            var page = await gateway.ListMessagesAsync(await who(), threadId, cursor, _gone.Token);
+            messages.AddRange(page.Items);
+            cursor = page.NextCursor;
+        }
+        while (cursor is not null);
+
+        var answers = messages.Where(message => message.Role == "assistant").ToDictionary(message => message.TurnId, StringComparer.Ordinal);
+        foreach (var question in messages.Where(message => message.Role == "user"))
+        {
+            var answer = answers.TryGetValue(question.TurnId, out var stored) ? Answer.Of(stored) : new Answer();
+            var exchange = new Exchange(question.TurnId, question.Text, answer);
+            _exchanges.Add(exchange);
+            if (answer.IsRunning && question.TurnId == gateway.FindRunning(threadId)?.Id)
+            {
+                _ = FollowAsync(exchange);
+            }
+            else if (answer.Status != AnswerStatus.Complete)
+            {
+                await ExplainAsync(exchange);
+            }
+        }
+
+        // What began while the messages were read is added here, or told below.
+        gateway.News.Began += OnBegan;
+        if (gateway.FindRunning(threadId) is { } running)
+        {
+            Add(running);
+        }
+    }
+
+    /// <summary>Takes a thread that was made just now, with nothing in it.</summary>
+    public void Begin(ChatThread thread)
+    {
+        Thread = thread;
+        gateway.News.Began += OnBegan;
+    }
+
+    /// <summary>Says something.</summary>
+    /// <exception cref="ApiProblemException">It was not taken.</exception>
+    public async Task SendAsync(string text) => Add(await gateway.BeginTurnAsync(await who(), Thread!.Id, text));
+
+    /// <summary>Stops the running answer.</summary>
+    public async Task StopAsync()
+    {
+        if (Running is { } running)
+        {
+            await gateway.CancelAsync(await who(), Thread!.Id, running.TurnId);
+        }
+    }
+
+    /// <summary>Makes the thread ready ahead of its next turn.</summary>
+    public async Task WarmAsync()
+    {
+        if (Thread is { } thread && Running is null)
+        {
+            await gateway.WarmAsync(await who(), thread.Id, _gone.Token);
+        }
+    }
+
+    /// <summary>Changes the thread.</summary>
+    public async Task UpdateAsync(ThreadChange change) => Thread = await gateway.UpdateThreadAsync(await who(), Thread!.Id, change, _gone.Token);
+
+    /// <summary>Reads the thread's title and settings anew; false when it is gone.</summary>
+    public async Task<bool> RefreshAsync()
+    {
+        try
+        {
+            Thread = await gateway.GetThreadAsync(await who(), Thread!.Id, _gone.Token);
+            return true;
+        }
+        catch (ApiProblemException)
+        {
+            return false;
+        }
+    }
+
+    public void Dispose()
+    {
+        gateway.News.Began -= OnBegan;
+        _gone.Cancel();
+    }
+
+    // Another page, or a client of the API, may have begun it.
+    private void OnBegan(Turn turn)
+    {
+        if (turn.ThreadId == Thread?.Id)
+        {
+            _ = dispatch(() => Add(turn));
+        }
+    }
+
+    private void Add(Turn turn)
+    {
+        if (!_exchanges.Exists(known => known.TurnId == turn.Id))
+        {
+            var exchange = new Exchange(turn.Id, turn.Text, new Answer());
+            _exchanges.Add(exchange);
+            _ = FollowAsync(exchange);
+            Changed?.Invoke();
+        }
+    }
+
+    private async Task FollowAsync(Exchange exchange)
+    {
+        try
+        {
+            await foreach (var stored in gateway.ReadEventsAsync(await who(), Thread!.Id, exchange.TurnId, exchange.Answer.LastEventId, _gone.Token))
+            {
+                exchange.Answer.Apply(stored);
+                Changed?.Invoke();
+            }
+
+            exchange.Answer.Abandon();
+        }
+        catch (OperationCanceledException)
+        {
+            // The page is gone.
+        }
+        catch (ApiProblemException)
+        {
+            exchange.Answer.Abandon(); // The thread is gone.
+        }
+
+        Changed?.Invoke();
+    }
+
+    private async Task ExplainAsync(Exchange exchange)
+    {
+        var events = new List<StoredEvent>();
+        await foreach (var stored in gateway.ReadEventsAsync(await who(), Thread!.Id, exchange.TurnId, 0, _gone.Token))
+        {
+            events.Add(stored);
+        }
+
+        exchange.Answer.Explain(events);
+        exchange.Answer.Abandon();
+    }
+}

@@ -1,0 +1,147 @@
+// What the keyboard and the scroll position want at once, without a way to the server and back.
+
+export function theme() {
+  return document.documentElement.dataset.theme;
+}
+
+export function setTheme(name) {
+  localStorage.setItem('pilotlight-theme', name);
+  document.documentElement.dataset.theme = name;
+}
+
+// The composer: Enter sends, Shift+Enter breaks the line, typing tells the server that a turn is near.
+export function composer(box, page) {
+  const form = box.form;
+  const keep = 'pilotlight-draft' + location.pathname;
+  let told = false;
+  let sending = false;
+  box.value = sessionStorage.getItem(keep) ?? box.value;
+
+  const changed = () => {
+    form.classList.toggle('has-text', box.value.trim().length > 0);
+    box.value ? sessionStorage.setItem(keep, box.value) : sessionStorage.removeItem(keep);
+  };
+  const send = async () => {
+    const text = box.value;
+    if (sending || !text.trim()) {
+      return;
+    }
+
+    sending = true;
+    form.classList.add('is-sending');
+    try {
+      if (await page.invokeMethodAsync('SendAsync', text)) {
+        box.value = '';
+        told = false;
+        sessionStorage.removeItem(keep);
+        changed();
+      }
+    } finally {
+      sending = false;
+      form.classList.remove('is-sending');
+    }
+  };
+
+  box.addEventListener('keydown', event => {
+    if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
+      event.preventDefault();
+      send();
+    }
+  });
+  box.addEventListener('input', () => {
+    changed();
+    if (!told && box.value) {
+      told = true;
+      page.invokeMethodAsync('TypingAsync');
+    }
+  });
+  form.addEventListener('submit', event => {
+    event.preventDefault();
+    send();
+  });
+  changed();
+  form.classList.add('is-ready');
+  if (matchMedia('(hover: hover)').matches) {
+    box.focus({ preventScroll: true });
+  }
+}
+
+export function put(box, text) {
+  box.value = text;
+  box.dispatchEvent(new Event('input'));
+  box.focus();
+}
+
+// Follows the end of the talk for as long as the reader is there.
+export function follow(scroller) {
+  let atEnd = true;
+  const toEnd = () => { scroller.scrollTop = scroller.scrollHeight; };
+  scroller.addEventListener('scroll', () => {
+    atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 80;
+    scroller.classList.toggle('is-behind', !atEnd);
+  }, { passive: true });
+  new ResizeObserver(() => atEnd && toEnd()).observe(scroller.firstElementChild);
+  scroller.addEventListener('pilotlight-to-end', () => { atEnd = true; toEnd(); });
+  toEnd();
+}
+
+export function toEnd(scroller) {
+  scroller?.dispatchEvent(new Event('pilotlight-to-end'));
+}
+
+document.addEventListener('click', async event => {
+  const button = event.target.closest?.('[data-copy]');
+  if (!button) {
+    return;
+  }
+
+  const source = button.dataset.copy === 'code' ? button.closest('figure').querySelector('code') : document.getElementById(button.dataset.copy);
+  try {
+    await navigator.clipboard.writeText(source.innerText);
+    said(button, 'Copied');
+  } catch {
+    const range = document.createRange();
+    range.selectNodeContents(source);
+    getSelection().removeAllRanges();
+    getSelection().addRange(range);
+    said(button, 'Selected');
+  }
+});
+
+function said(button, word) {
+  const before = button.dataset.word ??= button.textContent;
+  button.textContent = word;
+  setTimeout(() => { button.textContent = before; }, 1600);
+}
+
+document.addEventListener('keydown', event => {
+  const typing = event.target.closest?.('input, textarea, select, [contenteditable]');
+  if (event.key === '/' && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
+    const search = document.querySelector('[data-search]');
+    if (search) {
+      event.preventDefault();
+      document.body.classList.add('menu-open');
+      search.focus();
+      search.select();
+    }
+  } else if (event.key === 'Escape') {
+    if (document.querySelector('.mud-dialog, .mud-popover-open')) {
+      return;
+    }
+
+    if (document.body.classList.contains('menu-open')) {
+      document.body.classList.remove('menu-open');
+    } else {
+      document.querySelector('[data-stop]')?.click();
+    }
+  }
+});
+
+// The menu of a narrow page.
+document.addEventListener('click', event => {
+  if (event.target.closest?.('[data-menu]')) {
+    document.body.classList.toggle('menu-open');
+  } else if (event.target.closest?.('[data-menu-close], .side a')) {
+    document.body.classList.remove('menu-open');
+  }
+});

@@ -1,0 +1,120 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Pilotlight.Claude;
+using Pilotlight.Claude.Profiles;
+using Pilotlight.Gateway.Access;
+using Pilotlight.Gateway.Http;
+using Pilotlight.Gateway.Threads;
+using Pilotlight.Gateway.Turns;
+
+namespace Pilotlight.Gateway.InProcess;
+
+/// <summary>What the API offers, for a user interface in the same process: the same checks and limits, without HTTP.</summary>
+/// <remarks>Throws <see cref="ApiProblemException"/> where a route answers with a problem. Safe for concurrent use.</remarks>
+public sealed class LocalGateway
+{
+    private const int ThreadsPage = 50;
+    private const int MessagesPage = 200;
+
+    private readonly ThreadService _threads;
+    private readonly ITurnStore _store;
+    private readonly TurnService _turns;
+    private readonly WarmUps _warmUps;
+    private readonly ClaudeProfiles _profiles;
+
+    private LocalGateway(IServiceProvider services)
+    {
+        _threads = services.GetRequiredService<ThreadService>();
+        _store = services.GetRequiredService<ITurnStore>();
+        _turns = services.GetRequiredService<TurnService>();
+        _warmUps = services.GetRequiredService<WarmUps>();
+        _profiles = services.GetRequiredService<ClaudeProfiles>();
+        News = services.GetRequiredService<TurnNews>();
+        IsSimulated = services.GetRequiredService<IOptions<GatewayOptions>>().Value.IsSimulated;
+        var claude = services.GetRequiredService<IOptions<ClaudeOptions>>().Value;
+        (DefaultModel, DefaultSystemPrompt) = (claude.Model, claude.SystemPrompt);
+    }
+
+    internal static LocalGateway Create(IServiceProvider services) => new(services);
+
+    /// <summary>Whether answers come from the simulator.</summary>
+    public bool IsSimulated { get; }
+
+    /// <summary>The model of threads that name none.</summary>
+    public string DefaultModel { get; }
+
+    /// <summary>The system prompt of threads that bring none.</summary>
+    public string DefaultSystemPrompt { get; }
+
+    /// <summary>The profiles a thread may ask for, the default first.</summary>
+    public IReadOnlyList<string> Profiles => [.. _profiles.Names];
+
+    /// <summary>What changes.</summary>
+    public TurnNews News { get; }
+
+    /// <summary>Threads whose title holds a text, the one changed last first.</summary>
+    public Task<Page<ChatThread>> ListThreadsAsync(Caller caller, string? search, string? cursor, CancellationToken cancellationToken) =>
+        _threads.ListAsync(caller, search, cursor, ThreadsPage, cancellationToken);
+
+    /// <summary>The thread.</summary>
+    public Task<ChatThread> GetThreadAsync(Caller caller, string threadId, CancellationToken cancellationToken) =>
+        _threads.RequireAsync(caller, threadId, cancellationToken);
+
+    /// <summary>Makes a thread.</summary>
+    public Task<ChatThread> CreateThreadAsync(Caller caller, NewThread thread, CancellationToken cancellationToken) =>
+        _threads.CreateAsync(caller, thread, cancellationToken);
+
+    /// <summary>Changes a thread.</summary>
+    public Task<ChatThread> UpdateThreadAsync(Caller caller, string threadId, ThreadChange change, CancellationToken cancellationToken) =>
+        _threads.UpdateAsync(caller, threadId, change, cancellationToken);
+
+    /// <summary>Deletes a thread and all that is in it.</summary>
+    public Task DeleteThreadAsync(Caller caller, string threadId, CancellationToken cancellationToken) =>
+        _threads.DeleteAsync(caller, threadId, cancellationToken);
+
+    /// <summary>One page of a thread's messages, oldest first.</summary>
+    public Task<Page<StoredMessage>> ListMessagesAsync(Caller caller, string threadId, string? cursor, CancellationToken cancellationToken) =>
+        _threads.ListMessagesAsync(caller, threadId, cursor, MessagesPage, cancellationToken);
+
+    /// <summary>Begins to make a process ready for the thread's next turn.</summary>
+    public async Task WarmAsync(Caller caller, string threadId, CancellationToken cancellationToken)
+    {
+        var thread = await GetThreadAsync(caller, threadId, cancellationToken);
+        _warmUps.Begin(thread.Id, () => _turns.WarmAsync(thread));
+    }
+
+    /// <summary>Takes a turn on; it goes on whoever follows it.</summary>
+    public async Task<Turn> BeginTurnAsync(Caller caller, string threadId, string text)
+    {
+        if (string.IsNullOrWhiteSpace(text))
+        {
+            throw ApiProblems.Invalid("The message is empty; say something.");
+        }
+
+        return (await _turns.BeginAsync(caller, threadId, text, null, CancellationToken.None)).Turn;
+    }
+
+    /// <summary>The thread's running turn, or null.</summary>
+    public Turn? FindRunning(string threadId) => _turns.FindRunning(threadId);
+
+    /// <summary>A turn's events after one, to its end.</summary>
+    public async IAsyncEnumerable<StoredEvent> ReadEventsAsync(
+        Caller caller, string threadId, string turnId, long afterId, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await _threads.RequireAsync(caller, threadId, cancellationToken);
+        var turn = await _store.FindAsync(threadId, turnId, cancellationToken) ?? throw ApiProblems.NoTurn(turnId);
+        await foreach (var stored in _turns.ReadEventsAsync(turn.Id, afterId, cancellationToken))
+        {
+            yield return stored;
+        }
+    }
+
+    /// <summary>Asks a turn to stop; nothing when it has ended.</summary>
+    public async Task CancelAsync(Caller caller, string threadId, string turnId)
+    {
+        await _threads.RequireAsync(caller, threadId, CancellationToken.None);
+        var turn = await _store.FindAsync(threadId, turnId, CancellationToken.None) ?? throw ApiProblems.NoTurn(turnId);
+        await _turns.CancelAsync(turn.Id);
+    }
+}

@@ -1,0 +1,71 @@
+using Pilotlight.Claude.Profiles;
+using Pilotlight.Gateway.Access;
+using Pilotlight.Gateway.Http;
+using Pilotlight.Gateway.InProcess;
+using Pilotlight.Gateway.Turns;
+
+namespace Pilotlight.Gateway.Threads;
+
+/// <summary>Threads as one caller may see and change them, whichever way the caller came. Safe for concurrent use.</summary>
+internal sealed class ThreadService(IThreadStore threads, TurnService turns, ClaudeProfiles profiles, TurnNews news, TimeProvider time)
+{
+    private const int MaxPage = 200;
+
+    /// <summary>The thread, or the problem that there is none.</summary>
+    /// <remarks>Another's thread is told apart from none by nobody.</remarks>
+    public async Task<ChatThread> RequireAsync(Caller caller, string id, CancellationToken cancellationToken) =>
+        await threads.FindAsync(id, cancellationToken) is { } thread && thread.IsVisibleTo(caller) ? thread : throw ApiProblems.NoThread(id);
+
+    public async Task<ChatThread> CreateAsync(Caller caller, NewThread? request, CancellationToken cancellationToken)
+    {
+        request ??= new NewThread();
+        CheckProfile(request.Profile);
+        var now = time.GetUtcNow();
+        var thread = new ChatThread(
+            Ids.New("thr"), Blank(request.Title), Blank(request.Model), request.SystemPrompt, Blank(request.Profile), 0, now, now, caller.KeyId);
+        await threads.CreateAsync(thread, cancellationToken);
+        news.TellThreadChanged(thread.Id);
+        return thread;
+    }
+
+    public Task<Page<ChatThread>> ListAsync(Caller caller, string? search, string? cursor, int limit, CancellationToken cancellationToken) =>
+        threads.ListAsync(caller.IsAdmin ? null : caller.KeyId, Blank(search), cursor, CheckLimit(limit), cancellationToken);
+
+    public async Task<ChatThread> UpdateAsync(Caller caller, string id, ThreadChange change, CancellationToken cancellationToken)
+    {
+        await RequireAsync(caller, id, cancellationToken);
+        CheckProfile(change.Profile);
+        var thread = await threads.UpdateAsync(id, change, time.GetUtcNow(), cancellationToken) ?? throw ApiProblems.NoThread(id);
+        news.TellThreadChanged(id);
+        return thread;
+    }
+
+    /// <summary>Deletes it with all that is in it; a running turn is stopped first.</summary>
+    public async Task DeleteAsync(Caller caller, string id, CancellationToken cancellationToken)
+    {
+        await RequireAsync(caller, id, cancellationToken);
+        await turns.ForgetAsync(id);
+        await threads.DeleteAsync(id, cancellationToken);
+        news.TellThreadChanged(id);
+    }
+
+    public async Task<Page<StoredMessage>> ListMessagesAsync(Caller caller, string id, string? cursor, int limit, CancellationToken cancellationToken)
+    {
+        await RequireAsync(caller, id, cancellationToken);
+        return await threads.ListMessagesAsync(id, cursor, CheckLimit(limit), cancellationToken);
+    }
+
+    private static int CheckLimit(int limit) => limit is >= 1 and <= MaxPage
+        ? limit
+        : throw ApiProblems.Invalid($"limit is {limit}; it must be from 1 to {MaxPage}.");
+
+    private void CheckProfile(string? profile)
+    {
+        if (Blank(profile) is { } name && !profiles.Names.Contains(name, StringComparer.OrdinalIgnoreCase))
+        {
+            throw ApiProblems.Invalid($"There is no profile '{name}'; there are {string.Join(", ", profiles.Names)}.");
+        }
+    }
+
+    private static string? Blank(string? text) => string.IsNullOrWhiteSpace(text) ? null : text.Trim();
+}
