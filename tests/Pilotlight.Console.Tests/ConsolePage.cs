@@ -45,7 +45,7 @@ public sealed class ConsolePage : IAsyncDisposable
 
     public async Task SayAsync(string text)
     {
-        await Page.Locator(".composer.is-ready").WaitForAsync();
+        await Page.Locator(".composer[data-ready]").WaitForAsync();
         await Message.FillAsync(text);
         await Message.PressAsync("Enter");
     }

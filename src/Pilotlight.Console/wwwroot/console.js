@@ -9,6 +9,7 @@ export function setTheme(name) {
   document.documentElement.dataset.theme = name;
 }
 
+// Attributes, not classes: those are the server's to set, and it would take ours away.
 // The composer: Enter sends, Shift+Enter breaks the line, typing tells the server that a turn is near.
 export function composer(box, page) {
   const form = box.form;
@@ -18,7 +19,7 @@ export function composer(box, page) {
   box.value = sessionStorage.getItem(keep) ?? box.value;
 
   const changed = () => {
-    form.classList.toggle('has-text', box.value.trim().length > 0);
+    form.toggleAttribute('data-has-text', box.value.trim().length > 0);
     box.value ? sessionStorage.setItem(keep, box.value) : sessionStorage.removeItem(keep);
   };
   const send = async () => {
@@ -28,7 +29,7 @@ export function composer(box, page) {
     }
 
     sending = true;
-    form.classList.add('is-sending');
+    form.toggleAttribute('data-sending', true);
     try {
       if (await page.invokeMethodAsync('SendAsync', text)) {
         box.value = '';
@@ -38,7 +39,7 @@ export function composer(box, page) {
       }
     } finally {
       sending = false;
-      form.classList.remove('is-sending');
+      form.toggleAttribute('data-sending', false);
     }
   };
 
@@ -60,7 +61,7 @@ export function composer(box, page) {
     send();
   });
   changed();
-  form.classList.add('is-ready');
+  form.toggleAttribute('data-ready', true);
   if (matchMedia('(hover: hover)').matches) {
     box.focus({ preventScroll: true });
   }
@@ -78,7 +79,7 @@ export function follow(scroller) {
   const toEnd = () => { scroller.scrollTop = scroller.scrollHeight; };
   scroller.addEventListener('scroll', () => {
     atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 80;
-    scroller.classList.toggle('is-behind', !atEnd);
+    scroller.toggleAttribute('data-behind', !atEnd);
   }, { passive: true });
   new ResizeObserver(() => atEnd && toEnd()).observe(scroller.firstElementChild);
   scroller.addEventListener('pilotlight-to-end', () => { atEnd = true; toEnd(); });
