@@ -1,22 +1,15 @@
 using System.Diagnostics;
+using Pilotlight.Tool.Bench;
 
 namespace Pilotlight.Peers;
 
 /// <summary>One way to an answer, and how long its first token took, run by run.</summary>
-internal sealed record Contestant(string Name, string Explanation, Func<Task<double>> RunAsync)
+/// <param name="Style">Its colour in the picture.</param>
+internal sealed record Contestant(string Name, string Style, string Explanation, Func<Task<double>> RunAsync)
 {
     public List<double> Milliseconds { get; } = [];
 
-    public double Median => Statistics.Median(Milliseconds);
-}
-
-internal static class Statistics
-{
-    public static double Median(IEnumerable<double> values)
-    {
-        var sorted = values.Order().ToArray();
-        return sorted.Length == 0 ? double.NaN : sorted[sorted.Length / 2];
-    }
+    public double Median => Quantiles.Median(Milliseconds);
 }
 
 /// <summary>The CLI, where it finds the API, and a home of its own.</summary>
@@ -94,7 +87,7 @@ internal sealed record CliUnderTest(string Path, string Api, string Home)
 }
 
 /// <summary>What most wrappers do.</summary>
-internal static class ClaudePrint
+internal static class ColdPrint
 {
     public static async Task<double> RunAsync(CliUnderTest machine)
     {

@@ -5,6 +5,7 @@ using Pilotlight.Claude;
 using Pilotlight.Claude.Conversations;
 using Pilotlight.Claude.Turns;
 using Pilotlight.Processes;
+using Pilotlight.Tool.Bench;
 
 namespace Pilotlight.Peers;
 
@@ -20,7 +21,7 @@ internal sealed class PilotlightPeer : IAsyncDisposable
     private PilotlightPeer(IHost pooled, IHost bare) => (_pooled, _bare) = (pooled, bare);
 
     /// <summary>Milliseconds from asking the pool to having a process, median of the warm and idle runs.</summary>
-    public double AcquireMedian => Statistics.Median(_acquired);
+    public double AcquireMedian => Quantiles.Median(_acquired);
 
     public static async Task<PilotlightPeer> StartAsync(CliUnderTest machine)
     {

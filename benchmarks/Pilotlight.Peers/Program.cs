@@ -1,16 +1,18 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using Pilotlight.Peers;
 using Pilotlight.Simulator;
+using Pilotlight.Tool.Bench;
 
-// peers --cli PATH [--runs N] [--idle SECONDS] [--json FILE]: the wait for the first token, ours and what one would use instead,
+// peers --cli PATH [--runs N] [--idle SECONDS] [--json FILE] [--markdown FILE] [--svg FILE]: the wait for the first token, ours and what one would use instead,
 // each in turn within a round, on one CLI against one simulator. The Agent SDK is run when node and its packages are there
 // (npm ci --ignore-scripts --omit=optional in benchmarks/Pilotlight.Peers/node).
 string? Option(string name) => Array.IndexOf(args, name) is >= 0 and var at && at + 1 < args.Length ? args[at + 1] : null;
 
 if (Option("--cli") is not { } cli || !File.Exists(cli))
 {
-    Console.Error.WriteLine("Usage: peers --cli PATH-OF-CLAUDE [--runs N] [--idle SECONDS] [--node FOLDER] [--json FILE]");
+    Console.Error.WriteLine("Usage: peers --cli PATH-OF-CLAUDE [--runs N] [--idle SECONDS] [--node FOLDER] [--json FILE] [--markdown FILE] [--svg FILE]");
     return 2;
 }
 
@@ -21,29 +23,34 @@ var home = Directory.CreateTempSubdirectory("pilotlight-peers-");
 var machine = new CliUnderTest(cli, simulator.BaseAddress.ToString().TrimEnd('/'), home.FullName);
 
 await using var ours = await PilotlightPeer.StartAsync(machine);
+await using var gateway = await GatewayPeer.StartAsync(machine);
+using var http = new PlainHttp(simulator.BaseAddress);
 await using var seed = new SeedPool(machine);
 await using var sdk = AgentSdk.TryStart(machine, Option("--node") ?? Path.Combine(AppContext.BaseDirectory, "node"));
 List<Contestant> contestants =
 [
-    new("claude -p", "a process for the message, prompt on stdin", () => ClaudePrint.RunAsync(machine)),
-    new("seed, fresh", "two text-mode processes in a queue, taken a second after their start", () => seed.RunAsync(TimeSpan.FromSeconds(1))),
-    new("seed, idle", $"the same after {idle.TotalSeconds:0} s without a message", () => seed.RunAsync(idle)),
-    new("Pilotlight cold", "the library without a pool", ours.ColdAsync),
-    new("Pilotlight warm", "the library, a new conversation on a parked process", () => ours.WarmAsync(TimeSpan.FromSeconds(1))),
-    new("Pilotlight idle", $"the same after {idle.TotalSeconds:0} s without a message", () => ours.WarmAsync(idle)),
-    new("Pilotlight hot", "the conversation's next turn", ours.HotAsync),
-    new("Pilotlight replay 5", "a stored conversation of 5 turns on a parked process", () => ours.ReplayAsync(5)),
-    new("Pilotlight replay 20", "a stored conversation of 20 turns on a parked process", () => ours.ReplayAsync(20)),
-    new("Pilotlight ready ahead", "the conversation of 20 turns, made ready while the user typed", () => ours.AheadAsync(20)),
+    new("claude -p", "cold", "a process for the message, prompt on stdin", () => ColdPrint.RunAsync(machine)),
+    new("seed, fresh", "other", "two text-mode processes in a queue, taken a second after their start", () => seed.RunAsync(TimeSpan.FromSeconds(1))),
+    new("seed, idle", "other", $"the same after {idle.TotalSeconds:0} s without a message", () => seed.RunAsync(idle)),
+    new("Pilotlight cold", "cold", "the library without a pool", ours.ColdAsync),
+    new("Pilotlight warm", "warm", "the library, a new conversation on a parked process", () => ours.WarmAsync(TimeSpan.FromSeconds(1))),
+    new("Pilotlight idle", "warm", $"the same after {idle.TotalSeconds:0} s without a message", () => ours.WarmAsync(idle)),
+    new("Pilotlight hot", "hot", "the conversation's next turn", ours.HotAsync),
+    new("Pilotlight replay 5", "stored", "a stored conversation of 5 turns on a parked process", () => ours.ReplayAsync(5)),
+    new("Pilotlight replay 20", "stored", "a stored conversation of 20 turns on a parked process", () => ours.ReplayAsync(20)),
+    new("Pilotlight ready ahead", "warm", "the conversation of 20 turns, made ready while the user typed", () => ours.AheadAsync(20)),
+    new("Pilotlight warm, HTTP", "warm", "the gateway, a new thread, stored", gateway.WarmAsync),
+    new("Pilotlight hot, HTTP", "hot", "the gateway, the thread's next turn, stored", gateway.HotAsync),
+    new("HTTP", "floor", "the simulated API by plain HTTP: the floor", async () => (await http.RunAsync(CliUnderTest.Question, CancellationToken.None)).FirstTokenMs),
 ];
 if (sdk is not null)
 {
     contestants.AddRange(
     [
-        new("SDK query", "the TypeScript Agent SDK, query()", () => sdk.RunAsync("query")),
-        new("SDK startup", "startup(), then query()", () => sdk.RunAsync("startup")),
-        new("SDK prewarm", "prewarm(), then claim()", () => sdk.RunAsync("prewarm")),
-        new("SDK session", "the second message of a streaming session", () => sdk.RunAsync("session")),
+        new("SDK query", "other", "the TypeScript Agent SDK, query()", () => sdk.RunAsync("query")),
+        new("SDK startup", "other", "startup(), then query()", () => sdk.RunAsync("startup")),
+        new("SDK prewarm", "other", "prewarm(), then claim()", () => sdk.RunAsync("prewarm")),
+        new("SDK session", "other", "the second message of a streaming session", () => sdk.RunAsync("session")),
     ]);
 }
 else
@@ -67,20 +74,41 @@ for (var run = -1; run < runs; run++)
 }
 
 var cold = contestants[0].Median;
-Console.WriteLine($"| | median ms | worst ms | than `claude -p` | |\n| --- | --- | --- | --- | --- |");
+var table = new StringBuilder("| | median | p95 | than `claude -p` | |\n| --- | --: | --: | --: | --- |\n");
 foreach (var row in contestants)
 {
-    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {row.Name} | {row.Median:0.0} | {row.Milliseconds.Max():0.0} | {cold / row.Median:0.0}x | {row.Explanation} |"));
+    table.AppendLine(
+        CultureInfo.InvariantCulture,
+        $"| {row.Name} | {row.Median:0.0} ms | {Quantiles.P95(row.Milliseconds):0.0} | {cold / row.Median:0.0}x | {row.Explanation} |");
 }
 
-Console.WriteLine(string.Create(
+var description = await Machine.DescribeAsync(cli, CancellationToken.None);
+table.AppendLine(
     CultureInfo.InvariantCulture,
-    $"\nacquire alone after {idle.TotalSeconds:0} s of idleness, median: seed {seed.AcquireMedian(idle):0.00} ms, of which a living process {seed.Survived(idle)} times of {runs + 1}; Pilotlight {ours.AcquireMedian * 1000:0.0} µs"));
+    $"\nTaking a process, after {idle.TotalSeconds:0} s without a message: the seed's design {seed.AcquireMedian(idle):0.00} ms, and it lived in {seed.Survived(idle)} of {runs + 1} runs; ours {ours.AcquireMedian * 1000:0.0} µs. {runs} rounds, each in turn, on {description}.");
+Console.Write(table);
 if (Option("--json") is { } file)
 {
     await File.WriteAllTextAsync(file, JsonSerializer.Serialize(
-        new { runs, idleSeconds = idle.TotalSeconds, contestants = contestants.Select(row => new { row.Name, row.Explanation, row.Median, row.Milliseconds }) },
+        new
+        {
+            unit = "ms to the first token",
+            runs,
+            idleSeconds = idle.TotalSeconds,
+            machine = description,
+            contestants = contestants.Select(row => new { row.Name, row.Explanation, row.Median, p95 = Quantiles.P95(row.Milliseconds), ratio = cold / row.Median, row.Milliseconds }),
+        },
         new JsonSerializerOptions { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase }));
+}
+
+if (Option("--markdown") is { } markdown)
+{
+    await File.WriteAllTextAsync(markdown, table.ToString());
+}
+
+if (Option("--svg") is { } picture)
+{
+    await File.WriteAllTextAsync(picture, Plots.Strips([.. contestants.Select(row => new PlotRow(row.Name, row.Style, row.Milliseconds))]).ToFile("Time to the first token, ours and others'"));
 }
 
 home.Delete(recursive: true);

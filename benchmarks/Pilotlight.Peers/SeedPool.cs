@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using Pilotlight.Tool.Bench;
 
 namespace Pilotlight.Peers;
 
@@ -54,7 +55,7 @@ internal sealed class SeedPool(CliUnderTest machine) : IAsyncDisposable
         return first ?? throw new InvalidOperationException("The seed's design gave no text.");
     }
 
-    public double AcquireMedian(TimeSpan idle) => Statistics.Median(_acquired[idle].Select(one => one.Milliseconds));
+    public double AcquireMedian(TimeSpan idle) => Quantiles.Median(_acquired[idle].Select(one => one.Milliseconds));
 
     public int Survived(TimeSpan idle) => _acquired[idle].Count(one => one.Lived);
 

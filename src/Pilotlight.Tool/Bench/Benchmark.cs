@@ -1,186 +1,103 @@
-using System.Diagnostics;
-using Pilotlight.Claude.Installation;
-using Pilotlight.Tool.Client;
-using Pilotlight.Tool.Serving;
-
 namespace Pilotlight.Tool.Bench;
 
-/// <summary>The figures of one way to get an answer.</summary>
-/// <param name="Name">The way.</param>
-/// <param name="FirstTokenMs">Milliseconds to the first token, one a run, in order.</param>
-internal sealed record Series(string Name, string Explanation, List<double> FirstTokenMs)
+/// <summary>Measures the wait for an answer on this machine's CLI, each way in turn within a round, so that drift hits all alike.</summary>
+internal sealed class Benchmark
 {
-    public double Median => Quantile(0.5);
+    /// <summary>What is asked every time.</summary>
+    public const string Question = "Say something short.";
 
-    public double P95 => Quantile(0.95);
+    private readonly BenchRig _rig;
+    private readonly List<(Series Series, Func<CancellationToken, Task<Sample>> RunAsync)> _ways;
+    private string _last = "";
 
-    private double Quantile(double share)
+    public Benchmark(BenchRig rig)
     {
-        var sorted = FirstTokenMs.Order().ToArray();
-        return sorted.Length == 0 ? double.NaN : sorted[(int)Math.Ceiling((sorted.Length * share) - 0.0001) - 1];
+        _rig = rig;
+        _ways =
+        [
+            (new("claude -p", WayKind.Cold, "a process for the message, prompt on stdin: what most wrappers do"), token => _rig.Print.RunAsync(Question, token)),
+            (new("cold", WayKind.Cold, "a gateway without a pool"), ColdAsync),
+            (new("stored 20", WayKind.Stored, "a thread of 20 stored turns on a parked process"), token => StoredAsync(20, token)),
+            (new("stored 5", WayKind.Stored, "a thread of 5 stored turns on a parked process"), token => StoredAsync(5, token)),
+            (new("stored 20, ahead", WayKind.Warm, "the same 20 turns, made ready by /warm while the user typed"), AheadAsync),
+            (new("warm", WayKind.Warm, "a new thread on a parked process"), WarmAsync),
+            (new("hot", WayKind.Hot, "the next turn of that thread"), HotAsync),
+        ];
+        if (rig.Http is { } http)
+        {
+            _ways.Add((new("HTTP", WayKind.Floor, "the simulated API by plain HTTP: the floor"), token => http.RunAsync(Question, token)));
+        }
     }
-}
 
-/// <summary>Measures the wait for the first token on this machine's CLI, each way in turn, so that drift hits all alike.</summary>
-/// <param name="server">A gateway with the default pool.</param>
-/// <param name="withoutPool">One that parks nothing.</param>
-internal sealed class Benchmark(GatewayServer server, GatewayServer withoutPool)
-{
-    private const string Question = "Say something short.";
+    public IReadOnlyList<Series> Series => [.. _ways.Select(way => way.Series)];
 
-    public IReadOnlyList<Series> Series { get; } =
-    [
-        new("claude -p", "a process for the message, prompt on stdin: what most wrappers do", []),
-        new("cold", "through a gateway without a pool", []),
-        new("warm", "through the gateway, a new thread on a parked process", []),
-        new("hot", "through the gateway, the second turn of the thread", []),
-        new("replay", "through the gateway, a stored thread of five turns on a parked process", []),
-        new("HTTP", "the API itself: the floor", []),
-    ];
+    /// <summary>Real turns that a number of rounds takes, the uncounted first one included.</summary>
+    public static int CountTurns(int runs) => (runs + 1) * 7;
 
-    public async Task RunAsync(int runs, Action<int> progress, CancellationToken cancellationToken)
+    /// <summary>Runs them; <paramref name="progress"/> hears before each step what it is.</summary>
+    public async Task RunAsync(int runs, Action<int, string> progress, CancellationToken cancellationToken)
     {
-        using var client = new GatewayClient(server.Addresses[0]);
-        using var cold = new GatewayClient(withoutPool.Addresses[0]);
-        var stored = await StoreAsync(client, turns: 5, cancellationToken);
-        for (var run = -1; run < runs; run++)
+        for (var run = 0; run <= runs; run++)
         {
             // The first round warms caches of all kinds, on every side, and is not counted.
-            var into = run < 0 ? null : Series;
-            Add(into, 0, await ClaudePrintAsync(cancellationToken));
-            Add(into, 1, await TurnAsync(cold, await cold.CreateThreadAsync(null, cancellationToken), "cold", cancellationToken));
-            await WaitForParkedAsync(client, cancellationToken);
-            var thread = await client.CreateThreadAsync(null, cancellationToken);
-            Add(into, 2, await TurnAsync(client, thread, "warm", cancellationToken));
-            Add(into, 3, await TurnAsync(client, thread, "hot", cancellationToken));
-            await WaitForParkedAsync(client, cancellationToken);
-            await ForgetAsync(stored);
-            Add(into, 4, await TurnAsync(client, stored, "warm", cancellationToken));
-            Add(into, 5, await PlainHttpAsync(cancellationToken));
-            progress(run + 1);
-        }
-    }
-
-    private static void Add(IReadOnlyList<Series>? series, int index, double milliseconds) => series?[index].FirstTokenMs.Add(milliseconds);
-
-    private static async Task<string> StoreAsync(GatewayClient client, int turns, CancellationToken cancellationToken)
-    {
-        var thread = await client.CreateThreadAsync(null, cancellationToken);
-        for (var turn = 0; turn < turns; turn++)
-        {
-            await TurnAsync(client, thread, null, cancellationToken);
-        }
-
-        return thread;
-    }
-
-    private static async Task<double> TurnAsync(GatewayClient client, string thread, string? expected, CancellationToken cancellationToken)
-    {
-        var startedAt = Stopwatch.GetTimestamp();
-        double? first = null;
-        string? source = null;
-        await foreach (var turnEvent in client.RunTurnAsync(thread, Question, cancellationToken))
-        {
-            switch (turnEvent.Type)
+            var isCounted = run > 0;
+            progress(run, "process start");
+            await _rig.ReadyAsync(cancellationToken);
+            await _rig.Probe.StartAsync(isCounted, cancellationToken);
+            foreach (var (series, runAsync) in _ways)
             {
-                case "turn.started":
-                    source = turnEvent.Data.GetProperty("acquire").GetProperty("source").GetString();
-                    break;
-                case "text.delta":
-                    first ??= Stopwatch.GetElapsedTime(startedAt).TotalMilliseconds;
-                    break;
-                case "turn.failed":
-                    throw new InvalidOperationException(turnEvent.Data.GetProperty("problem").GetProperty("detail").GetString());
-            }
-        }
-
-        return expected is null || source == expected
-            ? first ?? throw new InvalidOperationException("The answer had no text.")
-            : throw new InvalidOperationException($"A turn that was to be {expected} was {source}: the figure would be told under the wrong name.");
-    }
-
-    private async Task<double> ClaudePrintAsync(CancellationToken cancellationToken)
-    {
-        var home = server.Services.GetRequiredService<ClaudeHome>();
-        var path = server.Services.GetRequiredService<ClaudeCli>().Find(out _)!;
-        var start = new ProcessStartInfo(path)
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            WorkingDirectory = home.WorkingDirectory,
-        };
-        string[] arguments =
-        [
-            "-p", "--output-format", "stream-json", "--verbose", "--include-partial-messages", "--model", "sonnet", "--tools", "",
-            "--strict-mcp-config", "--setting-sources", "", "--no-session-persistence", "--disable-slash-commands",
-        ];
-        foreach (var argument in arguments)
-        {
-            start.ArgumentList.Add(argument);
-        }
-
-        start.Environment.Clear();
-        foreach (var (name, value) in home.CreateEnvironment())
-        {
-            start.Environment[name] = value;
-        }
-
-        var startedAt = Stopwatch.GetTimestamp();
-        using var process = Process.Start(start)!;
-        await process.StandardInput.WriteAsync(Question);
-        process.StandardInput.Close();
-        double? first = null;
-        while (await process.StandardOutput.ReadLineAsync(cancellationToken) is { } line)
-        {
-            if (first is null && line.Contains("\"text_delta\"", StringComparison.Ordinal))
-            {
-                first = Stopwatch.GetElapsedTime(startedAt).TotalMilliseconds;
-            }
-        }
-
-        await process.WaitForExitAsync(cancellationToken);
-        return first ?? throw new InvalidOperationException("'claude -p' gave no text.");
-    }
-
-    private async Task<double> PlainHttpAsync(CancellationToken cancellationToken)
-    {
-        using var http = new HttpClient { BaseAddress = server.Simulator!.BaseAddress };
-        var startedAt = Stopwatch.GetTimestamp();
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/messages")
-        {
-            Content = new StringContent($$"""{"model":"claude-sonnet","stream":true,"max_tokens":100,"messages":[{"role":"user","content":"{{Question}}"}]}"""),
-        };
-        using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken));
-        while (await reader.ReadLineAsync(cancellationToken) is { } line)
-        {
-            if (line.Contains("text_delta", StringComparison.Ordinal))
-            {
-                return Stopwatch.GetElapsedTime(startedAt).TotalMilliseconds;
-            }
-        }
-
-        throw new InvalidOperationException("The simulator gave no text.");
-    }
-
-    private async Task ForgetAsync(string thread) =>
-        await server.Services.GetRequiredService<Claude.Conversations.IClaudeConversations>().ForgetAsync(thread);
-
-    private static async Task WaitForParkedAsync(GatewayClient client, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            var pool = await client.GetAsync("/api/pool", cancellationToken);
-            var chat = pool.GetProperty("profiles").EnumerateArray().First(profile => profile.GetProperty("name").GetString() == "chat");
-            if (chat.GetProperty("parked").GetInt32() >= chat.GetProperty("target").GetInt32() && chat.GetProperty("starting").GetInt32() == 0)
-            {
-                // A parked process is still busy with its own start for a while; a user seldom comes in that moment.
-                await Task.Delay(TimeSpan.FromSeconds(1), cancellationToken);
-                return;
+                progress(run, series.Name);
+                var sample = await runAsync(cancellationToken);
+                if (isCounted)
+                {
+                    series.Samples.Add(sample);
+                }
             }
 
-            await Task.Delay(TimeSpan.FromMilliseconds(50), cancellationToken);
+            if (isCounted)
+            {
+                _rig.Probe.Weigh(_rig.Pool.GetSnapshot());
+            }
+
+            await _rig.ForgetAsync(_last);
         }
+    }
+
+    private async Task<Sample> ColdAsync(CancellationToken cancellationToken)
+    {
+        var thread = await _rig.BareClient.CreateThreadAsync(null, cancellationToken);
+        return await BenchRig.TurnAsync(_rig.BareClient, thread, Question, "cold", cancellationToken);
+    }
+
+    private async Task<Sample> StoredAsync(int turns, CancellationToken cancellationToken)
+    {
+        var thread = await _rig.Stored.CreateAsync(turns, cancellationToken);
+        await _rig.ReadyAsync(cancellationToken);
+        var sample = await BenchRig.TurnAsync(_rig.Client, thread, Question, "warm", cancellationToken);
+        await _rig.ForgetAsync(thread);
+        return sample;
+    }
+
+    private async Task<Sample> AheadAsync(CancellationToken cancellationToken)
+    {
+        var thread = await _rig.Stored.CreateAsync(20, cancellationToken);
+        await _rig.ReadyAsync(cancellationToken);
+        await _rig.MakeReadyAsync(thread, cancellationToken);
+        var sample = await BenchRig.TurnAsync(_rig.Client, thread, Question, "warm", cancellationToken);
+        await _rig.ForgetAsync(thread);
+        return sample;
+    }
+
+    private async Task<Sample> WarmAsync(CancellationToken cancellationToken)
+    {
+        _last = await _rig.Client.CreateThreadAsync(null, cancellationToken);
+        await _rig.ReadyAsync(cancellationToken);
+        return await BenchRig.TurnAsync(_rig.Client, _last, Question, "warm", cancellationToken);
+    }
+
+    private async Task<Sample> HotAsync(CancellationToken cancellationToken)
+    {
+        await _rig.ReadyAsync(cancellationToken);
+        return await BenchRig.TurnAsync(_rig.Client, _last, Question, "hot", cancellationToken);
     }
 }

@@ -1,26 +1,39 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
 using Pilotlight.Tool.Bench;
-using Pilotlight.Tool.Serving;
 using Pilotlight.Tool.Settings;
 using Spectre.Console;
 
 namespace Pilotlight.Tool.Commands;
 
-/// <summary><c>pilotlight bench</c>: the wait for the first token, each way in one run.</summary>
-/// <remarks>Runs against the simulator: what is measured is the way to the model, which costs nothing there.</remarks>
+/// <summary><c>pilotlight bench</c>: the wait for an answer, each way in one run.</summary>
+/// <remarks>Runs against the simulator unless told otherwise: what is measured is the way to the model, which costs nothing there.</remarks>
 internal static class BenchCommand
 {
+    private const string StandardOutput = "-";
+
     private static readonly Option<int> Runs = new("--runs") { Description = "Counted rounds.", DefaultValueFactory = _ => 9 };
 
     private static readonly Option<string?> Json = new("--json") { Description = "Writes the figures to this file; '-' is stdout, and nothing else." };
 
-    private static readonly JsonSerializerOptions JsonFormat = new(JsonSerializerDefaults.Web) { WriteIndented = true };
+    private static readonly Option<string?> Html = new("--html") { Description = "Writes a page with the distributions to this file." };
+
+    private static readonly Option<string?> Svg = new("--svg") { Description = "Writes its first picture to this file." };
+
+    private static readonly Option<string?> Markdown = new("--markdown") { Description = "Writes the table to this file." };
+
+    private static readonly Option<bool> Stages = new("--stages") { Description = "Says instead where a hot turn spends its time." };
+
+    private static readonly Option<bool> Real = new("--real") { Description = "Asks the real model, with the credential that 'serve' would use. Says first what it will cost." };
+
+    private static readonly Option<bool> Yes = new("--yes") { Description = "Agrees to that cost." };
 
     public static Command Create()
     {
-        var command = new Command("bench", "Cold, warm and hot time to the first token of this machine's CLI, side by side.") { Runs, Json, CommonOptions.Simulate };
+        var command = new Command("bench", "Cold, warm and hot time to the first token of this machine's CLI, side by side.")
+        {
+            Runs, Json, Html, Svg, Markdown, Stages, CommonOptions.Simulate, Real, Yes,
+        };
         Runs.Validators.Add(result =>
         {
             var runs = result.GetValueOrDefault<int>();
@@ -29,99 +42,103 @@ internal static class BenchCommand
                 result.AddError($"--runs is {runs}; it must be from 1 to 1000.");
             }
         });
-        command.SetAction((parsed, cancellationToken) => RunAsync(parsed.GetValue(Runs), parsed.GetValue(Json), cancellationToken));
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(Real) && result.GetValue(CommonOptions.Simulate))
+            {
+                result.AddError("--real and --simulate exclude each other.");
+            }
+
+            if (result.GetValue(Real) && result.GetValue(Stages))
+            {
+                result.AddError("--stages needs the simulator, which says when it was asked; leave out --real.");
+            }
+        });
+        command.SetAction(RunAsync);
         return command;
     }
 
-    private static async Task<int> RunAsync(int runs, string? json, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        var folder = Directory.CreateTempSubdirectory("pilotlight-bench-");
+        var (runs, real) = (parsed.GetValue(Runs), parsed.GetValue(Real));
         try
         {
-            await using var server = await StartAsync("warm", "--Pilotlight:Pool:MaxIdle=2");
-            await using var withoutPool = await StartAsync("cold", "--Pilotlight:Pool:MinIdle=0", "--Pilotlight:Pool:MaxIdle=0", "--Pilotlight:Sessions:MaxHot=0");
-            if (server.Missing is { } missing)
+            if (real && !await AgreeAsync(runs, parsed.GetValue(Yes), cancellationToken))
             {
-                Console.Error.WriteLine(missing);
                 return 1;
             }
 
-            var benchmark = new Benchmark(server, withoutPool);
-            if (json == "-")
+            await using var rig = await BenchRig.StartAsync(!real, cancellationToken);
+            if (parsed.GetValue(Stages))
             {
-                await benchmark.RunAsync(runs, _ => { }, cancellationToken);
-            }
-            else
-            {
-                await AnsiConsole.Progress().StartAsync(async progress =>
-                {
-                    var task = progress.AddTask("Measuring against the simulated model", maxValue: runs + 1);
-                    await benchmark.RunAsync(runs, done => task.Value = done + 1, cancellationToken);
-                });
-                Print(benchmark.Series);
+                using var following = new HotTurnStages(rig);
+                var stages = await BenchProgress.RunAsync("stages", runs + 1, show => following.RunAsync(runs, show, cancellationToken));
+                await WriteAsync(stages.ToJson(), stages.ToMarkdown(), null, null, parsed, cancellationToken);
+                return 0;
             }
 
-            await WriteAsync(benchmark.Series, json, cancellationToken);
+            var benchmark = new Benchmark(rig);
+            await BenchProgress.RunAsync(real ? "the real model" : "the simulated model", (runs + 1) * (benchmark.Series.Count + 1), async show =>
+            {
+                await benchmark.RunAsync(runs, (run, way) => show(run == 0 ? $"{way}, to warm up" : $"{way}, round {run} of {runs}"), cancellationToken);
+                return true;
+            });
+            var report = new BenchReport(
+                await Machine.DescribeAsync(rig.Cli, cancellationToken), !real, runs, TimeProvider.System.GetUtcNow(), benchmark.Series, rig.Probe);
+            await WriteAsync(report.ToJson(), report.ToMarkdown(), () => HtmlReport.Write(report), () => HtmlReport.Picture(report), parsed, cancellationToken);
             return 0;
         }
-        catch (Exception fault) when (fault is StartException or InvalidOperationException or HttpRequestException)
+        catch (Exception fault) when (fault is StartException or InvalidOperationException or IOException or HttpRequestException)
         {
             Console.Error.WriteLine(fault.Message);
             return 1;
         }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
-
-        Task<GatewayServer> StartAsync(string name, params string[] settings) => GatewayServer.StartAsync(
-            new ServeSettings("http://127.0.0.1:0", Path.Combine(folder.FullName, name), Simulate: true, settings, IsQuiet: true), cancellationToken);
     }
 
-    private static void Print(IReadOnlyList<Series> series)
+    private static async Task WriteAsync(
+        string json, string markdown, Func<string>? html, Func<string>? svg, ParseResult parsed, CancellationToken cancellationToken)
     {
-        var table = new Table().AddColumns("to the first token", "median ms", "p95 ms", "n", "faster than claude -p");
-        foreach (var row in series)
+        var toOutput = parsed.GetValue(Json) == StandardOutput;
+        Console.WriteLine(toOutput ? json : markdown.TrimEnd());
+        foreach (var (option, text) in new[] { (Json, () => json), (Markdown, () => markdown), (Html, html), (Svg, svg) })
         {
-            table.AddRow(
-                $"[bold]{row.Name}[/] [grey]{row.Explanation}[/]",
-                Number(row.Median),
-                Number(row.P95),
-                row.FirstTokenMs.Count.ToString(CultureInfo.InvariantCulture),
-                Number(series[0].Median / row.Median) + "x");
-        }
-
-        AnsiConsole.Write(table);
-    }
-
-    private static string Number(double value) => value.ToString("0.0", CultureInfo.InvariantCulture);
-
-    private static async Task WriteAsync(IReadOnlyList<Series> series, string? json, CancellationToken cancellationToken)
-    {
-        if (json is null)
-        {
-            return;
-        }
-
-        var document = JsonSerializer.Serialize(
-            new
+            if (parsed.GetValue(option) is { } file && text is not null && !(option == Json && toOutput))
             {
-                unit = "ms to the first token",
-                model = "simulated",
-                processors = Environment.ProcessorCount,
-                series = series.Select(row => new
-                {
-                    row.Name, row.Explanation, row.Median, row.P95, n = row.FirstTokenMs.Count, ratioToCold = series[0].Median / row.Median, row.FirstTokenMs,
-                }),
-            },
-            JsonFormat);
-        if (json == "-")
-        {
-            Console.WriteLine(document);
+                await File.WriteAllTextAsync(file, text(), cancellationToken);
+            }
         }
-        else
+    }
+
+    // The CLI knows its own prices: a turn against the simulator tells what one of the same size would have cost.
+    private static async Task<bool> AgreeAsync(int runs, bool isAgreed, CancellationToken cancellationToken)
+    {
+        await using var rehearsal = await BenchRig.StartAsync(simulate: true, cancellationToken);
+        await rehearsal.ReadyAsync(cancellationToken);
+        var thread = await rehearsal.Client.CreateThreadAsync(null, cancellationToken);
+        var cost = 0m;
+        await foreach (var turnEvent in rehearsal.Client.RunTurnAsync(thread, Benchmark.Question, cancellationToken))
         {
-            await File.WriteAllTextAsync(json, document, cancellationToken);
+            if (turnEvent.Type == "turn.completed" && turnEvent.Data.TryGetProperty("costUsd", out var usd))
+            {
+                cost = usd.GetDecimal();
+            }
         }
+
+        var turns = Benchmark.CountTurns(runs);
+        Console.Error.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"This asks the real model {turns} times, about {cost * turns:0.00} USD by the CLI's own prices ({cost:0.0000} a turn); long answers cost more."));
+        if (isAgreed)
+        {
+            return true;
+        }
+
+        if (Console.IsInputRedirected)
+        {
+            Console.Error.WriteLine("Add --yes to agree to that.");
+            return false;
+        }
+
+        return await AnsiConsole.ConfirmAsync("Go on?", defaultValue: false, cancellationToken);
     }
 }

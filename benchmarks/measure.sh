@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# Measures all that docs/performance.md tells and puts it there: tables between their marks, pictures into docs/images.
+#   benchmarks/measure.sh            about an hour
+#   benchmarks/measure.sh --quick    under twelve minutes
+#   benchmarks/measure.sh [--quick] bench stages peers load pool micro    only some of it
+# Figures of a machine with other work to do are noise: leave it alone meanwhile. Results go to artifacts/measured.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+quick=""
+if [ "${1:-}" = --quick ]; then quick=yes; shift; fi
+parts=" ${*:-bench stages peers load pool micro} "
+out=artifacts/measured
+bin() { printf 'artifacts/bin/%s/release/%s.dll' "$1" "${2:-$1}"; }
+say() { printf '== %s (%s)\n' "$*" "$(date -u +%H:%M:%S)" >&2; }
+wanted() { case "$parts" in *" $1 "*) ;; *) return 1 ;; esac; }
+# A part that fails leaves its table as it was, and fails the whole at the end.
+failed=""
+part() { local name="$1"; shift; say "$name"; "$@" || { failed="$failed $name"; rm -f "$out/$name.md"; say "$name FAILED"; }; }
+mkdir -p "$out" docs/images
+
+. eng/claude-cli/platform.sh
+cli="${Pilotlight__Claude__Path:-$PWD/$(claude_cli_path eng/claude-cli)}"
+[ -x "$cli" ] || (cd eng/claude-cli && npm ci --ignore-scripts --no-audit --no-fund --silent)
+export Pilotlight__Claude__Path="$cli"
+
+say building
+for project in src/Pilotlight.Tool benchmarks/Pilotlight.Peers benchmarks/Pilotlight.Load benchmarks/Pilotlight.Processes.Benchmarks benchmarks/Pilotlight.Microbenchmarks; do
+  dotnet build "$project" -c Release -v quiet -nologo >&2
+done
+
+if wanted bench; then
+  part bench dotnet "$(bin Pilotlight.Tool pilotlight)" bench --runs "$([ -n "$quick" ] && echo 9 || echo 31)" --json "$out/bench.json" --markdown "$out/bench.md" --html "$out/bench.html" --svg docs/images/bench.svg
+fi
+if wanted stages; then
+  part stages dotnet "$(bin Pilotlight.Tool pilotlight)" bench --stages --runs 40 --json "$out/stages.json" --markdown "$out/stages.md"
+fi
+if wanted peers; then
+  node=benchmarks/Pilotlight.Peers/node
+  [ -d $node/node_modules ] || (cd $node && npm ci --ignore-scripts --omit=optional --no-audit --no-fund --silent) || true
+  part peers dotnet "$(bin Pilotlight.Peers)" --cli "$cli" --node $node --runs "$([ -n "$quick" ] && echo 5 || echo 15)" --idle "$([ -n "$quick" ] && echo 5 || echo 10)" --json "$out/peers.json" --markdown "$out/peers.md" --svg docs/images/peers.svg
+fi
+if wanted load; then
+  part load dotnet "$(bin Pilotlight.Load)" load --cli "$cli" --to 64 --seconds "$([ -n "$quick" ] && echo 12 || echo 45)" --json "$out/load.json" --markdown "$out/load.md" --svg docs/images/load.svg
+fi
+if wanted pool; then
+  part pool dotnet "$(bin Pilotlight.Processes.Benchmarks)" acquire "$([ -n "$quick" ] && echo 500 || echo 3000)" > "$out/pool.txt"
+  { echo '```'; cat "$out/pool.txt"; echo '```'; } > "$out/pool.md"
+fi
+if wanted micro; then
+  part micro dotnet "$(bin Pilotlight.Microbenchmarks)" ${quick:+--quick} --json "$out/micro.json" --markdown "$out/micro.md" > /dev/null
+fi
+
+# Replaces what stands between <!-- table:NAME --> and <!-- /table --> by what was measured.
+for table in "$out"/*.md; do
+  name="$(basename "$table" .md)"
+  awk -v mark="<!-- table:$name -->" -v file="$table" '
+    $0 == mark { print; while ((getline line < file) > 0) print line; inside = 1; next }
+    inside && $0 == "<!-- /table -->" { inside = 0 }
+    !inside { print }' docs/performance.md > "$out/performance.new"
+  cp "$out/performance.new" docs/performance.md
+done
+rm -f "$out/performance.new"
+say "done; docs/performance.md and docs/images hold the new figures, $out the rest"
+[ -z "$failed" ] || { say "failed:$failed"; exit 1; }

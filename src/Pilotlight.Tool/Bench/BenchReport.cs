@@ -1,0 +1,97 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+
+namespace Pilotlight.Tool.Bench;
+
+/// <summary>What a run of the bench found.</summary>
+internal sealed record BenchReport(
+    Machine Machine, bool IsSimulated, int Runs, DateTimeOffset At, IReadOnlyList<Series> Series, ProcessProbe Probe)
+{
+    private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
+
+    /// <summary>What all are compared with.</summary>
+    public Series Baseline => Series[0];
+
+    public double Ratio(Series series) => Baseline.Median / series.Median;
+
+    /// <summary>One JSON document.</summary>
+    public string ToJson() => JsonSerializer.Serialize(
+        new
+        {
+            unit = "ms",
+            model = IsSimulated ? "simulated" : "real",
+            at = At,
+            runs = Runs,
+            machine = Machine,
+            baseline = Baseline.Name,
+            series = Series.Select(row => new
+            {
+                row.Name,
+                row.Explanation,
+                n = row.Samples.Count,
+                median = Round(row.Median),
+                p95 = Round(Quantiles.P95(row.FirstTokens)),
+                endMedian = Round(Quantiles.Median(row.Ends)),
+                endP95 = Round(Quantiles.P95(row.Ends)),
+                ratioToCold = Round(Ratio(row)),
+                firstTokenMs = row.FirstTokens.Select(Round),
+                endMs = row.Ends.Select(Round),
+            }),
+            process = new
+            {
+                startMs = Spread(Probe.StartMs),
+                warmUpMs = Spread(Probe.WarmUpMs),
+                parkedPssMiB = Spread(Probe.ParkedMiB),
+                hotPssMiB = Spread(Probe.HotMiB),
+            },
+        },
+        s_json);
+
+    /// <summary>The table as Markdown, which is plain text as well.</summary>
+    public string ToMarkdown()
+    {
+        var text = new StringBuilder()
+            .AppendLine("| | first token: median | p95 | end: median | p95 | sooner than `claude -p` | n | |")
+            .AppendLine("| --- | --: | --: | --: | --: | --: | --: | --- |");
+        foreach (var row in Series)
+        {
+            text.AppendLine(
+                CultureInfo.InvariantCulture,
+                $"| {row.Name} | {Number(row.Median)} ms | {Number(Quantiles.P95(row.FirstTokens))} | {Number(Quantiles.Median(row.Ends))} | {Number(Quantiles.P95(row.Ends))} | {Number(Ratio(row))}x | {row.Samples.Count} | {row.Explanation} |");
+        }
+
+        text.AppendLine();
+        foreach (var fact in Facts())
+        {
+            text.AppendLine(CultureInfo.InvariantCulture, $"- {fact}");
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>What a process costs, and on what all of it was measured; one sentence each.</summary>
+    public IEnumerable<string> Facts()
+    {
+        yield return string.Create(
+            CultureInfo.InvariantCulture,
+            $"A process: {Quantiles.Median(Probe.StartMs):0.0} ms to start, {Quantiles.Median(Probe.WarmUpMs):0} ms more until it is warm (p95 {Quantiles.P95(Probe.WarmUpMs):0}).");
+        if (Probe.ParkedMiB.Count > 0)
+        {
+            yield return string.Create(
+                CultureInfo.InvariantCulture,
+                $"Its memory (PSS): {Quantiles.Median(Probe.ParkedMiB):0} MiB parked, {Quantiles.Median(Probe.HotMiB):0} MiB with a conversation of two turns in it; a cold conversation has none.");
+        }
+
+        yield return $"Measured on {Machine}, {(IsSimulated ? "against the simulated model, which answers at once" : "against a real model")}; {Runs} rounds, each way in turn within a round.";
+    }
+
+    public static string Number(double value) => value.ToString(value < 100 ? "0.0" : "0", CultureInfo.InvariantCulture);
+
+    private static object Spread(List<double> values) => new
+    {
+        n = values.Count, median = Round(Quantiles.Median(values)), p95 = Round(Quantiles.P95(values)), values = values.Select(Round),
+    };
+
+    private static double? Round(double value) => double.IsFinite(value) ? Math.Round(value, 2) : null;
+}

@@ -1,0 +1,91 @@
+using System.Diagnostics;
+using System.Globalization;
+using Pilotlight.Claude.Profiles;
+
+namespace Pilotlight.Tool.Bench;
+
+/// <summary>What a process costs before it has said anything: its start, its warm-up, its memory.</summary>
+internal sealed class ProcessProbe(ClaudeProfiles profiles)
+{
+    private const string Initialize = """{"type":"control_request","request_id":"bench","request":{"subtype":"initialize"}}""";
+
+    /// <summary>Milliseconds that starting the process took its parent.</summary>
+    public List<double> StartMs { get; } = [];
+
+    /// <summary>Milliseconds from then until it answered its first request: parked from here on.</summary>
+    public List<double> WarmUpMs { get; } = [];
+
+    /// <summary>Proportional set size of parked processes, in MiB; empty where that is not known.</summary>
+    public List<double> ParkedMiB { get; } = [];
+
+    /// <summary>The same of processes that hold a conversation of two turns.</summary>
+    public List<double> HotMiB { get; } = [];
+
+    /// <summary>Starts one by itself, as the pool would, and ends it.</summary>
+    public async Task StartAsync(bool isCounted, CancellationToken cancellationToken)
+    {
+        var profile = profiles.Default;
+        var start = new ProcessStartInfo(profile.FileName, profile.Arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = profile.WorkingDirectory,
+        };
+        start.Environment.Clear();
+        foreach (var (name, value) in profile.Environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        var startedAt = Stopwatch.GetTimestamp();
+        using var process = Process.Start(start)!;
+        var started = Stopwatch.GetElapsedTime(startedAt);
+        await process.StandardInput.WriteLineAsync(Initialize.AsMemory(), cancellationToken);
+        await process.StandardInput.FlushAsync(cancellationToken);
+        while (await process.StandardOutput.ReadLineAsync(cancellationToken) is { } line)
+        {
+            if (line.Contains("control_response", StringComparison.Ordinal))
+            {
+                break;
+            }
+        }
+
+        if (isCounted)
+        {
+            StartMs.Add(started.TotalMilliseconds);
+            WarmUpMs.Add((Stopwatch.GetElapsedTime(startedAt) - started).TotalMilliseconds);
+        }
+
+        process.StandardInput.Close();
+        await process.WaitForExitAsync(cancellationToken);
+    }
+
+    /// <summary>Adds what the processes of the snapshot use, parked and leased.</summary>
+    public void Weigh(Processes.PoolSnapshot snapshot)
+    {
+        foreach (var process in snapshot.Profiles.SelectMany(row => row.Processes))
+        {
+            if (ProportionalSetSize(process.ProcessId) is { } size)
+            {
+                (process.IsLeased ? HotMiB : ParkedMiB).Add(size);
+            }
+        }
+    }
+
+    /// <summary>In MiB: shared pages counted by the share that is this process's; null where that is not known.</summary>
+    public static double? ProportionalSetSize(int processId)
+    {
+        try
+        {
+            var line = Array.Find(
+                File.ReadAllLines($"/proc/{processId.ToString(CultureInfo.InvariantCulture)}/smaps_rollup"),
+                text => text.StartsWith("Pss:", StringComparison.Ordinal));
+            return line is null ? null : double.Parse(line.AsSpan(4).Trim(" kB\t"), CultureInfo.InvariantCulture) / 1024;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+}
