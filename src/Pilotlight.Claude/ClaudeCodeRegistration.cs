@@ -25,9 +25,6 @@ public static partial class ClaudeCodeRegistration
         services.AddOptions<ClaudeSessionOptions>().ValidateDataAnnotations().ValidateOnStart();
         var options = services.AddOptions<ClaudeOptions>()
             .ValidateDataAnnotations()
-            .Validate(
-                claude => !claude.Profiles.ContainsKey(ClaudeOptions.ChatProfile),
-                $"Pilotlight:Claude:Profiles holds '{ClaudeOptions.ChatProfile}', which is the built-in profile without tools. Name yours otherwise.")
             .ValidateOnStart();
         if (configure is not null)
         {

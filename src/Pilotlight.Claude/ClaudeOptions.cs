@@ -1,9 +1,10 @@
 using System.ComponentModel.DataAnnotations;
+using Pilotlight.Claude.Profiles;
 
 namespace Pilotlight.Claude;
 
 /// <summary>How the Claude Code CLI is found, run and bounded; section <c>Pilotlight:Claude</c>.</summary>
-public sealed class ClaudeOptions
+public sealed class ClaudeOptions : IValidatableObject
 {
     /// <summary>The name of the profile without tools that is used where none is asked for.</summary>
     public const string ChatProfile = "chat";
@@ -71,29 +72,10 @@ public sealed class ClaudeOptions
     /// <summary>Profiles by name, beside <see cref="ChatProfile"/>, which has no tools and cannot be given any.</summary>
     public IDictionary<string, AgentProfileOptions> Profiles { get; } =
         new Dictionary<string, AgentProfileOptions>(StringComparer.OrdinalIgnoreCase);
-}
 
-/// <summary>A profile that may use tools.</summary>
-public sealed class AgentProfileOptions
-{
-    /// <summary>Tools that are there at all, <c>Bash</c> or <c>Read</c> for instance. Default: none.</summary>
-    public IList<string> Tools { get; } = [];
-
-    /// <summary>Tool rules that are allowed without asking, <c>Bash(git:*)</c> for instance. Default: none.</summary>
-    public IList<string> AllowedTools { get; } = [];
-
-    /// <summary>The folder the tools work in. Default: an empty folder of ours.</summary>
-    public string? WorkingDirectory { get; set; }
-
-    /// <summary><c>default</c>, <c>acceptEdits</c>, <c>plan</c> or <c>dontAsk</c>. Default: <c>default</c>; what would need a person is refused.</summary>
-    [RegularExpression("^(default|acceptEdits|plan|dontAsk)$", ErrorMessage = "PermissionMode must be default, acceptEdits, plan or dontAsk.")]
-    public string PermissionMode { get; set; } = "default";
-
-    /// <summary>Path of a file with MCP servers in the CLI's own format. Default: none.</summary>
-    public string? McpConfig { get; set; }
-
-    /// <summary>Model for this profile. Default: <see cref="ClaudeOptions.Model"/>.</summary>
-    public string? Model { get; set; }
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext) =>
+        Profiles.SelectMany(profile => AgentProfileCheck.Faults(profile.Key, profile.Value)).Select(fault => new ValidationResult(fault));
 }
 
 /// <summary>How long conversations keep their processes; section <c>Pilotlight:Sessions</c>.</summary>
@@ -112,4 +94,11 @@ public sealed class ClaudeSessionOptions
     /// </summary>
     [Range(0, 10_000)]
     public int MaxHot { get; set; } = 8;
+
+    /// <summary>
+    /// Named conversations of the chat client whose words this host remembers, so that they go on when their process was ended; the
+    /// one unused for longest is forgotten first. Default: 1,000.
+    /// </summary>
+    [Range(1, 1_000_000)]
+    public int MaxRemembered { get; set; } = 1000;
 }

@@ -12,6 +12,8 @@ internal sealed class MessageStream(HttpContext http, RecordedRequest request, S
     private int _outputTokens;
     private int _blocks;
 
+    private IEnumerable<ToolCall> Tools => scenario.Tool is { } first ? scenario.MoreTools.Prepend(first) : scenario.MoreTools;
+
     private string Text => scenario.Text ?? DefaultAnswer();
 
     private string StopReason => scenario.StopReason ?? (scenario.Tool is null ? "end_turn" : "tool_use");
@@ -31,7 +33,7 @@ internal sealed class MessageStream(HttpContext http, RecordedRequest request, S
             content.Add(new JsonObject { ["type"] = "text", ["text"] = Text });
         }
 
-        if (scenario.Tool is { } tool)
+        foreach (var tool in Tools)
         {
             content.Add(ToolBlock(tool, JsonNode.Parse(tool.Input.GetRawText())));
         }
@@ -68,7 +70,7 @@ internal sealed class MessageStream(HttpContext http, RecordedRequest request, S
                 cancellationToken);
         }
 
-        if (scenario.Tool is { } tool)
+        foreach (var tool in Tools)
         {
             await BlockAsync(
                 ToolBlock(tool, new JsonObject()),

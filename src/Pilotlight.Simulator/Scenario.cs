@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Pilotlight.Simulator;
 
@@ -14,6 +15,9 @@ public sealed record Scenario
 
     /// <summary>A tool to call after the text.</summary>
     public ToolCall? Tool { get; init; }
+
+    /// <summary>More tools to call in the same message.</summary>
+    public IReadOnlyList<ToolCall> MoreTools { get; init; } = [];
 
     /// <summary>An HTTP status to refuse with; null answers.</summary>
     public int? ErrorStatus { get; init; }
@@ -70,10 +74,21 @@ public sealed record Scenario
     /// <summary>Thinks first.</summary>
     public static Scenario Thinking(string thinking, string text) => new() { ThinkingText = thinking, Text = text };
 
+    /// <summary>Calls several tools in one message.</summary>
+    public static Scenario ToolUses(params ToolCall[] tools) => new() { Text = "", Tool = tools[0], MoreTools = tools[1..] };
+
     /// <summary>Calls a tool.</summary>
     public static Scenario ToolUse(string name, string inputJson, string text = "") =>
         new() { Text = text, Tool = new ToolCall(name, JsonDocument.Parse(inputJson).RootElement.Clone()) };
 }
 
 /// <summary>A call of a tool.</summary>
-public sealed record ToolCall(string Name, JsonElement Input);
+[method: JsonConstructor]
+public sealed record ToolCall(string Name, JsonElement Input)
+{
+    /// <summary>With its input as JSON text.</summary>
+    public ToolCall(string name, string inputJson)
+        : this(name, JsonDocument.Parse(inputJson).RootElement.Clone())
+    {
+    }
+}

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -25,6 +26,8 @@ public sealed class ClaudeHost : IAsyncDisposable
     public IServiceProvider Services => _host.Services;
 
     public IClaudeConversations Conversations => Services.GetRequiredService<IClaudeConversations>();
+
+    public IChatClient ChatClient => Services.GetRequiredService<IChatClient>();
 
     public WarmPool Pool => Services.GetRequiredService<WarmPool>();
 

@@ -1,3 +1,7 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.AI;
+
 namespace Pilotlight.Claude.Conversations;
 
 /// <summary>Who said a stored message.</summary>
@@ -18,6 +22,9 @@ public sealed record HistoryMessage(HistoryRole Role, string Text, IReadOnlyList
 {
     /// <summary>All parts of a user message that is more than text; null when the text is all of it.</summary>
     public IReadOnlyList<UserContent>? Content { get; init; }
+
+    /// <summary>The API's own content blocks, replayed as they are instead of <see cref="Text"/>: calls of tools with their results. Default: none.</summary>
+    public JsonArray? Blocks { get; init; }
 }
 
 /// <summary>What a process must be told to carry a conversation on.</summary>
@@ -46,6 +53,41 @@ public sealed record Conversation
     /// when stored messages were edited, dropped or regenerated. Null trusts the live process.
     /// </summary>
     public string? HistoryMark { get; init; }
+
+    /// <summary>
+    /// .NET functions that the model may call, besides those of the profile; it sees them as <c>mcp__functions__NAME</c>. One that
+    /// is a declaration and no <see cref="AIFunction"/> is answered by the caller: its call ends the turn with
+    /// <see cref="Turns.TurnAwaitsTools"/>. Other declarations than a live process knows discard it and replay. Default: none.
+    /// </summary>
+    public IReadOnlyList<AIFunctionDeclaration> Tools { get; init; } = [];
+
+    /// <summary>The JSON schema, of an object, that answers must fit; null is text. Another one than a live process knows discards it and replays.</summary>
+    public JsonElement? OutputSchema { get; init; }
+
+    /// <summary>How much the model is to think, from this turn on. Default: what the CLI does by itself.</summary>
+    public Effort? Effort { get; init; }
+
+    /// <summary>Whether summaries of the model's thinking are asked for, from this turn on. Default: what the CLI does by itself.</summary>
+    public bool? ThinkingSummaries { get; init; }
+}
+
+/// <summary>How much a model is to think.</summary>
+public enum Effort
+{
+    /// <summary>As little as can be.</summary>
+    Low,
+
+    /// <summary>Some.</summary>
+    Medium,
+
+    /// <summary>Much.</summary>
+    High,
+
+    /// <summary>More than much.</summary>
+    XHigh,
+
+    /// <summary>As much as can be.</summary>
+    Max,
 }
 
 /// <summary>One part of what the user says in a turn.</summary>
@@ -63,3 +105,9 @@ public sealed record UserText(string Text) : UserContent;
 /// <param name="MediaType"><c>image/png</c>, <c>image/jpeg</c>, <c>image/gif</c> or <c>image/webp</c>.</param>
 /// <param name="Data">The image's bytes.</param>
 public sealed record UserImage(string MediaType, ReadOnlyMemory<byte> Data) : UserContent;
+
+/// <summary>What came of a call that the caller answers; see <see cref="Conversation.Tools"/>.</summary>
+/// <param name="ToolUseId">The model's id for the call.</param>
+/// <param name="Text">What the model is told.</param>
+/// <param name="IsError">Whether it failed.</param>
+public sealed record UserToolResult(string ToolUseId, string Text, bool IsError = false) : UserContent;

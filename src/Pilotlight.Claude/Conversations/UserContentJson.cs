@@ -10,7 +10,7 @@ internal static class UserContentJson
             ? JsonValue.Create(only.Text)
             : new JsonArray([.. content.Select(Block)]);
 
-    private static JsonNode Block(UserContent content) => content switch
+    public static JsonNode Block(UserContent content) => content switch
     {
         UserText text => new JsonObject { ["type"] = "text", ["text"] = text.Text },
         UserImage image => new JsonObject
@@ -23,6 +23,13 @@ internal static class UserContentJson
                 ["data"] = Convert.ToBase64String(image.Data.Span),
             },
         },
-        _ => throw new ArgumentOutOfRangeException(nameof(content), content.GetType().Name, "Only text and images can be sent."),
+        UserToolResult result => new JsonObject
+        {
+            ["type"] = "tool_result",
+            ["tool_use_id"] = result.ToolUseId,
+            ["content"] = result.Text,
+            ["is_error"] = result.IsError,
+        },
+        _ => throw new ArgumentOutOfRangeException(nameof(content), content.GetType().Name, "Only text, images and results of tools can be sent."),
     };
 }

@@ -1,8 +1,11 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Pilotlight.Claude.Conversations;
 using Pilotlight.Claude.Installation;
 using Pilotlight.Claude.Protocol;
+using Pilotlight.Claude.Tools;
 using Pilotlight.Claude.Turns;
 using Pilotlight.Processes;
 
@@ -12,7 +15,8 @@ namespace Pilotlight.Claude.Profiles;
 /// <param name="Process">The pool's key: binary, arguments, environment, folder.</param>
 /// <param name="Model">The model it was started with.</param>
 /// <param name="IsInitialized">Whether it is parked with the default system prompt, or waits to be told one.</param>
-internal sealed record ClaudeProcessKind(ProcessProfile Process, string Model, bool IsInitialized);
+/// <param name="Agent">The profile's settings; null is the chat profile.</param>
+internal sealed record ClaudeProcessKind(ProcessProfile Process, string Model, bool IsInitialized, AgentProfileOptions? Agent);
 
 /// <summary>Makes the pool's profiles out of the settings.</summary>
 /// <remarks>
@@ -21,7 +25,8 @@ internal sealed record ClaudeProcessKind(ProcessProfile Process, string Model, b
 /// the first turn, and ~250 ms less than a cold start. Safe for concurrent use; each kind is made once, so that the pool
 /// sees the same instance every time.
 /// </remarks>
-public sealed class ClaudeProfiles(IOptions<ClaudeOptions> options, ClaudeCli cli, ClaudeHome home, TimeProvider time)
+public sealed class ClaudeProfiles(
+    IOptions<ClaudeOptions> options, ClaudeCli cli, ClaudeHome home, TimeProvider time, IServiceProvider services, ILogger<ClaudeProfiles> logger)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<(string Profile, bool Initialized), ClaudeProcessKind> _kinds = [];
@@ -32,12 +37,13 @@ public sealed class ClaudeProfiles(IOptions<ClaudeOptions> options, ClaudeCli cl
 
     /// <summary>The processes to keep parked from the start.</summary>
     /// <exception cref="ClaudeException">There is no CLI.</exception>
-    public ProcessProfile Default => For(null, null).Process;
+    public ProcessProfile Default => For(new Conversation { Id = "" }).Process;
 
-    internal ClaudeProcessKind For(string? profile, string? systemPrompt)
+    internal ClaudeProcessKind For(Conversation conversation)
     {
-        var name = profile is { Length: > 0 } ? profile : ClaudeOptions.ChatProfile;
-        var initialized = systemPrompt is null || systemPrompt == options.Value.SystemPrompt;
+        var name = conversation.Profile is { Length: > 0 } profile ? profile : ClaudeOptions.ChatProfile;
+        var initialized = conversation.OutputSchema is null
+            && (conversation.SystemPrompt is null || conversation.SystemPrompt == options.Value.SystemPrompt);
         lock (_gate)
         {
             var binary = cli.Find(out var problem) ?? throw Unavailable(problem!);
@@ -73,11 +79,11 @@ public sealed class ClaudeProfiles(IOptions<ClaudeOptions> options, ClaudeCli cl
             Name = initialized ? name : name + "+prompt",
             FileName = binary,
             Arguments = Arguments(model, agent),
-            Environment = home.CreateEnvironment(),
-            WorkingDirectory = agent?.WorkingDirectory ?? home.WorkingDirectory,
-            WarmUp = (child, cancellationToken) => WarmUpAsync(child, initialized, cancellationToken),
+            Environment = Environment(agent),
+            WorkingDirectory = agent?.WorkingDirectory is { Length: > 0 } folder ? Path.GetFullPath(folder) : home.WorkingDirectory,
+            WarmUp = (child, cancellationToken) => WarmUpAsync(child, agent, initialized, cancellationToken),
         };
-        return new ClaudeProcessKind(process, model, initialized);
+        return new ClaudeProcessKind(process, model, initialized, agent);
     }
 
     private static List<string> Arguments(string model, AgentProfileOptions? agent)
@@ -88,6 +94,9 @@ public sealed class ClaudeProfiles(IOptions<ClaudeOptions> options, ClaudeCli cl
             "--no-session-persistence", "--disable-slash-commands", "--setting-sources", "", "--strict-mcp-config",
             "--model", model,
             "--tools", agent is null ? "" : string.Join(',', agent.Tools),
+
+            // A conversation's own functions are allowed by being offered; a profile without any other tools has nothing else.
+            "--allowedTools", string.Join(',', (agent?.AllowedTools ?? []).Append("mcp__" + FunctionNames.Server)),
         ];
         if (agent is null)
         {
@@ -95,9 +104,19 @@ public sealed class ClaudeProfiles(IOptions<ClaudeOptions> options, ClaudeCli cl
         }
 
         arguments.AddRange(["--permission-mode", agent.PermissionMode]);
-        if (agent.AllowedTools.Count > 0)
+        if (agent.CanUseTool is not null)
         {
-            arguments.AddRange(["--allowedTools", string.Join(',', agent.AllowedTools)]);
+            arguments.AddRange(["--permission-prompt-tool", "stdio"]);
+        }
+
+        if (agent.DisallowedTools.Count > 0)
+        {
+            arguments.AddRange(["--disallowedTools", string.Join(',', agent.DisallowedTools)]);
+        }
+
+        if (agent.MaxTurns is { } turns)
+        {
+            arguments.AddRange(["--max-turns", turns.ToString(CultureInfo.InvariantCulture)]);
         }
 
         if (agent.McpConfig is { Length: > 0 } servers)
@@ -108,23 +127,27 @@ public sealed class ClaudeProfiles(IOptions<ClaudeOptions> options, ClaudeCli cl
         return arguments;
     }
 
-    private async ValueTask WarmUpAsync(ChildProcess child, bool initialize, CancellationToken cancellationToken)
+    // Tool search would put a placeholder into the API's list of tools; only an agent can have so many that it pays.
+    private IReadOnlyDictionary<string, string> Environment(AgentProfileOptions? agent) => agent is not null
+        ? home.CreateEnvironment()
+        : new Dictionary<string, string>(home.CreateEnvironment(), StringComparer.Ordinal) { ["ENABLE_TOOL_SEARCH"] = "false" };
+
+    private async ValueTask WarmUpAsync(ChildProcess child, AgentProfileOptions? agent, bool initialize, CancellationToken cancellationToken)
     {
         var connection = new CliConnection(child.Output, child.Input, time, options.Value.MaxLineBytes);
-        child.State = connection;
+        var process = new ClaudeProcess(connection, agent, services, logger);
+        child.State = process;
         var request = initialize
-            ? Initialize(options.Value.SystemPrompt)
+            ? process.Initialize(options.Value.SystemPrompt, null)
             : new JsonObject { ["subtype"] = "mcp_status" }; // Asks nothing and changes nothing: its answer says that the CLI is up.
 
         // The pool bounds the whole warm-up.
         await connection.RequestAsync(request, Timeout.InfiniteTimeSpan, cancellationToken);
+        if (initialize && agent is { McpServers.Count: > 0 })
+        {
+            await connection.RequestAsync(McpServerJson.SetServers(agent, false, options.Value), Timeout.InfiniteTimeSpan, cancellationToken);
+        }
     }
-
-    internal static JsonObject Initialize(string systemPrompt) => new()
-    {
-        ["subtype"] = "initialize",
-        ["systemPrompt"] = new JsonArray(systemPrompt),
-    };
 
     private static ClaudeException Unavailable(string problem) => new(new TurnError(TurnErrorKind.CliUnavailable, problem));
 }

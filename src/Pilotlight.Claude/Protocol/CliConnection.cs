@@ -30,6 +30,7 @@ public sealed class CliConnection : IAsyncDisposable
     private readonly Channel<CliMessage> _messages = Channel.CreateBounded<CliMessage>(
         new BoundedChannelOptions(MaxUnreadMessages) { SingleReader = true, SingleWriter = true });
     private readonly ConcurrentDictionary<string, TaskCompletionSource<CliControlResponse>> _pending = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, CancellationTokenSource> _answering = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _writing = new(1, 1);
     private readonly CancellationTokenSource _closing = new();
     private readonly Task _pump;
@@ -160,6 +161,9 @@ public sealed class CliConnection : IAsyncDisposable
                     case CliControlRequest request:
                         _ = AnswerAsync(request);
                         break;
+                    case CliControlCancel cancel:
+                        Withdraw(cancel.RequestId);
+                        break;
                     case CliUnknown:
                         break;
                     default:
@@ -188,11 +192,14 @@ public sealed class CliConnection : IAsyncDisposable
     {
         JsonNode? response = null;
         string? error = null;
+        using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(_closing.Token);
+        _answering[request.RequestId] = cancellation;
+        await Task.Yield(); // What answers may be anyone's code, and the pump must not wait for it.
         try
         {
             if (RequestHandler is { } handler)
             {
-                response = await handler(request, _closing.Token);
+                response = await handler(request, cancellation.Token);
             }
             else
             {
@@ -204,6 +211,7 @@ public sealed class CliConnection : IAsyncDisposable
             error = fault.Message;
         }
 
+        _answering.TryRemove(request.RequestId, out _);
         try
         {
             await WriteAsync(writer => CliLines.ControlResponse(writer, request.RequestId, response, error), _closing.Token);
@@ -211,6 +219,18 @@ public sealed class CliConnection : IAsyncDisposable
         catch (Exception fault) when (fault is IOException or OperationCanceledException or InvalidOperationException)
         {
             // The CLI is gone, and with it the question.
+        }
+    }
+
+    private void Withdraw(string requestId)
+    {
+        try
+        {
+            _ = _answering.TryGetValue(requestId, out var answering) ? answering.CancelAsync() : null;
+        }
+        catch (ObjectDisposedException)
+        {
+            // It was answered at the same moment.
         }
     }
 

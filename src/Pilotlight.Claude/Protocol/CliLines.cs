@@ -32,19 +32,15 @@ public static class CliLines
         writer.WriteEndObject();
     }
 
-    /// <summary>An assistant message for the history.</summary>
-    public static void Assistant(Utf8JsonWriter writer, string text)
+    /// <summary>An assistant message for the history, as the API's array of content blocks.</summary>
+    public static void Assistant(Utf8JsonWriter writer, JsonNode content)
     {
         writer.WriteStartObject();
         writer.WriteString("type"u8, "assistant"u8);
         writer.WriteStartObject("message"u8);
         writer.WriteString("role"u8, "assistant"u8);
-        writer.WriteStartArray("content"u8);
-        writer.WriteStartObject();
-        writer.WriteString("type"u8, "text"u8);
-        writer.WriteString("text"u8, text);
-        writer.WriteEndObject();
-        writer.WriteEndArray();
+        writer.WritePropertyName("content"u8);
+        content.WriteTo(writer);
         writer.WriteEndObject();
         writer.WriteEndObject();
     }

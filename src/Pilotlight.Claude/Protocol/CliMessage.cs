@@ -89,5 +89,8 @@ public sealed record CliControlResponse(string RequestId, bool IsSuccess, JsonEl
 /// <summary>A control request of the CLI's: a permission, a hook, a message for an in-process MCP server.</summary>
 public sealed record CliControlRequest(string RequestId, string Subtype, JsonElement Request) : CliMessage;
 
+/// <summary>The CLI does not wait any more for the answer to a control request of its own.</summary>
+public sealed record CliControlCancel(string RequestId) : CliMessage;
+
 /// <summary>A line that means nothing to us; <paramref name="Type"/> is null when it was not JSON at all.</summary>
 public sealed record CliUnknown(string? Type, string? Subtype) : CliMessage;

@@ -54,6 +54,7 @@ public static class CliMessageParser
             wire.Response.Error.AsString()),
         ("control_request", _) when wire.RequestId is { } id => new CliControlRequest(
             id, wire.Request.Property("subtype").AsString() ?? "", wire.Request),
+        ("control_cancel_request", _) when wire.RequestId is { } id => new CliControlCancel(id),
         _ => new CliUnknown(wire.Type ?? "", wire.Subtype),
     };
 

@@ -68,7 +68,7 @@ internal sealed partial class ClaudeConversations : IClaudeConversations, IAsync
         {
             try
             {
-                await foreach (var turnEvent in session.RunAsync(content, startedAt, cancellationToken))
+                await foreach (var turnEvent in session.RunAsync(conversation, content, startedAt, cancellationToken))
                 {
                     if (swaps < MaxSwaps && turnEvent is TurnFailed { Error.Kind: TurnErrorKind.CliCrashed } && !session.WasHeard)
                     {
@@ -81,7 +81,7 @@ internal sealed partial class ClaudeConversations : IClaudeConversations, IAsync
                     }
 
                     yield return turnEvent;
-                    if (turnEvent is TurnCompleted or TurnFailed or TurnCancelled)
+                    if (turnEvent is TurnCompleted or TurnFailed or TurnCancelled or TurnAwaitsTools)
                     {
                         yield break;
                     }
@@ -150,7 +150,7 @@ internal sealed partial class ClaudeConversations : IClaudeConversations, IAsync
 
         try
         {
-            var kind = _profiles.For(conversation.Profile, conversation.SystemPrompt);
+            var kind = _profiles.For(conversation);
             await _hot.MakeRoomAsync(slot);
             slot.Session = await OpenAsync(kind, conversation, cancellationToken);
             LogBound(_logger, conversation.Id, slot.Session.ProcessId, slot.Session.Source, conversation.History.Count);

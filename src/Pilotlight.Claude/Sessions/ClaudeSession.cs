@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using Pilotlight.Claude.Conversations;
 using Pilotlight.Claude.Profiles;
 using Pilotlight.Claude.Protocol;
+using Pilotlight.Claude.Tools;
 using Pilotlight.Claude.Turns;
 using Pilotlight.Processes;
 
@@ -18,10 +19,14 @@ internal sealed class ClaudeSession : IAsyncDisposable
     private readonly ClaudeProcessKind _kind;
     private readonly ClaudeOptions _options;
     private readonly TimeProvider _time;
+    private readonly ClaudeProcess _process;
     private readonly CliConnection _connection;
     private readonly SessionBinding _binding;
     private readonly SessionOutput _output;
     private CliTotals _totals = CliTotals.None;
+    private CallerCalls? _callers;
+    private TurnReader? _awaiting;
+    private bool _isInTurn;
 
     private ClaudeSession(WorkerLease lease, ClaudeProcessKind kind, ClaudeOptions options, TimeProvider time)
     {
@@ -29,8 +34,9 @@ internal sealed class ClaudeSession : IAsyncDisposable
         _kind = kind;
         _options = options;
         _time = time;
-        _connection = (CliConnection)lease.Process.State!;
-        _binding = new SessionBinding(_connection, lease.Process, options, time);
+        _process = (ClaudeProcess)lease.Process.State!;
+        _connection = _process.Connection;
+        _binding = new SessionBinding(_process, kind.Agent, lease.Process, options, time);
         _output = new SessionOutput(_connection, lease.Process, options, time);
     }
 
@@ -40,8 +46,12 @@ internal sealed class ClaudeSession : IAsyncDisposable
     /// <summary>Whether the process was parked or started for this.</summary>
     public AcquireSource Source => _lease.Source == LeaseSource.Warm ? AcquireSource.Warm : AcquireSource.Cold;
 
-    /// <summary>Whether another turn can run here.</summary>
-    public bool IsUsable { get; private set; } = true;
+    /// <summary>Whether another turn can run here. Not when a turn was left before its end: nobody knows what the process is doing.</summary>
+    public bool IsUsable
+    {
+        get => field && !_isInTurn;
+        private set;
+    } = true;
 
     /// <summary>Whether its process is up, as far as is known.</summary>
     public bool IsAlive => !_lease.Process.HasExited;
@@ -83,18 +93,17 @@ internal sealed class ClaudeSession : IAsyncDisposable
 
     /// <summary>Runs a turn; its last event ends it. Never throws for the CLI's or the API's faults.</summary>
     public async IAsyncEnumerable<TurnEvent> RunAsync(
+        Conversation conversation,
         IReadOnlyList<UserContent> content,
         long startedAt,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         HasRun = true;
         WasHeard = false;
-        var reader = new TurnReader(_totals);
         var pacing = new TurnPacing(_options, _time);
         TimeSpan? firstToken = null;
         var isConfirmed = false;
-        _output.DropLeftovers();
-        var (fault, isCancelled) = await TryWriteAsync(content, cancellationToken);
+        var (reader, fault, isCancelled) = await BeginAsync(conversation, content, cancellationToken);
         if (isCancelled)
         {
             IsUsable = false;
@@ -102,13 +111,21 @@ internal sealed class ClaudeSession : IAsyncDisposable
             yield break;
         }
 
+        _isInTurn = true;
         while (fault is null)
         {
-            var (message, stopped) = await _output.NextAsync(pacing, cancellationToken);
+            var (message, stopped) = await _output.NextAsync(pacing, reader, _callers, cancellationToken);
             switch (stopped)
             {
+                case TurnStop.AwaitsCaller:
+                    _awaiting = reader;
+                    _isInTurn = false;
+                    yield return new TurnAwaitsTools(_callers!.Running, reader.Text);
+                    yield break;
                 case TurnStop.Cancelled:
-                    yield return await InterruptAsync(reader);
+                    var cancelled = await InterruptAsync(reader);
+                    _isInTurn = false;
+                    yield return cancelled;
                     yield break;
                 case TurnStop.Silent:
                     IsUsable = false;
@@ -123,6 +140,7 @@ internal sealed class ClaudeSession : IAsyncDisposable
             WasHeard = true;
             if (message is CliResult result)
             {
+                _isInTurn = false;
                 yield return End(reader, result, firstToken, _time.GetElapsedTime(startedAt));
                 yield break;
             }
@@ -140,6 +158,7 @@ internal sealed class ClaudeSession : IAsyncDisposable
 
             foreach (var turnEvent in reader.Read(message!))
             {
+                _callers?.Note(turnEvent);
                 if (firstToken is null && turnEvent is TextDelta or ThinkingDelta)
                 {
                     firstToken = _time.GetElapsedTime(startedAt);
@@ -163,16 +182,26 @@ internal sealed class ClaudeSession : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        // In the middle of a turn a polite end would let the CLI go on, and ask the model what nobody waits for.
+        if (_isInTurn || _awaiting is not null)
+        {
+            _lease.Process.Kill();
+        }
+
         IsUsable = false;
         await _lease.DisposeAsync();
         await _connection.DisposeAsync();
+        if (_process.Functions is { } functions)
+        {
+            await functions.DisposeAsync();
+        }
     }
 
     private async Task BindAsync(Conversation conversation, ILogger logger, CancellationToken cancellationToken)
     {
         if (!_kind.IsInitialized)
         {
-            await _binding.InitializeAsync(conversation.SystemPrompt!, cancellationToken);
+            await _binding.InitializeAsync(conversation, cancellationToken);
         }
 
         if (conversation.Model is { Length: > 0 } model && model != _kind.Model)
@@ -180,7 +209,32 @@ internal sealed class ClaudeSession : IAsyncDisposable
             await _binding.SetModelAsync(model, cancellationToken);
         }
 
+        await _binding.OfferAsync(conversation, cancellationToken);
+        _callers = _process.Functions is { HasCallers: true } functions ? new CallerCalls(functions) : null;
         await _binding.ReplayAsync(conversation.History, logger, cancellationToken);
+    }
+
+    private async ValueTask<(TurnReader Reader, TurnError? Error, bool IsCancelled)> BeginAsync(
+        Conversation conversation, IReadOnlyList<UserContent> content, CancellationToken cancellationToken)
+    {
+        _process.Use(conversation, _kind.Agent);
+        if (_awaiting is { } resumed)
+        {
+            _awaiting = null;
+            if (content.Count > 0 && content.All(part => part is UserToolResult result && _process.Functions!.TryAnswer(result)))
+            {
+                return (resumed, null, false);
+            }
+
+            // He has something else to say: what the model waited for is not to come.
+            await InterruptAsync(resumed);
+        }
+
+        _output.DropLeftovers();
+        _callers?.Clear();
+        await _binding.TuneAsync(conversation);
+        var (error, isCancelled) = await TryWriteAsync(content, cancellationToken);
+        return (new TurnReader(_totals), error, isCancelled);
     }
 
     private async ValueTask<(TurnError? Error, bool IsCancelled)> TryWriteAsync(IReadOnlyList<UserContent> content, CancellationToken cancellationToken)

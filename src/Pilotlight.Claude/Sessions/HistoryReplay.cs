@@ -15,6 +15,12 @@ internal static partial class HistoryReplay
         var prepared = new List<HistoryMessage>(history.Count);
         foreach (var message in history)
         {
+            if (message.Blocks is not null)
+            {
+                prepared.Add(message);
+                continue;
+            }
+
             if (string.IsNullOrWhiteSpace(message.Text) && message.Content is null)
             {
                 continue;
@@ -23,7 +29,7 @@ internal static partial class HistoryReplay
             var text = message is { Role: HistoryRole.Assistant, ToolNames: { Count: > 0 } tools }
                 ? $"{message.Text}\n\n[used tools: {string.Join(", ", tools)}]"
                 : message.Text;
-            if (prepared is [.., var last] && last.Role == message.Role)
+            if (prepared is [.., { Blocks: null } last] && last.Role == message.Role)
             {
                 LogRepeatedRole(logger, message.Role, prepared.Count);
                 prepared[^1] = last with { Text = $"{last.Text}\n\n{text}", Content = Join(last, message with { Text = text }) };

@@ -9,22 +9,65 @@ using Pilotlight.Processes;
 
 namespace Pilotlight.Claude.Sessions;
 
-/// <summary>Tells a process what it needs to carry a conversation on: system prompt, model, earlier messages.</summary>
+/// <summary>Tells a process what it needs to carry a conversation on: system prompt, model, functions, earlier messages.</summary>
 /// <remarks>
 /// The CLI takes lines in order, so requests are sent without waiting for their answers, which saves round trips before the
 /// first token; <see cref="RefusalAsync"/> looks at them before anything of a turn is handed on.
 /// </remarks>
-internal sealed class SessionBinding(CliConnection connection, ChildProcess process, ClaudeOptions options, TimeProvider time)
+internal sealed class SessionBinding(
+    ClaudeProcess claude, AgentProfileOptions? agent, ChildProcess process, ClaudeOptions options, TimeProvider time)
 {
+    private readonly CliConnection _connection = claude.Connection;
     private readonly List<(string Request, Task<CliControlResponse> Answer)> _unconfirmed = [];
+    private TurnTuning _tuning = TurnTuning.None;
 
-    /// <summary>Sets the system prompt; only a process that was not told one takes it.</summary>
-    public ValueTask InitializeAsync(string systemPrompt, CancellationToken cancellationToken) =>
-        SendAsync(ClaudeProfiles.Initialize(systemPrompt), cancellationToken);
+    /// <summary>Sets the system prompt and the schema of answers; only a process that was not told them takes them.</summary>
+    public async ValueTask InitializeAsync(Conversation conversation, CancellationToken cancellationToken)
+    {
+        await SendAsync(claude.Initialize(conversation.SystemPrompt ?? options.SystemPrompt, conversation.OutputSchema), cancellationToken);
+        if (agent is { McpServers.Count: > 0 })
+        {
+            await SendAsync(McpServerJson.SetServers(agent, false, options), cancellationToken);
+        }
+    }
 
     /// <summary>Sets the model; before the first message only, since later it leaves a note in the conversation.</summary>
     public ValueTask SetModelAsync(string model, CancellationToken cancellationToken) =>
         SendAsync(new JsonObject { ["subtype"] = "set_model", ["model"] = model }, cancellationToken);
+
+    /// <summary>Offers the functions of the conversation and its profile; the CLI connects to them before it asks the model.</summary>
+    /// <exception cref="ClaudeException">A function cannot be offered.</exception>
+    public async ValueTask OfferAsync(Conversation conversation, CancellationToken cancellationToken)
+    {
+        try
+        {
+            claude.Offer(conversation, agent);
+        }
+        catch (ArgumentException fault)
+        {
+            throw new ClaudeException(new TurnError(TurnErrorKind.InvalidRequest, fault.Message), fault);
+        }
+
+        if (claude.Functions is not null)
+        {
+            await SendAsync(McpServerJson.SetServers(agent, true, options), cancellationToken);
+        }
+    }
+
+    /// <summary>Sets what may change from turn to turn. A process that is gone is the next write's to notice.</summary>
+    public async ValueTask TuneAsync(Conversation conversation)
+    {
+        try
+        {
+            foreach (var request in _tuning.ChangeTo(TurnTuning.Of(conversation), out _tuning))
+            {
+                await SendAsync(request, CancellationToken.None);
+            }
+        }
+        catch (Exception fault) when (fault is IOException or InvalidOperationException)
+        {
+        }
+    }
 
     /// <summary>Tells the earlier messages.</summary>
     /// <exception cref="ClaudeException">The process ended, or took nothing for too long.</exception>
@@ -37,13 +80,14 @@ internal sealed class SessionBinding(CliConnection connection, ChildProcess proc
         {
             if (message.Role == HistoryRole.Assistant)
             {
-                lines.Add(writer => CliLines.Assistant(writer, message.Text));
+                lines.Add(writer => CliLines.Assistant(
+                    writer, message.Blocks ?? [new JsonObject { ["type"] = "text", ["text"] = message.Text }]));
                 continue;
             }
 
-            var said = UserContentJson.From(message.Content ?? [new UserText(message.Text)]);
+            var said = message.Blocks ?? UserContentJson.From(message.Content ?? [new UserText(message.Text)]);
             lines.Add(writer => CliLines.User(writer, said, query: false));
-            await connection.WriteAsync(lines, cancellationToken);
+            await _connection.WriteAsync(lines, cancellationToken);
             lines.Clear();
             while (await NextAsync(cancellationToken) is not CliResult)
             {
@@ -52,7 +96,7 @@ internal sealed class SessionBinding(CliConnection connection, ChildProcess proc
 
         if (lines.Count > 0)
         {
-            await connection.WriteAsync(lines, cancellationToken);
+            await _connection.WriteAsync(lines, cancellationToken);
         }
     }
 
@@ -80,13 +124,13 @@ internal sealed class SessionBinding(CliConnection connection, ChildProcess proc
     }
 
     private async ValueTask SendAsync(JsonObject request, CancellationToken cancellationToken) =>
-        _unconfirmed.Add(((string)request["subtype"]!, await connection.SendRequestAsync(request, cancellationToken)));
+        _unconfirmed.Add(((string)request["subtype"]!, await _connection.SendRequestAsync(request, cancellationToken)));
 
     private async ValueTask<CliMessage> NextAsync(CancellationToken cancellationToken)
     {
         try
         {
-            return await connection.Messages.ReadAsync(cancellationToken).AsTask().WaitAsync(options.SilenceTimeout, time, cancellationToken);
+            return await _connection.Messages.ReadAsync(cancellationToken).AsTask().WaitAsync(options.SilenceTimeout, time, cancellationToken);
         }
         catch (ChannelClosedException)
         {

@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
 using Pilotlight.Claude.Protocol;
+using Pilotlight.Claude.Tools;
+using Pilotlight.Claude.Turns;
 using Pilotlight.Processes;
 
 namespace Pilotlight.Claude.Sessions;
@@ -11,6 +13,7 @@ internal enum TurnStop
     Cancelled,
     Ended,
     Silent,
+    AwaitsCaller,
 }
 
 /// <summary>What a session's process says, with every wait for it bounded.</summary>
@@ -25,20 +28,32 @@ internal sealed class SessionOutput(CliConnection connection, ChildProcess proce
     }
 
     /// <summary>The next message, or why there is none.</summary>
-    public async ValueTask<(CliMessage? Message, TurnStop Stop)> NextAsync(TurnPacing pacing, CancellationToken cancellationToken)
+    public async ValueTask<(CliMessage? Message, TurnStop Stop)> NextAsync(
+        TurnPacing pacing, TurnReader reader, CallerCalls? callers, CancellationToken cancellationToken)
     {
         while (true)
         {
+            var callersChange = callers?.Changed;
             if (connection.Messages.TryRead(out var message))
             {
                 return (message, TurnStop.None);
             }
 
+            if (callers is { AllWait: true } && !reader.IsMessageOpen)
+            {
+                return (null, TurnStop.AwaitsCaller);
+            }
+
             try
             {
-                var more = await connection.Messages.WaitToReadAsync(cancellationToken).AsTask()
-                    .WaitAsync(pacing.NextCheck(), time, cancellationToken);
-                if (!more)
+                var reading = connection.Messages.WaitToReadAsync(cancellationToken).AsTask();
+                if (callersChange is not null
+                    && await Task.WhenAny(reading, callersChange).WaitAsync(pacing.NextCheck(), time, cancellationToken) == callersChange)
+                {
+                    continue;
+                }
+
+                if (!await reading.WaitAsync(pacing.NextCheck(), time, cancellationToken))
                 {
                     return (null, TurnStop.Ended);
                 }

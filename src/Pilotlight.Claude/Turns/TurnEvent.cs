@@ -5,7 +5,8 @@ namespace Pilotlight.Claude.Turns;
 /// <summary>Something that happened in a turn, in the order in which it happened.</summary>
 /// <remarks>
 /// A turn yields one <see cref="TurnStarted"/>, then any number of the others, and ends with exactly one
-/// <see cref="TurnCompleted"/>, <see cref="TurnFailed"/> or <see cref="TurnCancelled"/>.
+/// <see cref="TurnCompleted"/>, <see cref="TurnFailed"/> or <see cref="TurnCancelled"/>; or, in a conversation with declarations
+/// that its caller answers, with <see cref="TurnAwaitsTools"/>.
 /// </remarks>
 public abstract record TurnEvent
 {
@@ -79,7 +80,11 @@ public sealed record TurnCompleted(
     decimal? CostUsd,
     string? StopReason,
     TimeSpan? TimeToFirstToken,
-    TimeSpan Duration) : TurnEvent;
+    TimeSpan Duration) : TurnEvent
+{
+    /// <summary>The object asked for by a JSON schema, or null when none was asked for or the model gave none.</summary>
+    public JsonElement? StructuredOutput { get; init; }
+}
 
 /// <summary>The turn ended without an answer, or with a part of one.</summary>
 /// <param name="Error">What went wrong and what to do about it.</param>
@@ -90,3 +95,11 @@ public sealed record TurnFailed(TurnError Error, string PartialText, TurnUsage U
 
 /// <summary>The turn was stopped by its caller.</summary>
 public sealed record TurnCancelled(string PartialText, TurnUsage Usage, decimal? CostUsd) : TurnEvent;
+
+/// <summary>
+/// The model waits for what only the caller can give: the turn goes on when the next one of the conversation brings a
+/// <see cref="Conversations.UserToolResult"/> for each of these calls.
+/// </summary>
+/// <param name="ToolUseIds">The calls, each told before by a <see cref="ToolStarted"/>.</param>
+/// <param name="PartialText">What was said so far.</param>
+public sealed record TurnAwaitsTools(IReadOnlyList<string> ToolUseIds, string PartialText) : TurnEvent;

@@ -26,6 +26,9 @@ internal sealed class TurnReader
     /// <summary>The answer so far.</summary>
     public string Text => _finished.ToString() + _inProgress;
 
+    /// <summary>Whether an API message has begun and not ended: more may come of it.</summary>
+    public bool IsMessageOpen => _open;
+
     /// <summary>The latest refusal of the API, if it has not recovered since.</summary>
     public CliApiRetry? LastRetry { get; private set; }
 
@@ -72,7 +75,10 @@ internal sealed class TurnReader
     {
         var (usage, cost) = Account(result);
         return new TurnCompleted(
-            Text, AnsweringModel(result), usage, cost, result.StopReason ?? _stopReason, timeToFirstToken, duration);
+            Text, AnsweringModel(result), usage, cost, result.StopReason ?? _stopReason, timeToFirstToken, duration)
+        {
+            StructuredOutput = result.StructuredOutput,
+        };
     }
 
     /// <summary>Tokens and cost of this turn alone.</summary>

@@ -1,0 +1,161 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.AI;
+using Pilotlight.Claude.Conversations;
+using Pilotlight.Claude.Tools;
+using Pilotlight.Claude.Turns;
+
+namespace Pilotlight.Claude.Chat;
+
+/// <summary>A turn's events as chat updates. One instance a call.</summary>
+/// <remarks>
+/// Calls that ran already are told for information only, their results in messages of the role <c>tool</c>: an answer with
+/// calls reads as the several messages that it is.
+/// </remarks>
+internal sealed class TurnUpdates(ChatRequest request)
+{
+    private const string StructuredOutput = "StructuredOutput";
+
+    private readonly string _responseId = NewId();
+    private readonly Dictionary<string, FunctionCallContent> _calls = new(StringComparer.Ordinal);
+    private string _messageId = NewId();
+    private string _text = "";
+    private AcquireSource? _source;
+
+    private bool WantsJson => request.Conversation.OutputSchema is not null;
+
+    /// <summary>The updates that an event becomes.</summary>
+    public IEnumerable<ChatResponseUpdate> From(TurnEvent turnEvent)
+    {
+        switch (turnEvent)
+        {
+            case TurnStarted started:
+                _source = started.Source;
+                break;
+            case TextReset:
+                _text = "";
+                break;
+            case TextDelta delta:
+                _text += delta.Text;
+                if (!WantsJson)
+                {
+                    yield return Update(turnEvent, new TextContent(delta.Text));
+                }
+
+                break;
+            case ThinkingDelta thinking when request.ShowsThinking:
+                yield return Update(turnEvent, new TextReasoningContent(thinking.Text));
+                break;
+            case ToolStarted started when started.Name != StructuredOutput:
+                var call = Call(started);
+                _calls[started.ToolUseId] = call;
+                if (call.InformationalOnly)
+                {
+                    yield return Update(turnEvent, call);
+                }
+
+                break;
+            case ToolFinished finished when _calls.GetValueOrDefault(finished.ToolUseId) is { InformationalOnly: true }:
+                yield return Finished(finished);
+                break;
+            case TurnAwaitsTools awaits:
+                var calls = awaits.ToolUseIds.Select(id => _calls.GetValueOrDefault(id)).OfType<AIContent>().ToArray();
+                var waiting = Update(turnEvent, calls);
+                waiting.FinishReason = ChatFinishReason.ToolCalls;
+                yield return waiting;
+                break;
+            case TurnCompleted completed:
+                yield return End(completed);
+                break;
+        }
+    }
+
+    /// <summary>What the call adds to the conversation, for the day when its process is gone.</summary>
+    public IEnumerable<HistoryMessage> Said(TurnEvent end)
+    {
+        yield return request.Content.All(part => part is UserText)
+            ? new HistoryMessage(HistoryRole.User, string.Join("\n\n", request.Content.OfType<UserText>().Select(part => part.Text)))
+            : new HistoryMessage(HistoryRole.User, "") { Blocks = [.. request.Content.Select(UserContentJson.Block)] };
+        if (end is TurnAwaitsTools awaits)
+        {
+            var blocks = new JsonArray([.. awaits.ToolUseIds.Select(id => _calls.GetValueOrDefault(id)).OfType<FunctionCallContent>().Select(ChatHistory.ToolUse)]);
+            if (_text.Length > 0)
+            {
+                blocks.Insert(0, new JsonObject { ["type"] = "text", ["text"] = _text });
+            }
+
+            yield return new HistoryMessage(HistoryRole.Assistant, "") { Blocks = blocks };
+        }
+        else if (end is TurnCompleted completed)
+        {
+            yield return new HistoryMessage(
+                HistoryRole.Assistant,
+                completed.StructuredOutput?.GetRawText() ?? _text,
+                _calls.Count > 0 ? [.. _calls.Values.Select(call => call.Name).Distinct(StringComparer.Ordinal)] : null);
+        }
+    }
+
+    private static string NewId() => Guid.NewGuid().ToString("N");
+
+    private FunctionCallContent Call(ToolStarted started) => new(
+        started.ToolUseId,
+        FunctionNames.Unqualify(started.Name),
+        started.Input.ValueKind == JsonValueKind.Object
+            ? started.Input.EnumerateObject().ToDictionary(field => field.Name, object? (field) => field.Value.Clone(), StringComparer.Ordinal)
+            : null)
+    {
+        // Functions that only the caller can answer are his to call; all others have run when he hears of them.
+        InformationalOnly = !FunctionNames.IsFunction(started.Name)
+            || request.Conversation.Tools.FirstOrDefault(tool => FunctionNames.Qualify(tool.Name) == started.Name) is null or AIFunction,
+    };
+
+    private ChatResponseUpdate Finished(ToolFinished finished)
+    {
+        var known = request.Results.TryGet(finished.ToolUseId, out var result, out var fault);
+        var update = Update(finished, new FunctionResultContent(finished.ToolUseId, known && fault is null ? result : finished.Summary) { Exception = fault });
+        update.Role = ChatRole.Tool;
+        update.MessageId = NewId();
+        _messageId = NewId();
+        return update;
+    }
+
+    private ChatResponseUpdate End(TurnCompleted completed)
+    {
+        var contents = new List<AIContent>();
+        if (WantsJson)
+        {
+            contents.Add(new TextContent((completed.StructuredOutput ?? throw new ClaudeException(new TurnError(
+                TurnErrorKind.Api, "The model gave no answer that fits the JSON schema. Ask again, or ask for less."))).GetRawText()));
+        }
+
+        contents.Add(new UsageContent(new UsageDetails
+        {
+            InputTokenCount = completed.Usage.InputTokens + completed.Usage.CacheReadTokens + completed.Usage.CacheWriteTokens,
+            OutputTokenCount = completed.Usage.OutputTokens,
+            TotalTokenCount = completed.Usage.ContextTokens,
+            CachedInputTokenCount = completed.Usage.CacheReadTokens,
+        }));
+        var update = Update(completed, [.. contents]);
+        update.ModelId = completed.Model;
+        update.FinishReason = completed.StopReason switch
+        {
+            "max_tokens" or "model_context_window_exceeded" => ChatFinishReason.Length,
+            "refusal" => ChatFinishReason.ContentFilter,
+            _ => ChatFinishReason.Stop,
+        };
+        update.AdditionalProperties = new AdditionalPropertiesDictionary
+        {
+            ["pilotlight.cost_usd"] = completed.CostUsd,
+            ["pilotlight.acquire"] = _source?.ToString().ToLowerInvariant(),
+        };
+        return update;
+    }
+
+    private ChatResponseUpdate Update(TurnEvent turnEvent, params AIContent[] contents) => new(ChatRole.Assistant, contents)
+    {
+        MessageId = _messageId,
+        ResponseId = _responseId,
+        ConversationId = request.IsSingleUse ? null : request.Conversation.Id,
+        RawRepresentation = turnEvent,
+    };
+}

@@ -1,0 +1,67 @@
+using Microsoft.Extensions.AI;
+using Pilotlight.Claude.Hooks;
+using Pilotlight.Claude.Permissions;
+
+namespace Pilotlight.Claude;
+
+/// <summary>A profile that may use tools; <c>Pilotlight:Claude:Profiles:NAME</c>. What is a delegate or a function can be set in code alone.</summary>
+public sealed class AgentProfileOptions
+{
+    /// <summary>Tools that are there at all, <c>Bash</c> or <c>Read</c> for instance. Default: none.</summary>
+    public IList<string> Tools { get; } = [];
+
+    /// <summary>Tool rules that are allowed without asking, <c>Bash(git:*)</c> for instance. Default: none.</summary>
+    public IList<string> AllowedTools { get; } = [];
+
+    /// <summary>Tool rules that are refused whatever else allows them, <c>Bash(rm:*)</c> for instance. Default: none.</summary>
+    public IList<string> DisallowedTools { get; } = [];
+
+    /// <summary>The folder the tools work in. Default: an empty folder of ours.</summary>
+    public string? WorkingDirectory { get; set; }
+
+    /// <summary>
+    /// <c>default</c>, <c>acceptEdits</c>, <c>plan</c> or <c>dontAsk</c>; a mode without checks is not to be had. Default:
+    /// <c>default</c>; what would need a person is asked of <see cref="CanUseTool"/>, and refused without it.
+    /// </summary>
+    public string PermissionMode { get; set; } = "default";
+
+    /// <summary>Most API calls in one turn; a turn that would need more fails. Default: none, no limit.</summary>
+    public int? MaxTurns { get; set; }
+
+    /// <summary>MCP servers that the CLI runs or connects to, by name. Default: none.</summary>
+    public IDictionary<string, McpServerSettings> McpServers { get; } = new Dictionary<string, McpServerSettings>(StringComparer.Ordinal);
+
+    /// <summary>Path of a file with more MCP servers, in the CLI's own format. Default: none.</summary>
+    public string? McpConfig { get; set; }
+
+    /// <summary>Model for this profile. Default: <see cref="ClaudeOptions.Model"/>.</summary>
+    public string? Model { get; set; }
+
+    /// <summary>Decides about tools that no rule decides about. Default: none, they are refused.</summary>
+    public ToolPermissionCallback? CanUseTool { get; set; }
+
+    /// <summary>Callbacks in the CLI's course of events. Default: none.</summary>
+    public IList<Hook> Hooks { get; } = [];
+
+    /// <summary>.NET functions that every conversation of the profile may call. Default: none.</summary>
+    public IList<AIFunction> Functions { get; } = [];
+}
+
+/// <summary>An MCP server: a program to run, or an address to connect to.</summary>
+public sealed class McpServerSettings
+{
+    /// <summary>The program, for a server on standard input and output. Default: none.</summary>
+    public string? Command { get; set; }
+
+    /// <summary>Its arguments. Default: none.</summary>
+    public IList<string> Arguments { get; } = [];
+
+    /// <summary>Its environment, beside what the CLI has. Default: none.</summary>
+    public IDictionary<string, string> Environment { get; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>The address, for a server over streamable HTTP. Default: none.</summary>
+    public string? Url { get; set; }
+
+    /// <summary>Headers for it, credentials for instance; they never show on a command line. Default: none.</summary>
+    public IDictionary<string, string> Headers { get; } = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+}
