@@ -1,5 +1,8 @@
+using System.IO.Pipelines;
+using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Pilotlight.Gateway.Turns;
 
 namespace Pilotlight.Gateway.Http;
 
@@ -19,19 +22,37 @@ internal sealed class DeadlineWriter(HttpContext http, TimeSpan limit, TimeProvi
 
     /// <summary>Writes and flushes.</summary>
     /// <exception cref="OperationCanceledException">The client is gone, or was too slow.</exception>
-    public async ValueTask SendAsync(string text)
+    public ValueTask SendAsync(string text)
     {
-        using var deadline = new CancellationTokenSource(limit, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, http.RequestAborted);
+        Encoding.UTF8.GetBytes(text, http.Response.BodyWriter);
+        return FlushAsync();
+    }
+
+    /// <summary>Writes an event and flushes.</summary>
+    /// <exception cref="OperationCanceledException">The client is gone, or was too slow.</exception>
+    public ValueTask SendAsync(StoredEvent stored)
+    {
+        SseFrame.Write(http.Response.BodyWriter, stored);
+        return FlushAsync();
+    }
+
+    // A client that keeps up takes what is flushed at once: only one that does not needs a deadline.
+    private ValueTask FlushAsync()
+    {
+        var flushing = http.Response.BodyWriter.FlushAsync(http.RequestAborted);
+        return flushing.IsCompletedSuccessfully ? ValueTask.CompletedTask : WaitAsync(flushing);
+    }
+
+    private async ValueTask WaitAsync(ValueTask<FlushResult> flushing)
+    {
         try
         {
-            await http.Response.WriteAsync(text, either.Token);
-            await http.Response.Body.FlushAsync(either.Token);
+            await flushing.AsTask().WaitAsync(limit, time, http.RequestAborted);
         }
-        catch (OperationCanceledException) when (deadline.IsCancellationRequested)
+        catch (TimeoutException)
         {
             http.Abort();
-            throw;
+            throw new OperationCanceledException("The client did not read in time.");
         }
     }
 }

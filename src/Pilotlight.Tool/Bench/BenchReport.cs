@@ -6,7 +6,7 @@ namespace Pilotlight.Tool.Bench;
 
 /// <summary>What a run of the bench found.</summary>
 internal sealed record BenchReport(
-    Machine Machine, bool IsSimulated, int Runs, DateTimeOffset At, IReadOnlyList<Series> Series, ProcessProbe Probe)
+    Machine Machine, bool IsSimulated, int Runs, DateTimeOffset At, IReadOnlyList<Series> Series, ProcessCosts Process)
 {
     private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
@@ -40,10 +40,10 @@ internal sealed record BenchReport(
             }),
             process = new
             {
-                startMs = Spread(Probe.StartMs),
-                warmUpMs = Spread(Probe.WarmUpMs),
-                parkedPssMiB = Spread(Probe.ParkedMiB),
-                hotPssMiB = Spread(Probe.HotMiB),
+                startMs = Spread(Process.StartMs),
+                warmUpMs = Spread(Process.WarmUpMs),
+                parkedPssMiB = Spread(Process.ParkedMiB),
+                hotPssMiB = Spread(Process.HotMiB),
             },
         },
         s_json);
@@ -75,12 +75,12 @@ internal sealed record BenchReport(
     {
         yield return string.Create(
             CultureInfo.InvariantCulture,
-            $"A process: {Quantiles.Median(Probe.StartMs):0.0} ms to start, {Quantiles.Median(Probe.WarmUpMs):0} ms more until it is warm (p95 {Quantiles.P95(Probe.WarmUpMs):0}).");
-        if (Probe.ParkedMiB.Count > 0)
+            $"A process: {Quantiles.Median(Process.StartMs):0.0} ms to start, {Quantiles.Median(Process.WarmUpMs):0} ms more until it is warm (p95 {Quantiles.P95(Process.WarmUpMs):0}).");
+        if (Process.ParkedMiB.Count > 0)
         {
             yield return string.Create(
                 CultureInfo.InvariantCulture,
-                $"Its memory (PSS): {Quantiles.Median(Probe.ParkedMiB):0} MiB parked, {Quantiles.Median(Probe.HotMiB):0} MiB with a conversation of two turns in it; a cold conversation has none.");
+                $"Its memory (PSS): {Quantiles.Median(Process.ParkedMiB):0} MiB parked, {Quantiles.Median(Process.HotMiB):0} MiB with a conversation of two turns in it; a cold conversation has none.");
         }
 
         yield return $"Measured on {Machine}, {(IsSimulated ? "against the simulated model, which answers at once" : "against a real model")}; {Runs} rounds, each way in turn within a round.";

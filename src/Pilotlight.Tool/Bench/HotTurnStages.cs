@@ -13,12 +13,16 @@ namespace Pilotlight.Tool.Bench;
 /// </remarks>
 internal sealed class HotTurnStages(BenchRig rig) : IDisposable
 {
+    private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
     private readonly RequestClock _clock = new();
     private readonly HttpClient _http = new() { BaseAddress = rig.Pooled.Addresses[0] };
 
-    public async Task<StageReport> RunAsync(int runs, Action<string> progress, CancellationToken cancellationToken)
+    private readonly StageReport _gateway = StageReport.OfGateway();
+    private readonly StageReport _cli = StageReport.OfCli();
+    private readonly List<double> _floor = [];
+
+    public async Task RunAsync(int runs, Action<string> progress, CancellationToken cancellationToken)
     {
-        var report = new StageReport();
         await rig.ReadyAsync(cancellationToken);
         var thread = await rig.Client.CreateThreadAsync(null, cancellationToken);
         await BenchRig.TurnAsync(rig.Client, thread, Benchmark.Question, "warm", cancellationToken);
@@ -31,13 +35,23 @@ internal sealed class HotTurnStages(BenchRig rig) : IDisposable
             var floor = await rig.Http!.RunAsync(Benchmark.Question, cancellationToken);
             if (run > 0)
             {
-                report.Add(moments);
-                report.AddFloor(floor);
+                _gateway.Add(moments);
+                _floor.Add(floor.FirstTokenMs);
             }
         }
 
-        return report;
+        progress("the CLI by itself");
+        await rig.ForgetAsync(thread);
+        await rig.ReadyAsync(cancellationToken);
+        await CliStages.RunAsync(rig, _cli, runs, cancellationToken);
     }
+
+    public string ToJson() => JsonSerializer.Serialize(
+        new { unit = "ms", hot = _gateway.ToJson(), cli = _cli.ToJson(), floorMedian = Quantiles.Median(_floor), floorP95 = Quantiles.P95(_floor) }, s_json);
+
+    public string ToMarkdown() => $"{_gateway.ToMarkdown()}\n{_cli.ToMarkdown()}\n" + string.Create(
+        CultureInfo.InvariantCulture,
+        $"The floor, the simulated API by plain HTTP: {Quantiles.Median(_floor):0.00} ms (p95 {Quantiles.P95(_floor):0.00}).\n");
 
     public void Dispose()
     {

@@ -37,7 +37,7 @@ internal static class HtmlReport
             {Card("lead", BenchReport.Number(hot.Median) + " ms", $"hot: the next turn of a conversation, {BenchReport.Number(report.Ratio(hot))}x sooner than claude -p")}
             {Card("", BenchReport.Number(warm.Median) + " ms", $"warm: a new conversation on a parked process, {BenchReport.Number(report.Ratio(warm))}x sooner")}
             {Card("", BenchReport.Number(report.Baseline.Median) + " ms", "claude -p: a process for every message")}
-            {(report.Probe.ParkedMiB.Count > 0 ? Card("", BenchReport.Number(Quantiles.Median(report.Probe.ParkedMiB)) + " MiB", "memory of a parked process (PSS)") : "")}
+            {(report.Process.ParkedMiB.Count > 0 ? Card("", BenchReport.Number(Quantiles.Median(report.Process.ParkedMiB)) + " MiB", "memory of a parked process (PSS)") : "")}
             </div>
             <section><h2>Time to the first token</h2><p class="note">Each dot is a run; the box is the middle half, the line the median. The axis is logarithmic.</p>
             <div class="scroll">{Plots.Strips(rows).ToInline("Time to the first token, by way")}</div></section>

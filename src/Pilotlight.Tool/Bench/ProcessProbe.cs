@@ -4,11 +4,9 @@ using Pilotlight.Claude.Profiles;
 
 namespace Pilotlight.Tool.Bench;
 
-/// <summary>What a process costs before it has said anything: its start, its warm-up, its memory.</summary>
-internal sealed class ProcessProbe(ClaudeProfiles profiles)
+/// <summary>What a process costs before it has said anything.</summary>
+internal sealed class ProcessCosts
 {
-    private const string Initialize = """{"type":"control_request","request_id":"bench","request":{"subtype":"initialize"}}""";
-
     /// <summary>Milliseconds that starting the process took its parent.</summary>
     public List<double> StartMs { get; } = [];
 
@@ -20,6 +18,14 @@ internal sealed class ProcessProbe(ClaudeProfiles profiles)
 
     /// <summary>The same of processes that hold a conversation of two turns.</summary>
     public List<double> HotMiB { get; } = [];
+}
+
+/// <summary>Finds out what a process costs.</summary>
+internal sealed class ProcessProbe(ClaudeProfiles profiles)
+{
+    private const string Initialize = """{"type":"control_request","request_id":"bench","request":{"subtype":"initialize"}}""";
+
+    public ProcessCosts Costs { get; } = new();
 
     /// <summary>Starts one by itself, as the pool would, and ends it.</summary>
     public async Task StartAsync(bool isCounted, CancellationToken cancellationToken)
@@ -53,8 +59,8 @@ internal sealed class ProcessProbe(ClaudeProfiles profiles)
 
         if (isCounted)
         {
-            StartMs.Add(started.TotalMilliseconds);
-            WarmUpMs.Add((Stopwatch.GetElapsedTime(startedAt) - started).TotalMilliseconds);
+            Costs.StartMs.Add(started.TotalMilliseconds);
+            Costs.WarmUpMs.Add((Stopwatch.GetElapsedTime(startedAt) - started).TotalMilliseconds);
         }
 
         process.StandardInput.Close();
@@ -68,7 +74,7 @@ internal sealed class ProcessProbe(ClaudeProfiles profiles)
         {
             if (ProportionalSetSize(process.ProcessId) is { } size)
             {
-                (process.IsLeased ? HotMiB : ParkedMiB).Add(size);
+                (process.IsLeased ? Costs.HotMiB : Costs.ParkedMiB).Add(size);
             }
         }
     }

@@ -72,8 +72,12 @@ internal static class BenchCommand
             if (parsed.GetValue(Stages))
             {
                 using var following = new HotTurnStages(rig);
-                var stages = await BenchProgress.RunAsync("stages", runs + 1, show => following.RunAsync(runs, show, cancellationToken));
-                await WriteAsync(stages.ToJson(), stages.ToMarkdown(), null, null, parsed, cancellationToken);
+                await BenchProgress.RunAsync("stages", runs + 2, async show =>
+                {
+                    await following.RunAsync(runs, show, cancellationToken);
+                    return true;
+                });
+                await WriteAsync(following.ToJson(), following.ToMarkdown(), null, null, parsed, cancellationToken);
                 return 0;
             }
 
@@ -84,7 +88,7 @@ internal static class BenchCommand
                 return true;
             });
             var report = new BenchReport(
-                await Machine.DescribeAsync(rig.Cli, cancellationToken), !real, runs, TimeProvider.System.GetUtcNow(), benchmark.Series, rig.Probe);
+                await Machine.DescribeAsync(rig.Cli, cancellationToken), !real, runs, TimeProvider.System.GetUtcNow(), benchmark.Series, rig.Probe.Costs);
             await WriteAsync(report.ToJson(), report.ToMarkdown(), () => HtmlReport.Write(report), () => HtmlReport.Picture(report), parsed, cancellationToken);
             return 0;
         }
