@@ -6,7 +6,8 @@ namespace Pilotlight.Simulator;
 
 /// <summary>
 /// What a person asks of the simulator in the text of a message, since the CLI passes nothing else through:
-/// <c>[[sim words=500 delay=800]]</c>. It acts only in the last user message.
+/// <c>[[sim words=500 delay=800]]</c>. It acts only in the last user message, and the last one in it: the CLI puts a question that was
+/// cancelled before its answer began, and the next one, into one message.
 /// </summary>
 /// <remarks>
 /// Keys: <c>status</c> with <c>times</c> and <c>retry-after</c>; <c>words</c>; <c>delay</c> (ms); <c>rate</c> (tokens a second);
@@ -20,7 +21,7 @@ internal static partial class Directive
     /// <summary>The scenario asked for; <paramref name="attempt"/> counts how often the same message came, from 1.</summary>
     public static Scenario? Read(string text, int attempt)
     {
-        if (Whole().Match(text) is not { Success: true } match)
+        if (Whole().Matches(text).LastOrDefault() is not { } match)
         {
             return null;
         }

@@ -57,6 +57,17 @@ public sealed class SimulatorTests
     }
 
     [Fact]
+    public async Task The_last_directive_of_a_message_counts()
+    {
+        await using var simulator = await SimulatorServer.StartAsync(cancellationToken: Token);
+
+        using var response = await PostAsync(simulator, "[[sim words=7]] [Request interrupted by user] [[sim words=2]]", stream: false);
+        var message = await response.Content.ReadFromJsonAsync<JsonElement>(Token);
+
+        Assert.Equal("word1 word2", message.GetProperty("content")[0].GetProperty("text").GetString());
+    }
+
+    [Fact]
     public async Task A_directive_acts_as_often_as_it_says()
     {
         await using var simulator = await SimulatorServer.StartAsync(cancellationToken: Token);
