@@ -9,6 +9,7 @@ var root = new RootCommand("Keeps the Claude Code CLI lit: an instant, streaming
     ChatCommand.Create(),
     BenchCommand.Create(),
     DoctorCommand.Create(),
+    ConformanceCommand.Create(),
     KeysCommand.Create(),
     SimulateCommand.Create(),
 };
