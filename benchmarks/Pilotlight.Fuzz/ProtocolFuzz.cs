@@ -107,7 +107,10 @@ internal static class ProtocolFuzz
     private static async Task<CliMessage?> LastAsync(byte[] output)
     {
         CliMessage? last = null;
-        await using var connection = new CliConnection(PipeReader.Create(new MemoryStream(output)), PipeWriter.Create(Stream.Null), TimeProvider.System);
+
+        // The buffer that a child's output is read with.
+        var input = PipeReader.Create(new MemoryStream(output), new StreamPipeReaderOptions(bufferSize: 16 * 1024));
+        await using var connection = new CliConnection(input, PipeWriter.Create(Stream.Null), TimeProvider.System);
         await foreach (var message in connection.Messages.ReadAllAsync())
         {
             last = message;
