@@ -30,6 +30,10 @@ public static class GatewayRegistration
         services.TryAddSingleton<IAdmission>(provider => provider.GetRequiredService<Admission>());
         services.AddSingleton<KeyService>();
         services.AddHostedService<KeyUse>();
+        services.AddSingleton<HotThreads>();
+        services.AddSingleton<ContextLimits>();
+        services.AddSingleton<TurnIntake>();
+        services.AddSingleton<ServerLife>();
         services.AddSingleton<TurnRunner>();
         services.AddSingleton<TurnService>();
         services.AddSingleton<WarmUps>();

@@ -88,7 +88,7 @@ public sealed class LiveTurnTests
         Journal.Add(new TextDelta("lost"));
 
         Assert.False(await Journal.FlushAsync(Token));
-        await Journal.EndAsync("turn.completed", "{}", new TurnOutcome(TurnState.Completed, null), Token);
+        await Journal.EndAsync("turn.completed", "{}", new TurnOutcome(TurnState.Completed, null), stored => Assert.False(stored), Token);
 
         Assert.Empty(await _live.ReadAsync(0, Token).ToListAsync(Token));
     }

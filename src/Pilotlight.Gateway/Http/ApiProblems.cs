@@ -41,6 +41,10 @@ internal static class ApiProblems
         409, "thread-busy", "The thread has a running turn",
         $"Thread '{threadId}' is in turn '{turnId}'. Follow it at …/turns/{turnId}/events, cancel it, or wait for its end.");
 
+    public static ApiProblemException Contended(string threadId) => new(
+        409, "thread-contended", "The thread changes all the time",
+        $"Thread '{threadId}' was changed by others each time this turn was to begin. Try again.") { RetryAfterSeconds = 1 };
+
     public static ApiProblemException KeyReused(string key) => new(
         409, "idempotency-key-reused", "The Idempotency-Key was used for another request",
         $"Idempotency-Key '{key}' came before with another text. Use a new key for a new message.");

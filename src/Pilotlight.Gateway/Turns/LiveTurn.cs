@@ -1,10 +1,11 @@
 using System.Runtime.CompilerServices;
+using Pilotlight.Gateway.Access;
 
 namespace Pilotlight.Gateway.Turns;
 
 /// <summary>A turn in progress: its durable events, for any number of readers, each at its own pace.</summary>
 /// <remarks>Readers share one list, so a slow one holds nothing back and costs nothing. Safe for concurrent use.</remarks>
-internal sealed class LiveTurn(Turn turn, long acceptedAt) : IDisposable
+internal sealed class LiveTurn(Turn turn, long acceptedAt, PreparedTurn? prepared = null) : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly List<StoredEvent> _events = [];
@@ -13,6 +14,12 @@ internal sealed class LiveTurn(Turn turn, long acceptedAt) : IDisposable
     private bool _ended;
 
     public Turn Turn => turn;
+
+    /// <summary>Its thread as it is sent; null when that is still to be read.</summary>
+    public PreparedTurn? Prepared => prepared;
+
+    /// <summary>How many turns its key may still begin in this minute; null where that is not limited.</summary>
+    public RateState? Rate { get; init; }
 
     /// <summary>When the request for it came, as a timestamp.</summary>
     public long AcceptedAt => acceptedAt;

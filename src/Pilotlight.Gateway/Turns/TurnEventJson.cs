@@ -13,6 +13,7 @@ internal static class TurnEventJson
     public const string Completed = "turn.completed";
     public const string Failed = "turn.failed";
     public const string Cancelled = "turn.cancelled";
+    public const string Truncated = "context.truncated";
 
     /// <summary>Whether the event ends its turn.</summary>
     public static bool IsLast(string type) => type is Completed or Failed or Cancelled;
@@ -49,6 +50,10 @@ internal static class TurnEventJson
     public static (string Type, string Data) Text(string text) =>
         (TextDelta, Json(new TextData(text), TurnJsonContext.Default.TextData));
 
+    /// <summary>A <c>context.truncated</c>.</summary>
+    public static (string Type, string Data) Truncation(int droppedTurns) =>
+        (Truncated, Json(new TruncatedData(droppedTurns), TurnJsonContext.Default.TruncatedData));
+
     /// <summary>The payload of a <c>turn.failed</c>.</summary>
     public static string Problem(TurnProblem problem) => Json(new FailedData(problem), TurnJsonContext.Default.FailedData);
 
@@ -73,6 +78,8 @@ internal sealed record StartedData(string TurnId, string MessageId, AcquireData 
 
 internal sealed record TextData(string Text);
 
+internal sealed record TruncatedData(int DroppedTurns);
+
 internal sealed record ToolStartedData(string Id, string Name, JsonElement Input);
 
 internal sealed record ToolFinishedData(string Id, bool IsError, string? Summary);
@@ -87,6 +94,7 @@ internal sealed record FailedData(TurnProblem Problem);
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(StartedData))]
 [JsonSerializable(typeof(TextData))]
+[JsonSerializable(typeof(TruncatedData))]
 [JsonSerializable(typeof(ToolStartedData))]
 [JsonSerializable(typeof(ToolFinishedData))]
 [JsonSerializable(typeof(RetryingData))]

@@ -15,7 +15,10 @@ internal sealed class TurnJournal(LiveTurn live, ITurnStore store, long epoch, R
 
     public bool HasPending => _pending.Count > 0 || _text.Length > 0;
 
-    /// <summary>Whether what is pending must not wait: the first text, a full batch, anything that is not text.</summary>
+    /// <summary>Whether so much is pending, or for so long, that it must not wait for more even when more is there.</summary>
+    public bool IsFull => HasPending && (_text.Length >= options.BatchSize || TimeLeft == TimeSpan.Zero);
+
+    /// <summary>Whether what is pending must not wait for more to come: the first text, a full batch, anything that is not text.</summary>
     public bool IsUrgent => _pending.Count > 0 || _text.Length >= options.BatchSize || (_text.Length > 0 && !_textWasSent);
 
     public TimeSpan TimeLeft
@@ -44,6 +47,13 @@ internal sealed class TurnJournal(LiveTurn live, ITurnStore store, long epoch, R
         Append(TurnEventJson.Write(live.Turn, turnEvent, simulated));
     }
 
+    /// <summary>Says that the oldest turns are not sent.</summary>
+    public void AddTruncation(int droppedTurns)
+    {
+        CloseText();
+        Append(TurnEventJson.Truncation(droppedTurns));
+    }
+
     /// <summary>Stores and shows what is pending; false when the turn is no longer ours.</summary>
     public async Task<bool> FlushAsync(CancellationToken cancellationToken)
     {
@@ -61,14 +71,15 @@ internal sealed class TurnJournal(LiveTurn live, ITurnStore store, long epoch, R
         return true;
     }
 
-    /// <summary>Stores the turn's end together with what is pending, and shows it.</summary>
-    public async Task EndAsync(string type, string data, TurnOutcome outcome, CancellationToken cancellationToken)
+    /// <summary>Stores the turn's end together with what is pending, and shows it; before that <paramref name="stored"/> hears whether the turn was still ours.</summary>
+    public async Task EndAsync(string type, string data, TurnOutcome outcome, Action<bool> stored, CancellationToken cancellationToken)
     {
         CloseText();
         Append((type, data));
         var batch = TakePending();
-        var stored = await store.EndAsync(live.Turn.Id, epoch, outcome, batch, time.GetUtcNow(), cancellationToken);
-        live.Publish(stored ? batch : [], isEnd: true);
+        var isOurs = await store.EndAsync(live.Turn.Id, epoch, outcome, batch, time.GetUtcNow(), cancellationToken);
+        stored(isOurs);
+        live.Publish(isOurs ? batch : [], isEnd: true);
     }
 
     private StoredEvent[] TakePending()

@@ -1,16 +1,18 @@
+using System.Text;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Pilotlight.Claude;
 using Pilotlight.Claude.Conversations;
 using Pilotlight.Claude.Turns;
 using Pilotlight.Gateway.Access;
+using Pilotlight.Gateway.Http;
 using Pilotlight.Gateway.Threads;
 
 namespace Pilotlight.Gateway.Turns;
 
 /// <summary>Runs one turn from its start to its stored end, whoever listens or does not.</summary>
 internal sealed partial class TurnRunner(
-    IThreadStore threads,
+    TurnIntake intake,
     ITurnStore turns,
     IClaudeConversations conversations,
     IOptions<RelayOptions> relay,
@@ -24,30 +26,36 @@ internal sealed partial class TurnRunner(
     {
         var journal = new TurnJournal(live, turns, epoch, relay.Value, time, gateway.Value.IsSimulated);
         var answer = new AnswerSoFar();
+        var prepared = live.Prepared;
         try
         {
-            var thread = await threads.FindAsync(live.Turn.ThreadId, CancellationToken.None);
-            if (thread is null || !await turns.TryStartAsync(live.Turn.Id, epoch, time.GetUtcNow(), CancellationToken.None))
+            if (live.Turn.State == TurnState.Accepted && !await turns.TryStartAsync(live.Turn.Id, epoch, time.GetUtcNow(), CancellationToken.None))
             {
                 live.Publish([], isEnd: true);
                 return;
             }
 
-            var end = await FollowAsync(live, thread, journal, answer);
-            await EndAsync(live, journal, answer, end, thread);
+            prepared ??= await intake.PrepareAsync(live.Turn, CancellationToken.None);
+            if (prepared is null)
+            {
+                live.Publish([], isEnd: true); // The thread is gone, and its turns with it.
+                return;
+            }
+
+            var end = await FollowAsync(live, prepared, journal, answer);
+            await EndAsync(live, journal, answer, end, prepared);
         }
         catch (Exception fault)
         {
             LogFailed(logger, fault, live.Turn.Id);
-            await TryFailAsync(live, journal, answer, fault);
+            await TryFailAsync(live, journal, answer, fault, prepared);
         }
     }
 
-    private async Task<TurnEvent> FollowAsync(LiveTurn live, ChatThread thread, TurnJournal journal, AnswerSoFar answer)
+    private async Task<TurnEvent> FollowAsync(LiveTurn live, PreparedTurn prepared, TurnJournal journal, AnswerSoFar answer)
     {
-        var conversation = await ThreadConversation.LoadAsync(threads, thread, CancellationToken.None);
         live.Overhead = time.GetElapsedTime(live.AcceptedAt);
-        await using var events = conversations.RunTurnAsync(conversation, [new UserText(live.Turn.Text)], live.Stopping).GetAsyncEnumerator();
+        await using var events = conversations.RunTurnAsync(prepared.Conversation, [new UserText(live.Turn.Text)], live.Stopping).GetAsyncEnumerator();
         while (await NextAsync(events, journal))
         {
             switch (events.Current)
@@ -57,13 +65,24 @@ internal sealed partial class TurnRunner(
                 case TurnStarted started:
                     live.Acquire = TurnEventJson.Name(started.Source);
                     break;
+                case TextDelta delta:
+                    answer.Text.Append(delta.Text);
+                    break;
+                case TextReset:
+                    answer.Text.Clear();
+                    break;
                 case ToolStarted tool:
                     answer.Tools.Add(tool.Name);
                     break;
             }
 
             journal.Add(events.Current);
-            if (journal.IsUrgent)
+            if (events.Current is TurnStarted && prepared.Fit.NewlyDropped > 0)
+            {
+                journal.AddTruncation(prepared.Fit.DroppedTurns);
+            }
+
+            if (journal.IsFull)
             {
                 await FlushAsync(live, journal);
             }
@@ -71,8 +90,9 @@ internal sealed partial class TurnRunner(
 
         // The adapter promises an end. Without one there is no saying what happened, so it is no success.
         return new TurnFailed(
-            new TurnError(TurnErrorKind.Unknown, "The turn ended without a result. Send the message again."), "", TurnUsage.None, null);
+            new TurnError(TurnErrorKind.Unknown, "The turn ended without a result. Send the message again."), answer.Text.ToString(), TurnUsage.None, null);
 
+        // The adapter goes on while what it said is stored: the prompt is on its way before the news that it is.
         async ValueTask<bool> NextAsync(IAsyncEnumerator<TurnEvent> source, TurnJournal pending)
         {
             var next = source.MoveNextAsync();
@@ -82,10 +102,24 @@ internal sealed partial class TurnRunner(
             }
 
             var moving = next.AsTask();
-            await Task.WhenAny(moving, Task.Delay(pending.TimeLeft, time));
-            if (!moving.IsCompleted)
+            try
             {
-                await FlushAsync(live, pending);
+                if (!pending.IsUrgent)
+                {
+                    await Task.WhenAny(moving, Task.Delay(pending.TimeLeft, time));
+                }
+
+                if (pending.IsUrgent || !moving.IsCompleted)
+                {
+                    await FlushAsync(live, pending);
+                }
+            }
+            catch
+            {
+                // What follows the events must be back before they can be let go.
+                await live.InterruptAsync();
+                await ((Task)moving).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                throw;
             }
 
             return await moving;
@@ -101,7 +135,7 @@ internal sealed partial class TurnRunner(
         }
     }
 
-    private async Task EndAsync(LiveTurn live, TurnJournal journal, AnswerSoFar answer, TurnEvent end, ChatThread? thread)
+    private async Task EndAsync(LiveTurn live, TurnJournal journal, AnswerSoFar answer, TurnEvent end, PreparedTurn? prepared)
     {
         var turn = live.Turn;
         var (type, data) = live.IsInterrupted && end is TurnCancelled
@@ -121,7 +155,9 @@ internal sealed partial class TurnRunner(
             TurnFailed failed => Partial(TurnState.Failed, "failed", failed.PartialText, failed.Usage, failed.CostUsd),
             _ => throw new InvalidOperationException($"{end.GetType().Name} does not end a turn."),
         };
-        await journal.EndAsync(type, data, outcome with { Bill = BillOf(end, thread) }, CancellationToken.None);
+        await journal.EndAsync(
+            type, data, outcome with { Bill = BillOf(end, prepared) },
+            isOurs => intake.Ended(prepared, turn, outcome.Answer, isOurs), CancellationToken.None);
         LogEnded(logger, turn.Id, outcome.State, live.Acquire ?? "none", outcome.Answer?.TtftMs ?? 0);
 
         TurnOutcome Partial(TurnState state, string status, string text, TurnUsage usage, decimal? cost) =>
@@ -133,7 +169,7 @@ internal sealed partial class TurnRunner(
     }
 
     // By the model that answered; of an attempt that ended before that was known, by the one that was asked.
-    private Bill? BillOf(TurnEvent end, ChatThread? thread)
+    private Bill? BillOf(TurnEvent end, PreparedTurn? prepared)
     {
         var (model, usage, cost) = end switch
         {
@@ -142,20 +178,21 @@ internal sealed partial class TurnRunner(
             TurnCancelled cancelled => (null, cancelled.Usage, cancelled.CostUsd),
             _ => (null, TurnUsage.None, null),
         };
-        return usage == TurnUsage.None && cost is null or 0 ? null : new Bill(model ?? thread?.Model ?? claude.Value.Model, usage, cost);
+        return usage == TurnUsage.None && cost is null or 0 ? null : new Bill(model ?? prepared?.Thread.Thread.Model ?? claude.Value.Model, usage, cost);
     }
 
     // The store itself may be what failed: then the next start marks the turn as interrupted.
-    private async Task TryFailAsync(LiveTurn live, TurnJournal journal, AnswerSoFar answer, Exception fault)
+    private async Task TryFailAsync(LiveTurn live, TurnJournal journal, AnswerSoFar answer, Exception fault, PreparedTurn? prepared)
     {
         try
         {
             await EndAsync(live, journal, answer, new TurnFailed(
-                new TurnError(TurnErrorKind.Unknown, $"The gateway failed ({fault.GetType().Name}). Send the message again."), "", TurnUsage.None, null), null);
+                new TurnError(TurnErrorKind.Unknown, fault is ApiProblemException problem ? problem.Message : $"The gateway failed ({fault.GetType().Name}). Send the message again."), answer.Text.ToString(), TurnUsage.None, null), prepared);
         }
         catch (Exception second)
         {
             LogFailed(logger, second, live.Turn.Id);
+            intake.Ended(null, live.Turn, null, isStored: false);
             live.Publish([], isEnd: true);
         }
     }
@@ -168,6 +205,8 @@ internal sealed partial class TurnRunner(
 
     private sealed class AnswerSoFar
     {
+        public StringBuilder Text { get; } = new();
+
         public List<string> Tools { get; } = [];
     }
 }

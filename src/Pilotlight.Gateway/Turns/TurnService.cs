@@ -19,11 +19,10 @@ internal sealed partial class TurnService(
     IThreadStore threads,
     IClaudeConversations conversations,
     IStorageInitializer storage,
-    Admission admission,
+    TurnIntake intake,
+    ServerLife life,
     ServerEpoch epoch,
     IOptions<RelayOptions> relay,
-    IOptions<LimitOptions> limits,
-    IOptions<GatewayOptions> gateway,
     IHostApplicationLifetime lifetime,
     TimeProvider time,
     TurnNews news,
@@ -40,15 +39,16 @@ internal sealed partial class TurnService(
     {
         await storage.InitializeAsync(cancellationToken);
         await CompileQueriesAsync(cancellationToken);
-        epoch.Value = await turns.OpenEpochAsync(gateway.Value.Node, time.GetUtcNow(), time.GetUtcNow() + limits.Value.LeaseDuration, cancellationToken);
-        var waiting = await turns.TakeOverAsync(epoch.Value, time.GetUtcNow(), cancellationToken);
+        var waiting = await life.BeginAsync(cancellationToken);
 
         // From the first moment of a stop: the web server is stopped before this service, and waits for the streams of running turns.
         lifetime.ApplicationStopping.Register(() => _drained = DrainAsync());
         foreach (var turn in waiting)
         {
-            Run(turn, time.GetTimestamp());
+            Run(new LiveTurn(turn, time.GetTimestamp()));
         }
+
+        life.GoOn(turn => Run(new LiveTurn(turn, time.GetTimestamp())));
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => (_drained ??= DrainAsync()).WaitAsync(cancellationToken);
@@ -70,6 +70,10 @@ internal sealed partial class TurnService(
             await Task.WhenAll(left.Select(live => live.InterruptAsync()));
             await Task.WhenAll(left.Select(live => live.Ended));
         }
+        finally
+        {
+            await life.DisposeAsync();
+        }
     }
 
     /// <summary>Takes a turn on, or says which one the same key took on before.</summary>
@@ -88,27 +92,14 @@ internal sealed partial class TurnService(
             throw ApiProblems.Full(_live.Count);
         }
 
-        var thread = await threads.FindAsync(threadId, cancellationToken);
-        if (thread is null || !thread.IsVisibleTo(caller))
+        var taken = await intake.AcceptAsync(caller, threadId, text, idempotencyKey, cancellationToken);
+        return taken.Status switch
         {
-            throw ApiProblems.NoThread(threadId);
-        }
-
-        var turn = new Turn(Ids.New("trn"), threadId, TurnState.Accepted, text, Ids.New("msg"), Ids.New("msg"), idempotencyKey, caller.KeyId);
-        var reservation = admission.Prepare(new TurnToAdmit(caller, thread.Model, thread.Profile, text.Length / 4), turn.Id);
-        var accepted = await turns.AcceptAsync(new NewTurnRequest(turn, epoch.Value, Reservation: reservation), time.GetUtcNow(), cancellationToken);
-        if (accepted.Reserved is { } reserved)
-        {
-            admission.Check(caller, reserved);
-        }
-
-        return accepted.Status switch
-        {
-            AcceptStatus.Accepted => (turn, Run(turn, startedAt), false),
-            AcceptStatus.Replayed => (accepted.Turn!, _live.GetValueOrDefault(accepted.Turn!.Id), true),
+            AcceptStatus.Accepted => (taken.Turn, Run(new LiveTurn(taken.Turn, startedAt, taken.Prepared) { Rate = taken.Rate }), false),
+            AcceptStatus.Replayed => (taken.Turn, _live.GetValueOrDefault(taken.Turn.Id), true),
             AcceptStatus.KeyReused => throw ApiProblems.KeyReused(idempotencyKey!),
-            AcceptStatus.Busy => throw ApiProblems.ThreadBusy(threadId, accepted.Turn!.Id),
-            _ => throw ApiProblems.NoThread(threadId),
+            AcceptStatus.Busy => throw ApiProblems.ThreadBusy(threadId, taken.Turn.Id),
+            _ => throw ApiProblems.Contended(threadId),
         };
     }
 
@@ -167,7 +158,7 @@ internal sealed partial class TurnService(
             throw ApiProblems.Stopping();
         }
 
-        var conversation = await ThreadConversation.LoadAsync(threads, thread, lifetime.ApplicationStopping);
+        var conversation = await intake.ReadAsync(thread.Id, lifetime.ApplicationStopping) ?? throw ApiProblems.NoThread(thread.Id);
         await conversations.WarmAsync(conversation, lifetime.ApplicationStopping);
     }
 
@@ -181,10 +172,9 @@ internal sealed partial class TurnService(
         await turns.AppendAsync("", 0, [], cancellationToken);
     }
 
-    private LiveTurn Run(Turn turn, long acceptedAt)
+    private LiveTurn Run(LiveTurn live)
     {
-        var live = new LiveTurn(turn, acceptedAt);
-        _live[turn.Id] = live;
+        _live[live.Turn.Id] = live;
         live.Ended = RunToEndAsync(live);
         news.TellBegan(turn);
         return live;

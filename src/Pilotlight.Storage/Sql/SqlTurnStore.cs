@@ -146,13 +146,12 @@ internal sealed class SqlTurnStore(Database database, bool isSingleServer) : ITu
         await database.WriteAsync(
             async session =>
             {
-                var keyId = await session.FirstAsync(
+                var turn = await session.FirstAsync(
                     $"""
-                    UPDATE turns SET "State" = @state, "EndedAt" = @now WHERE "Id" = @id AND "Epoch" = @epoch AND "State" = {Started} RETURNING "KeyId"
+                    UPDATE turns SET "State" = @state, "EndedAt" = @now WHERE "Id" = @id AND "Epoch" = @epoch AND "State" = {Started} RETURNING {TurnColumns}
                     """,
-                    reader => reader.GetString(0), cancellationToken,
-                    ("state", (int)outcome.State), ("now", at.UtcTicks), ("id", turnId), ("epoch", epoch));
-                if (keyId is null)
+                    ReadTurn, cancellationToken, ("state", (int)outcome.State), ("now", at.UtcTicks), ("id", turnId), ("epoch", epoch));
+                if (turn is null)
                 {
                     return session.Abandon(false);
                 }
@@ -163,7 +162,10 @@ internal sealed class SqlTurnStore(Database database, bool isSingleServer) : ITu
                 }
 
                 await InsertAsync(session, turnId, lastEvents, cancellationToken);
-                await Ledger.SettleAsync(session, turnId, keyId, outcome.Bill, at, cancellationToken);
+                await session.ExecuteAsync(
+                    """UPDATE threads SET "Version" = "Version" + 1, "UpdatedAt" = @now WHERE "Id" = @thread""",
+                    cancellationToken, ("now", at.UtcTicks), ("thread", turn.ThreadId));
+                await Ledger.SettleAsync(session, turnId, turn.KeyId, outcome.Bill, at, cancellationToken);
                 return true;
             },
             cancellationToken);
