@@ -176,7 +176,7 @@ internal sealed partial class TurnService(
     {
         _live[live.Turn.Id] = live;
         live.Ended = RunToEndAsync(live);
-        news.TellBegan(turn);
+        news.TellBegan(live.Turn);
         return live;
     }
 
