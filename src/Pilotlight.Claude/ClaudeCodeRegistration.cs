@@ -57,6 +57,11 @@ public static partial class ClaudeCodeRegistration
             {
                 var profile = profiles.Default;
                 LogFound(logger, profile.FileName, home.CredentialSource ?? "none");
+                foreach (var proxy in home.WithheldProxies)
+                {
+                    LogWithheld(logger, proxy);
+                }
+
                 pool.Register(profile);
             }
             catch (ClaudeException missing)
@@ -71,6 +76,9 @@ public static partial class ClaudeCodeRegistration
 
         [LoggerMessage(Level = LogLevel.Information, Message = "Claude CLI: {Path}; credentials: {CredentialSource}")]
         private static partial void LogFound(ILogger logger, string path, string credentialSource);
+
+        [LoggerMessage(Level = LogLevel.Warning, Message = "{Variable} holds a password and is kept from the CLI; name it in Pilotlight:Claude:PassEnvironment if the API is to be reached through it")]
+        private static partial void LogWithheld(ILogger logger, string variable);
 
         [LoggerMessage(Level = LogLevel.Error, Message = "{Problem}")]
         private static partial void LogMissing(ILogger logger, string problem);

@@ -5,7 +5,8 @@ namespace Pilotlight.Claude.Installation;
 /// <summary>The folders and the environment that CLI processes are given.</summary>
 /// <remarks>
 /// The environment starts empty: what the host holds (keys of other services, its own Claude session's variables) reaches
-/// no child unless it is named in <see cref="ClaudeOptions.PassEnvironment"/>.
+/// no child unless it is named in <see cref="ClaudeOptions.PassEnvironment"/>. A proxy's address goes along, unless it holds a
+/// password: tools could read it.
 /// </remarks>
 public sealed class ClaudeHome(IOptions<ClaudeOptions> options)
 {
@@ -13,8 +14,10 @@ public sealed class ClaudeHome(IOptions<ClaudeOptions> options)
     private static readonly string[] PassedAlways =
     [
         "PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "SystemRoot", "ComSpec", "PATHEXT",
-        "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "https_proxy", "http_proxy", "no_proxy", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE",
+        "NO_PROXY", "no_proxy", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE",
     ];
+
+    private static readonly string[] Proxies = ["HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy"];
 
     private static readonly string[] CredentialVariables = ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN"];
 
@@ -33,6 +36,9 @@ public sealed class ClaudeHome(IOptions<ClaudeOptions> options)
         : File.Exists(Path.Combine(ConfigDirectory, ".credentials.json")) ? $"sign-in in {ConfigDirectory}"
         : null;
 
+    /// <summary>Proxy variables that are kept from the CLI because they hold a password; naming one in <see cref="ClaudeOptions.PassEnvironment"/> passes it.</summary>
+    public IReadOnlyList<string> WithheldProxies => [.. Proxies.Where(name => !options.Value.PassEnvironment.Contains(name) && HoldsPassword(name))];
+
     /// <summary>The whole environment of a CLI process; makes the folders it names.</summary>
     public IReadOnlyDictionary<string, string> CreateEnvironment()
     {
@@ -48,7 +54,7 @@ public sealed class ClaudeHome(IOptions<ClaudeOptions> options)
             ["DISABLE_TELEMETRY"] = "1",
             ["DISABLE_ERROR_REPORTING"] = "1",
         };
-        foreach (var name in PassedAlways.Concat(options.Value.PassEnvironment))
+        foreach (var name in PassedAlways.Concat(Proxies.Except(WithheldProxies)).Concat(options.Value.PassEnvironment))
         {
             if (Environment.GetEnvironmentVariable(name) is { Length: > 0 } value)
             {
@@ -82,6 +88,10 @@ public sealed class ClaudeHome(IOptions<ClaudeOptions> options)
                 .Where(options.Value.PassEnvironment.Contains)
                 .Select(name => KeyValuePair.Create(name, Environment.GetEnvironmentVariable(name) ?? ""))
                 .Where(pair => pair.Value.Length > 0);
+
+    // Read as text: what is no address for us may still be one for the CLI.
+    private static bool HoldsPassword(string name) =>
+        Environment.GetEnvironmentVariable(name) is { } value && value.Contains('@', StringComparison.Ordinal);
 
     private static string ResolveRoot(ClaudeOptions options) =>
         options.HomeDirectory is { Length: > 0 } home
