@@ -22,11 +22,21 @@ internal static class HostKiller
             using var host = Start(cli, simulator?.BaseAddress.ToString().TrimEnd('/'), home.FullName);
             await host.StandardOutput.ReadLineAsync();
 
-            // From the first start to a busy host: the kill may meet a process between fork and exec.
-            await Task.Delay(random.Next(cli is null ? 600 : 3000));
+            // From the first start to a busy host: the kill may meet a process between fork and exec. Every other host with the
+            // real CLI lives until a Bash tool runs.
+            if (cli is not null && run % 2 == 1)
+            {
+                await ToolAsync(host.Id);
+                await Task.Delay(random.Next(100));
+            }
+            else
+            {
+                await Task.Delay(random.Next(cli is null ? 600 : 3000));
+            }
+
             var before = Owned(host.Id);
             children += before.Count;
-            tools += before.Count(process => CommandLine(process).Contains("tail", StringComparison.Ordinal) && cli is not null);
+            tools += cli is null ? 0 : before.Count(IsTool);
             host.Kill();
             var killed = Stopwatch.GetTimestamp();
             await host.WaitForExitAsync();
@@ -50,6 +60,22 @@ internal static class HostKiller
         Console.WriteLine($"the next start's sweep found {next.Sweep()} processes");
         return late + left == 0 ? 0 : 1;
     }
+
+    private static async Task ToolAsync(int owner)
+    {
+        var startedAt = Stopwatch.GetTimestamp();
+        while (!Owned(owner).Any(IsTool))
+        {
+            if (Stopwatch.GetElapsedTime(startedAt) > TimeSpan.FromMinutes(1))
+            {
+                throw new TimeoutException("The CLI has not started its tool within a minute.");
+            }
+
+            await Task.Delay(20);
+        }
+    }
+
+    private static bool IsTool(int process) => Read($"/proc/{process}/cmdline").Contains("tail", StringComparison.Ordinal);
 
     private static Process Start(string? cli, string? api, string home)
     {
@@ -75,8 +101,6 @@ internal static class HostKiller
 
         return found;
     }
-
-    private static string CommandLine(int process) => Read($"/proc/{process}/cmdline");
 
     public static string Read(string path)
     {

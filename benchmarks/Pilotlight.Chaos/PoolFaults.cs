@@ -24,6 +24,7 @@ internal static class PoolFaults
         }
 
         OldestZombie([]);
+        _ = new UriBuilder().Uri;
         Console.WriteLine($"{Kinds().Count} kinds of descriptors");
 
         await SettledAsync(pool, 4);

@@ -9,10 +9,17 @@ namespace Pilotlight.Chaos;
 /// <summary>A host that is as busy as can be with processes until it is killed.</summary>
 internal static class VictimHost
 {
-    /// <summary>Children that ignore their stdin, with a tool in its own session each: what EOF alone would not end.</summary>
+    /// <summary>Children that ignore their stdin, with a tool in its own session each: what EOF alone would not end. The parked ones are soon frozen.</summary>
     public static async Task RunScriptedAsync()
     {
-        await using var pool = new WarmPool(new WarmPoolOptions { MinIdle = 4, MaxIdle = 8, MaxConcurrentWarmUps = 4, CloseInputGrace = TimeSpan.Zero });
+        await using var pool = new WarmPool(new WarmPoolOptions
+        {
+            MinIdle = 4,
+            MaxIdle = 8,
+            MaxConcurrentWarmUps = 4,
+            CloseInputGrace = TimeSpan.Zero,
+            FreezeAfter = TimeSpan.FromMilliseconds(50),
+        });
         var profile = new ProcessProfile
         {
             Name = "stubborn",
