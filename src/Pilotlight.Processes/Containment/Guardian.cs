@@ -9,16 +9,20 @@ namespace Pilotlight.Processes.Containment;
 /// </summary>
 internal sealed class Guardian : IDisposable
 {
-    // Several rounds: a child caught between fork and exec shows its parent's environment for a moment. The guardian's own
-    // environment is empty, so it does not find itself; its stdio is let go, so that nobody waits for it.
+    // Until ten rounds in a row have found nothing: a child caught between fork and exec shows its parent's environment, and on a
+    // busy machine that can last. The guardian's own environment is empty, so it does not find itself; its stdio is let go, so
+    // that nobody waits for it. A hundred rounds are the most: what the kernel holds cannot be killed.
     private const string Script =
         """
         exec >/dev/null 2>&1
         while read -r _; do :; done
-        for round in 1 2 3 4 5 6; do
+        quiet=0 round=0
+        while [ "$quiet" -lt 10 ] && [ "$round" -lt 100 ]; do
+          quiet=$((quiet + 1)) round=$((round + 1))
           for file in $(grep -lsaF "$1" /proc/[0-9]*/environ); do
             id=${file#/proc/}
             kill -9 "${id%/environ}"
+            quiet=0
           done
           sleep 0.1
         done
