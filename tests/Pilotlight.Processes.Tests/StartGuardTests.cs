@@ -45,7 +45,8 @@ public sealed class StartGuardTests
         _time.Advance(Soon);
         for (var i = 0; i < 200; i++)
         {
-            _guard.EndedSoon(warmedAt, Soon, Crash);
+            _guard.Judging();
+            _guard.Judged(warmedAt, Soon, Crash);
         }
 
         _guard.Look([]);
@@ -57,9 +58,13 @@ public sealed class StartGuardTests
     [Fact]
     public void One_that_ends_after_it_has_lived_for_a_while_is_bad_luck()
     {
-        _guard.EndedSoon(_time.GetTimestamp(), TimeSpan.FromMinutes(1), Crash);
+        _guard.Judging();
+        Assert.False(_guard.MayStart(starting: 0, waiting: 0));
+
+        _guard.Judged(_time.GetTimestamp(), TimeSpan.FromMinutes(1), Crash);
 
         _guard.Look([]);
+        Assert.True(_guard.MayStart(starting: 0, waiting: 0));
 
         Assert.False(_guard.Breaker.HasFailed);
     }
@@ -69,7 +74,8 @@ public sealed class StartGuardTests
         for (var i = 0; i < 2; i++)
         {
             _time.Advance(Soon);
-            _guard.EndedSoon(_time.GetTimestamp(), TimeSpan.Zero, Crash);
+            _guard.Judging();
+            _guard.Judged(_time.GetTimestamp(), TimeSpan.Zero, Crash);
             _guard.Look([]);
         }
 

@@ -223,6 +223,33 @@ public sealed class WarmPoolTests
     }
 
     [Fact]
+    public async Task A_program_that_always_ends_at_once_is_started_at_most_fifteen_times_in_the_first_minute_and_four_in_each_after()
+    {
+        using var limit = Limit.Of(TimeSpan.FromMinutes(3));
+        var time = new FakeTimeProvider();
+        await using var pool = new WarmPool(new WarmPoolOptions { MinIdle = 2 }, time: time);
+        using var starts = new StartCounter();
+        pool.Register(Children.Program("/bin/false", StartCounter.Profile));
+        var counts = new List<int>();
+        for (var minute = 0; minute < 3; minute++)
+        {
+            var before = starts.Count;
+            for (var step = 0; step < 120; step++)
+            {
+                // The clock moves on when all that it has set off is over: nothing is starting, and every death was noticed.
+                await pool.UntilAsync(row => row is { Starting: 0, Processes.Count: 0 }, StartCounter.Profile, limit.Token);
+                await Task.Delay(2, limit.Token);
+                time.Advance(TimeSpan.FromMilliseconds(500));
+            }
+
+            counts.Add(starts.Count - before);
+        }
+
+        Assert.InRange(counts[0], 2, 15);
+        Assert.All(counts.Skip(1), count => Assert.InRange(count, 1, 4));
+    }
+
+    [Fact]
     public async Task A_failed_start_tells_exit_code_and_stderr()
     {
         await using var pool = new WarmPool(new WarmPoolOptions { MinIdle = 0, MaxIdle = 0 });
@@ -317,5 +344,36 @@ public sealed class WarmPoolTests
 
         Assert.Equal(processId, second.Process.Id);
         Assert.Equal(LeaseSource.Warm, second.Source);
+    }
+
+    private sealed class StartCounter : IDisposable
+    {
+        public const string Profile = "always ends";
+
+        private readonly System.Diagnostics.Metrics.MeterListener _listener = new();
+        private int _count;
+
+        public StartCounter()
+        {
+            _listener.InstrumentPublished = (instrument, listener) =>
+            {
+                if (instrument.Name == "pilotlight.pool.spawn.duration")
+                {
+                    listener.EnableMeasurementEvents(instrument);
+                }
+            };
+            _listener.SetMeasurementEventCallback<double>((_, _, tags, _) =>
+            {
+                if (tags.ToArray().Any(tag => (string?)tag.Value == Profile))
+                {
+                    Interlocked.Increment(ref _count);
+                }
+            });
+            _listener.Start();
+        }
+
+        public int Count => Volatile.Read(ref _count);
+
+        public void Dispose() => _listener.Dispose();
     }
 }

@@ -36,9 +36,9 @@ public sealed class ChildProcess : IAsyncDisposable
     private readonly DoorbellPipeWriter _input;
     private readonly Task _errorsDrained;
     private readonly TaskCompletionSource<ProcessExit> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _stopGate = new();
     private Task<ProcessExit>? _stopping;
-    private bool _hasEnded;
     private int _disposed;
 
     internal ChildProcess(Process process, IContainment containment, string cookie, TimeProvider time)
@@ -73,7 +73,7 @@ public sealed class ChildProcess : IAsyncDisposable
     public Task<ProcessExit> Exited => _exited.Task;
 
     /// <summary>Whether its end has been noticed, which takes up to a few milliseconds; a moment before <see cref="Exited"/>.</summary>
-    public bool HasExited => Volatile.Read(ref _hasEnded);
+    public bool HasExited => _ended.Task.IsCompleted;
 
     /// <summary>The last 8 KiB of its stderr.</summary>
     public string ErrorTail => _errors.ToString();
@@ -100,6 +100,9 @@ public sealed class ChildProcess : IAsyncDisposable
     /// <summary>Rings after the next write to <see cref="Input"/>, once.</summary>
     internal void RingAfterWrite(Action bell) => _input.Arm(bell);
 
+    /// <summary>Completes as soon as its end is noticed, before anything is done about it.</summary>
+    internal Task Ended => _ended.Task;
+
     internal void Suspend() => SignalIfAlive(_containment.Suspend);
 
     internal void Resume() => SignalIfAlive(_containment.Resume);
@@ -124,7 +127,8 @@ public sealed class ChildProcess : IAsyncDisposable
         {
             await ClosePipesAsync();
             _process.Dispose();
-            _exited.TrySetResult(exit); // Nobody will be told of its end any more.
+            _ended.TrySetResult(); // Nobody will be told of its end any more.
+            _exited.TrySetResult(exit);
         }
     }
 
@@ -216,7 +220,7 @@ public sealed class ChildProcess : IAsyncDisposable
 
     private async Task OnExitedAsync()
     {
-        Volatile.Write(ref _hasEnded, true);
+        _ended.TrySetResult();
         var code = _process.ExitCode;
 
         // Its tools first, which would otherwise outlive it in sessions of their own; its last words come after, unless somebody

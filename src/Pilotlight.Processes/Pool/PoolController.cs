@@ -41,7 +41,7 @@ internal sealed class PoolController : IThreadPoolWorkItem, IDisposable
         (_pools, Metrics, _options, _time, _logger) = (pools, metrics, options, time, logger);
         _starter = new WorkerStarter(launcher, options, time);
         _ends = new WorkerEnds(options, metrics, logger, Ring);
-        _renewal = new Renewal(options, time, _ends);
+        _renewal = new Renewal(time, _ends);
         _longStays = new LongStays(options, time, logger);
         Memory = new MemoryWatch(options, time, logger, _ends, Ring);
         _deadline = time.CreateTimer(state => ((PoolController)state!).Ring(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -99,7 +99,7 @@ internal sealed class PoolController : IThreadPoolWorkItem, IDisposable
     /// <summary>Ends a worker that somebody took out of the pool; the task completes at its end and never faults.</summary>
     public Task End(Worker worker, string reason) => _ends.End(worker, reason);
 
-    /// <summary>Disposes of a process that died by itself while it was parked; soon after its start that is a failed start, later it is bad luck.</summary>
+    /// <summary>Disposes of a process that died by itself while it was parked, and judges that: its pool's guard has been told to expect it.</summary>
     public void Bury(Worker worker) => _ = BuryAsync(worker);
 
     /// <summary>No new processes, none parked; completes when every one has ended, leased ones after their time is up.</summary>
@@ -326,7 +326,7 @@ internal sealed class PoolController : IThreadPoolWorkItem, IDisposable
     {
         var age = _time.GetElapsedTime(worker.WarmedAt);
         _ = End(worker, "died");
-        worker.Pool.Guard.EndedSoon(worker.WarmedAt, age, await worker.Process.Exited);
+        worker.Pool.Guard.Judged(worker.WarmedAt, age, await worker.Process.Exited);
         Ring();
     }
 

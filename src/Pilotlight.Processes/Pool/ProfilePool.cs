@@ -31,6 +31,7 @@ internal sealed class ProfilePool
         Demand = new DemandEstimator(time);
         Stock = new StockPolicy(options, time);
         Guard = new StartGuard(profile, options, time);
+        Program = new ProgramWatch(profile.FileName, options.RenewalCheck, time, controller.Ring);
     }
 
     public ProcessProfile Profile { get; }
@@ -57,10 +58,8 @@ internal sealed class ProfilePool
     /// <summary>Whether some are to be kept parked, or processes start only when asked for.</summary>
     public bool IsRegistered { get; set; }
 
-    /// <summary>The program's file as it was last seen, and when that was.</summary>
-    public ProgramStamp? Stamp { get; set; }
-
-    public long? StampedAt { get; set; }
+    /// <summary>Whether the program's file is still the one that processes were started from.</summary>
+    public ProgramWatch Program { get; }
 
     /// <summary>The pool of the profile that takes this one's place; null for one in its own right.</summary>
     public ProfilePool? Successor
@@ -134,6 +133,7 @@ internal sealed class ProfilePool
                 return worker;
             }
 
+            Guard.Judging();
             worker.TryMove(WorkerState.Leased, WorkerState.Dead);
             _controller.Bury(worker);
         }
@@ -151,7 +151,7 @@ internal sealed class ProfilePool
     }
 
     /// <summary>Replaces a parked process when it dies. Once for each worker, after it was offered.</summary>
-    public static void WatchForDeath(Worker worker) => _ = worker.Process.Exited.ContinueWith(
+    public static void WatchForDeath(Worker worker) => _ = worker.Process.Ended.ContinueWith(
         static (_, state) => ((Worker)state!).Pool.BuryIfParked((Worker)state),
         worker,
         CancellationToken.None,
@@ -318,9 +318,15 @@ internal sealed class ProfilePool
 
     private void BuryIfParked(Worker worker)
     {
+        // Said before it is missed, and the controller starts another.
+        Guard.Judging();
         if (TryRemoveIdle(worker, WorkerState.Dead))
         {
             _controller.Bury(worker);
+        }
+        else
+        {
+            Guard.NotJudged();
         }
     }
 

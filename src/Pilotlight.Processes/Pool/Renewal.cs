@@ -5,21 +5,21 @@ namespace Pilotlight.Processes;
 /// One at a time, each once another is parked in its place: so the stock does not run empty, and when none can be started the
 /// old ones go on serving. Where there is no room for one more than wanted, the old one goes first. The controller owns it.
 /// </remarks>
-internal sealed class Renewal(WarmPoolOptions options, TimeProvider time, WorkerEnds ends)
+internal sealed class Renewal(TimeProvider time, WorkerEnds ends)
 {
     /// <summary>Ends one that is due if it can be spared, notes whether others are, and returns how long until that is to be asked again.</summary>
     /// <param name="pool">Whose.</param>
     /// <param name="hasRoom">Whether one more than wanted may be started.</param>
     public TimeSpan Look(ProfilePool pool, bool hasRoom)
     {
-        var next = LookAtProgram(pool);
-        Worker? due = null;
+        var next = pool.Idle > 0 ? pool.Program.Look() : Timeout.InfiniteTimeSpan;
+        var due = new List<Worker>();
         foreach (var worker in pool.Workers.Keys.Where(worker => worker.State == WorkerState.Idle))
         {
             var left = worker.MaxAge - time.GetElapsedTime(worker.WarmedAt);
             if (left <= TimeSpan.Zero || IsOutdated(pool, worker))
             {
-                due = due is null || worker.WarmedAt < due.WarmedAt ? worker : due;
+                due.Add(worker);
             }
             else
             {
@@ -28,33 +28,16 @@ internal sealed class Renewal(WarmPoolOptions options, TimeProvider time, Worker
         }
 
         var isNobodysTurn = !hasRoom && pool.Starting == 0 && ends.Count == 0;
-        if (due is not null && (pool.Idle > pool.Target || isNobodysTurn) && pool.TryRemoveIdle(due, WorkerState.Retiring))
+        if ((pool.Idle > pool.Target || isNobodysTurn) && due.MinBy(worker => worker.WarmedAt) is { } oldest && pool.TryRemoveIdle(oldest, WorkerState.Retiring))
         {
             // Its end rings, and the next look finds the next.
-            ends.End(due, IsOutdated(pool, due) ? "renewed" : "aged");
+            due.Remove(oldest);
+            ends.End(oldest, IsOutdated(pool, oldest) ? "renewed" : "aged");
         }
 
-        pool.IsRenewing = due is not null;
+        pool.IsRenewing = due.Count > 0;
         return next;
     }
 
-    private static bool IsOutdated(ProfilePool pool, Worker worker) => pool.Stamp is { } stamp && worker.Stamp != stamp;
-
-    private TimeSpan LookAtProgram(ProfilePool pool)
-    {
-        if (pool.Idle == 0)
-        {
-            return Timeout.InfiniteTimeSpan;
-        }
-
-        var left = pool.StampedAt is { } at ? options.RenewalCheck - time.GetElapsedTime(at) : TimeSpan.Zero;
-        if (left > TimeSpan.Zero)
-        {
-            return left;
-        }
-
-        pool.Stamp = ProgramStamp.Of(pool.Profile.FileName);
-        pool.StampedAt = time.GetTimestamp();
-        return options.RenewalCheck;
-    }
+    private static bool IsOutdated(ProfilePool pool, Worker worker) => pool.Program.Stamp is { } stamp && worker.Stamp != stamp;
 }

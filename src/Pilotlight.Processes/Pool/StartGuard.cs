@@ -3,11 +3,12 @@ using System.Collections.Concurrent;
 namespace Pilotlight.Processes;
 
 /// <summary>Whether processes of a profile may be started: what failed, what ended too soon, and what has proved itself since.</summary>
-/// <remarks>The controller owns it; <see cref="EndedSoon"/> and <see cref="Refusal"/> may be called by anybody.</remarks>
+/// <remarks>The controller owns it; what judges a death, and <see cref="Refusal"/>, may be called by anybody.</remarks>
 internal sealed class StartGuard(ProcessProfile profile, WarmPoolOptions options, TimeProvider time)
 {
     private readonly ConcurrentQueue<(long WarmedAt, ProcessStartException Cause)> _earlyDeaths = new();
     private int _unproven;
+    private int _judging;
 
     public CircuitBreaker Breaker { get; } =
         new(options.BreakerThreshold, options.BackoffBase, options.BackoffLimit, time, Random.Shared.NextDouble);
@@ -27,8 +28,14 @@ internal sealed class StartGuard(ProcessProfile profile, WarmPoolOptions options
         }
     }
 
+    /// <summary>A process may have ended by itself: until <see cref="Judged"/> nothing is started in its place, however soon it is missed.</summary>
+    public void Judging() => Interlocked.Increment(ref _judging);
+
+    /// <summary>It was another's to end after all.</summary>
+    public void NotJudged() => Interlocked.Decrement(ref _judging);
+
     /// <summary>A process ended by itself <paramref name="age"/> after it was ready: when that is too soon it counts as a failed start, later it is bad luck.</summary>
-    public void EndedSoon(long warmedAt, TimeSpan age, ProcessExit exit)
+    public void Judged(long warmedAt, TimeSpan age, ProcessExit exit)
     {
         if (age < options.EarlyDeath)
         {
@@ -36,6 +43,8 @@ internal sealed class StartGuard(ProcessProfile profile, WarmPoolOptions options
                 $"'{profile.Name}' ({profile.FileName}) ended with exit code {exit.ExitCode} {age.TotalSeconds:0.0} s after it was ready. {exit.ErrorTail.Trim()}".TrimEnd(),
                 exit)));
         }
+
+        Interlocked.Decrement(ref _judging);
     }
 
     /// <summary>Counts the early deaths since the last call, then looks who has proved itself; returns how long until the next will have.</summary>
@@ -81,7 +90,7 @@ internal sealed class StartGuard(ProcessProfile profile, WarmPoolOptions options
     /// <summary>Whether one more may be started.</summary>
     public bool MayStart(int starting, int waiting)
     {
-        if (Breaker.TryEnter(starting + _unproven))
+        if (Volatile.Read(ref _judging) == 0 && Breaker.TryEnter(starting + _unproven))
         {
             return true;
         }
