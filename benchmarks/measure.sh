@@ -29,7 +29,7 @@ for project in src/Pilotlight.Tool benchmarks/Pilotlight.Peers benchmarks/Pilotl
 done
 
 if wanted bench; then
-  part bench dotnet "$(bin Pilotlight.Tool pilotlight)" bench --runs "$([ -n "$quick" ] && echo 9 || echo 31)" --json "$out/bench.json" --markdown "$out/bench.md" --html "$out/bench.html" --svg docs/images/bench.svg
+  part bench dotnet "$(bin Pilotlight.Tool pilotlight)" bench --runs "$([ -n "$quick" ] && echo 7 || echo 31)" --json "$out/bench.json" --markdown "$out/bench.md" --html "$out/bench.html" --svg docs/images/bench.svg
 fi
 if wanted stages; then
   part stages dotnet "$(bin Pilotlight.Tool pilotlight)" bench --stages --runs 40 --json "$out/stages.json" --markdown "$out/stages.md"
@@ -37,7 +37,7 @@ fi
 if wanted peers; then
   node=benchmarks/Pilotlight.Peers/node
   [ -d $node/node_modules ] || (cd $node && npm ci --ignore-scripts --omit=optional --no-audit --no-fund --silent) || true
-  part peers dotnet "$(bin Pilotlight.Peers)" --cli "$cli" --node $node --runs "$([ -n "$quick" ] && echo 5 || echo 15)" --idle "$([ -n "$quick" ] && echo 5 || echo 10)" --json "$out/peers.json" --markdown "$out/peers.md" --svg docs/images/peers.svg
+  part peers dotnet "$(bin Pilotlight.Peers)" --cli "$cli" --node $node --runs "$([ -n "$quick" ] && echo 3 || echo 15)" --idle "$([ -n "$quick" ] && echo 5 || echo 10)" --json "$out/peers.json" --markdown "$out/peers.md" --svg docs/images/peers.svg
 fi
 if wanted load; then
   part load dotnet "$(bin Pilotlight.Load)" load --cli "$cli" --to 64 --seconds "$([ -n "$quick" ] && echo 12 || echo 45)" --json "$out/load.json" --markdown "$out/load.md" --svg docs/images/load.svg

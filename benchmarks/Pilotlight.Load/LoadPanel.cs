@@ -11,7 +11,7 @@ internal static class LoadPanel
     private const double Top = 34;
     private const double Bottom = Height - 28;
 
-    public static void Draw(Drawing drawing, double x, double y, string title, double[] users, IReadOnlyList<(string Style, double[] Values)> lines)
+    public static void Draw(Drawing drawing, double x, double y, string title, double[] users, IReadOnlyList<(string Style, string Label, double[] Values)> lines)
     {
         var top = Nice(lines.SelectMany(line => line.Values).Where(double.IsFinite).DefaultIfEmpty(1).Max());
         drawing.Add($"""<g transform="translate({x:0.#} {y:0.#})">""");
@@ -27,7 +27,7 @@ internal static class LoadPanel
             drawing.Text(X(i), Bottom + 18, FormattableString.Invariant($"{users[i]:0}"), "small value", "middle");
         }
 
-        foreach (var (style, values) in lines)
+        foreach (var (style, label, values) in lines)
         {
             var points = Enumerable.Range(0, values.Length).Where(i => double.IsFinite(values[i])).ToArray();
             drawing.Add($"""<g class="{style}"><path class="curve" d="M{string.Join('L', points.Select(i => FormattableString.Invariant($"{X(i):0.#} {Y(values[i]):0.#}")))}"/>""");
@@ -37,11 +37,15 @@ internal static class LoadPanel
             }
 
             drawing.Add($"</g>");
+            if (points.Length > 0)
+            {
+                drawing.Text(X(points[^1]) + 8, Y(values[points[^1]]) + 4, label, "small");
+            }
         }
 
         drawing.Add($"</g>");
 
-        double X(int index) => users.Length < 2 ? (Left + Width) / 2 : Left + 14 + (index * (Width - Left - 42) / (users.Length - 1));
+        double X(int index) => users.Length < 2 ? (Left + Width) / 2 : Left + 14 + (index * (Width - Left - 84) / (users.Length - 1));
 
         double Y(double value) => Bottom - (value / top * (Bottom - Top));
     }

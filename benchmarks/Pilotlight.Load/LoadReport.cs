@@ -58,13 +58,13 @@ internal sealed record LoadReport(Machine Machine, TimeSpan Window, bool IsShipp
     {
         var drawing = new Drawing(960, 560);
         var users = Steps.Select(step => (double)step.Users).ToArray();
-        Panel(0, 0, "First token, ms (p50, p95)", ("hot", step => Quantiles.Median(step.FirstTokenMs)), ("warm", step => Quantiles.P95(step.FirstTokenMs)));
-        Panel(1, 0, "Turns a second", ("floor", step => step.TurnsPerSecond));
-        Panel(0, 1, "Cores (gateway, CLI, all with model and users)", ("hot", step => step.GatewayCores), ("stored", step => step.CliCores), ("cold", step => step.GatewayCores + step.CliCores + step.ModelCores + step.UserCores));
-        Panel(1, 1, "Memory of the CLI's processes, GiB", ("stored", step => step.CliMiB / 1024));
+        Panel(0, 0, "First token, ms", ("hot", "p50", step => Quantiles.Median(step.FirstTokenMs)), ("warm", "p95", step => Quantiles.P95(step.FirstTokenMs)));
+        Panel(1, 0, "Turns a second", ("floor", "", step => step.TurnsPerSecond));
+        Panel(0, 1, "Cores in use", ("hot", "gateway", step => step.GatewayCores), ("stored", "CLI", step => step.CliCores), ("cold", "all", step => step.GatewayCores + step.CliCores + step.ModelCores + step.UserCores));
+        Panel(1, 1, "Memory of the CLI's processes, GiB", ("stored", "", step => step.CliMiB / 1024));
         return drawing.ToFile("The gateway under load, by conversations at a time");
 
-        void Panel(int column, int row, string title, params (string Style, Func<LoadStep, double> Value)[] lines) =>
-            LoadPanel.Draw(drawing, 20 + (column * 470), 20 + (row * 275), title, users, [.. lines.Select(line => (line.Style, Steps.Select(line.Value).ToArray()))]);
+        void Panel(int column, int row, string title, params (string Style, string Label, Func<LoadStep, double> Value)[] lines) =>
+            LoadPanel.Draw(drawing, 20 + (column * 470), 20 + (row * 275), title, users, [.. lines.Select(line => (line.Style, line.Label, Steps.Select(line.Value).ToArray()))]);
     }
 }

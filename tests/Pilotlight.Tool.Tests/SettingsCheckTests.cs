@@ -21,7 +21,7 @@ public sealed class SettingsCheckTests
     [Theory]
     [InlineData("Pool:Size", "many", "Pilotlight:Pool:Size is 'many', which is not a whole number.")]
     [InlineData("Relay:Heartbeat", "soon", "Pilotlight:Relay:Heartbeat is 'soon', which is not a time such as 00:00:30.")]
-    [InlineData("Storage:Provider", "Paper", "Pilotlight:Storage:Provider is 'Paper', which is not one of Sqlite.")]
+    [InlineData("Storage:Provider", "Paper", "Pilotlight:Storage:Provider is 'Paper', which is not one of Sqlite, PostgreSql.")]
     public void A_value_of_the_wrong_kind_is_named_with_the_right_one(string key, string value, string fault) =>
         Assert.Equal(fault, Assert.Single(Faults((key, value))));
 

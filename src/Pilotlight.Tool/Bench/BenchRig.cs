@@ -14,6 +14,8 @@ namespace Pilotlight.Tool.Bench;
 /// <summary>What is measured on: a gateway with a pool of two, one without a pool, and clients of both.</summary>
 internal sealed class BenchRig : IAsyncDisposable
 {
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2);
+
     private readonly DirectoryInfo _folder;
     private readonly GatewayServer _pooled;
     private readonly GatewayServer _bare;
@@ -108,10 +110,7 @@ internal sealed class BenchRig : IAsyncDisposable
     /// <summary>Waits until the stock is full and its processes have settled.</summary>
     public async Task ReadyAsync(CancellationToken cancellationToken)
     {
-        while (Pool.GetSnapshot().Profiles is not [{ Starting: 0 } chat, ..] || chat.Parked < chat.Target)
-        {
-            await Task.Delay(50, cancellationToken);
-        }
+        await UntilAsync(() => Pool.GetSnapshot().Profiles is [{ Starting: 0 } chat, ..] && chat.Parked >= chat.Target, "No process came to be parked", cancellationToken);
 
         // A parked process is still busy with its own start for a while; a user seldom comes in that moment.
         await Task.Delay(TimeSpan.FromSeconds(1), cancellationToken);
@@ -123,14 +122,25 @@ internal sealed class BenchRig : IAsyncDisposable
         var conversations = _pooled.Services.GetRequiredService<IClaudeConversations>();
         var before = Hot();
         await Client.WarmAsync(thread, cancellationToken);
-        while (Hot() <= before)
-        {
-            await Task.Delay(20, cancellationToken);
-        }
-
+        await UntilAsync(() => Hot() > before, "A thread could not be made ready", cancellationToken);
         await ReadyAsync(cancellationToken);
 
         int Hot() => conversations.CountHot().Values.Sum();
+    }
+
+    private async Task UntilAsync(Func<bool> isSo, string otherwise, CancellationToken cancellationToken)
+    {
+        var since = Stopwatch.GetTimestamp();
+        while (!isSo())
+        {
+            if (Stopwatch.GetElapsedTime(since) > s_patience)
+            {
+                var why = Pool.GetSnapshot().Profiles.Select(row => row.LastFailure).OfType<string>().FirstOrDefault();
+                throw new InvalidOperationException($"{otherwise} in {s_patience.TotalMinutes:0} minutes{(why is null ? "" : $": {why}")}. Run 'pilotlight doctor'.");
+            }
+
+            await Task.Delay(20, cancellationToken);
+        }
     }
 
     /// <summary>Lets a thread's process go.</summary>

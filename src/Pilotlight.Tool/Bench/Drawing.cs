@@ -43,6 +43,9 @@ internal sealed class Drawing(double width, double height)
 /// <summary>A logarithmic axis in milliseconds, from left to right.</summary>
 internal sealed class LogAxis
 {
+    // Below it two labels would touch.
+    private const double MinGap = 54;
+
     private static readonly double[] s_steps = [1, 2, 5];
 
     private readonly double _left;
@@ -62,12 +65,19 @@ internal sealed class LogAxis
     /// <summary>Lines and labels; <paramref name="bottom"/> is where the labels stand.</summary>
     public void Draw(Drawing drawing, double top, double bottom)
     {
+        var labelled = double.NegativeInfinity;
         for (var power = (int)Math.Floor(_from); power <= _to; power++)
         {
             foreach (var value in s_steps.Select(step => step * Math.Pow(10, power)).Where(value => Math.Log10(value) >= _from && Math.Log10(value) <= _to))
             {
                 var x = X(value);
                 drawing.Add($"""<line class="grid" x1="{x:0.#}" y1="{top:0.#}" x2="{x:0.#}" y2="{bottom - 16:0.#}"/>""");
+                if (x - labelled < MinGap)
+                {
+                    continue;
+                }
+
+                labelled = x;
                 drawing.Text(x, bottom, value >= 1000 ? FormattableString.Invariant($"{value / 1000:0.#} s") : FormattableString.Invariant($"{value:0.#} ms"), "small", "middle");
             }
         }
