@@ -1,6 +1,6 @@
 using System.Diagnostics;
+using System.IO.Pipelines;
 using System.Text.Json.Nodes;
-using Pilotlight.Claude.Profiles;
 using Pilotlight.Claude.Protocol;
 
 namespace Pilotlight.Tool.Bench;
@@ -10,8 +10,10 @@ internal static class CliStages
 {
     public static async Task RunAsync(BenchRig rig, StageReport report, int runs, CancellationToken cancellationToken)
     {
-        await using var lease = await rig.Pool.AcquireAsync(rig.Pooled.Services.GetRequiredService<ClaudeProfiles>().Default, cancellationToken);
-        var connection = (CliConnection)lease.Process.State!;
+        using var process = rig.Probe.Launch();
+        await using var connection = new CliConnection(
+            PipeReader.Create(process.StandardOutput.BaseStream), PipeWriter.Create(process.StandardInput.BaseStream), TimeProvider.System);
+        await connection.RequestAsync(new JsonObject { ["subtype"] = "initialize" }, TimeSpan.FromSeconds(60), cancellationToken);
         await TurnAsync(rig, connection, cancellationToken);
         await rig.ReadyAsync(cancellationToken);
         for (var run = 0; run <= runs; run++)
@@ -23,6 +25,9 @@ internal static class CliStages
                 report.Add(moments);
             }
         }
+
+        process.StandardInput.Close();
+        await process.WaitForExitAsync(cancellationToken);
     }
 
     private static async Task<IReadOnlyList<double>> TurnAsync(BenchRig rig, CliConnection connection, CancellationToken cancellationToken)

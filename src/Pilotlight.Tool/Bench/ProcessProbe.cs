@@ -30,22 +30,8 @@ internal sealed class ProcessProbe(ClaudeProfiles profiles)
     /// <summary>Starts one by itself, as the pool would, and ends it.</summary>
     public async Task StartAsync(bool isCounted, CancellationToken cancellationToken)
     {
-        var profile = profiles.Default;
-        var start = new ProcessStartInfo(profile.FileName, profile.Arguments)
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            WorkingDirectory = profile.WorkingDirectory,
-        };
-        start.Environment.Clear();
-        foreach (var (name, value) in profile.Environment)
-        {
-            start.Environment[name] = value;
-        }
-
         var startedAt = Stopwatch.GetTimestamp();
-        using var process = Process.Start(start)!;
+        using var process = Launch();
         var started = Stopwatch.GetElapsedTime(startedAt);
         await process.StandardInput.WriteLineAsync(Initialize.AsMemory(), cancellationToken);
         await process.StandardInput.FlushAsync(cancellationToken);
@@ -65,6 +51,26 @@ internal sealed class ProcessProbe(ClaudeProfiles profiles)
 
         process.StandardInput.Close();
         await process.WaitForExitAsync(cancellationToken);
+    }
+
+    /// <summary>A process like those of the pool's default profile, which is its caller's.</summary>
+    public Process Launch()
+    {
+        var profile = profiles.Default;
+        var start = new ProcessStartInfo(profile.FileName, profile.Arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = profile.WorkingDirectory,
+        };
+        start.Environment.Clear();
+        foreach (var (name, value) in profile.Environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        return Process.Start(start)!;
     }
 
     /// <summary>Adds what the processes of the snapshot use, parked and leased.</summary>
