@@ -1,12 +1,11 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Microsoft.Extensions.AI;
 using Pilotlight.Claude.Conversations;
 using Pilotlight.Claude.Tools;
 
 namespace Pilotlight.Claude.Chat;
 
-/// <summary>Earlier messages as they are replayed: text as text; images and finished calls of functions as the API's own blocks.</summary>
+/// <summary>Earlier messages as they are replayed: text, images, and finished calls of functions as calls.</summary>
 /// <remarks>
 /// A call is replayed as a call when its function is still offered and its result is known; otherwise it is only noted beside the
 /// text, for the API refuses a call without its result.
@@ -33,13 +32,13 @@ internal static class ChatHistory
                         Add(history, new HistoryMessage(role, "", [call.Name]));
                         break;
                     case FunctionCallContent call:
-                        Add(history, Block(role, ToolUse(call)));
+                        Add(history, new HistoryMessage(role, "") { Calls = [Call(call)] });
                         break;
                     case FunctionResultContent result when native.Contains(result.CallId):
-                        Add(history, Block(role, UserContentJson.Block(new UserToolResult(result.CallId, ResultText(result), result.Exception is not null))));
+                        Add(history, new HistoryMessage(role, "") { Content = [Result(result)] });
                         break;
                     case DataContent image when role == HistoryRole.User && image.HasTopLevelMediaType("image"):
-                        Add(history, Block(role, UserContentJson.Block(new UserImage(image.MediaType, image.Data))));
+                        Add(history, new HistoryMessage(role, "") { Content = [new UserImage(image.MediaType, image.Data)] });
                         break;
                     case TextContent text when !string.IsNullOrWhiteSpace(text.Text):
                         Add(history, new HistoryMessage(role, text.Text));
@@ -51,44 +50,38 @@ internal static class ChatHistory
         return history;
     }
 
-    /// <summary>What the model is told of a function's result.</summary>
-    public static string ResultText(FunctionResultContent result) => result is { Exception: { } fault, Result: null }
-        ? fault.Message
-        : FunctionResults.Text(result.Result, AIJsonUtilities.DefaultOptions);
+    /// <summary>A function's result as the model is told it.</summary>
+    public static UserToolResult Result(FunctionResultContent result) => new(
+        result.CallId,
+        result is { Exception: { } fault, Result: null } ? fault.Message : FunctionResults.Text(result.Result, AIJsonUtilities.DefaultOptions),
+        result.Exception is not null);
 
-    /// <summary>A call as the API's block.</summary>
-    public static JsonObject ToolUse(FunctionCallContent call) => new()
-    {
-        ["type"] = "tool_use",
-        ["id"] = call.CallId,
-        ["name"] = FunctionNames.Qualify(call.Name),
-        ["input"] = JsonSerializer.SerializeToNode(
-            call.Arguments ?? new Dictionary<string, object?>(), AIJsonUtilities.DefaultOptions.GetTypeInfo(typeof(IDictionary<string, object?>))),
-    };
+    /// <summary>A call as it is replayed.</summary>
+    public static HistoryToolCall Call(FunctionCallContent call) => new(
+        call.CallId,
+        FunctionNames.Qualify(call.Name),
+        JsonSerializer.SerializeToElement(
+            call.Arguments ?? new Dictionary<string, object?>(), AIJsonUtilities.DefaultOptions.GetTypeInfo(typeof(IDictionary<string, object?>))));
 
-    // Parts of one role that follow each other are one message, of text as long as all of it is text.
+    // Parts of one role that follow each other are one message.
     private static void Add(List<HistoryMessage> history, HistoryMessage next)
     {
         if (history is not [.., var last] || last.Role != next.Role)
         {
             history.Add(next);
+            return;
         }
-        else if (last.Blocks is null && next.Blocks is null)
+
+        history[^1] = new HistoryMessage(
+            last.Role,
+            last.Text.Length == 0 ? next.Text : next.Text.Length == 0 ? last.Text : last.Text + "\n\n" + next.Text,
+            last.ToolNames is null && next.ToolNames is null ? null : [.. last.ToolNames ?? [], .. next.ToolNames ?? []])
         {
-            var names = (last.ToolNames ?? []).Concat(next.ToolNames ?? []).ToArray();
-            history[^1] = new HistoryMessage(
-                last.Role, last.Text.Length == 0 ? next.Text : next.Text.Length == 0 ? last.Text : last.Text + "\n\n" + next.Text, names.Length > 0 ? names : null);
-        }
-        else
-        {
-            history[^1] = last with { Blocks = [.. Blocks(last), .. Blocks(next)], ToolNames = null };
-        }
+            Content = last.Content is null && next.Content is null ? null : [.. Parts(last), .. Parts(next)],
+            Calls = last.Calls is null && next.Calls is null ? null : [.. last.Calls ?? [], .. next.Calls ?? []],
+        };
     }
 
-    private static HistoryMessage Block(HistoryRole role, JsonNode block) => new(role, "") { Blocks = [block] };
-
-    private static IEnumerable<JsonNode?> Blocks(HistoryMessage message) =>
-        message.Blocks is { } blocks ? blocks.Select(block => block?.DeepClone())
-        : message.Text.Length > 0 ? [new JsonObject { ["type"] = "text", ["text"] = message.Text }]
-        : [];
+    private static IEnumerable<UserContent> Parts(HistoryMessage message) =>
+        message.Content ?? (message.Text.Length > 0 ? [new UserText(message.Text)] : []);
 }

@@ -74,8 +74,7 @@ internal sealed record ChatRequest(Conversation Conversation, IReadOnlyList<User
     {
         TextContent text => new UserText(text.Text),
         DataContent data when data.HasTopLevelMediaType("image") => new UserImage(data.MediaType, data.Data),
-        FunctionResultContent result => new UserToolResult(
-            result.CallId, ChatHistory.ResultText(result), result.Exception is not null),
+        FunctionResultContent result => ChatHistory.Result(result),
         _ => throw new NotSupportedException(
             $"A user message with {content.GetType().Name} cannot be sent; only text, images and results of functions can."),
     };

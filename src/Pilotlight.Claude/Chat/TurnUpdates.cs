@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Microsoft.Extensions.AI;
 using Pilotlight.Claude.Conversations;
 using Pilotlight.Claude.Tools;
@@ -73,18 +72,16 @@ internal sealed class TurnUpdates(ChatRequest request)
     /// <summary>What the call adds to the conversation, for the day when its process is gone.</summary>
     public IEnumerable<HistoryMessage> Said(TurnEvent end)
     {
-        yield return request.Content.All(part => part is UserText)
-            ? new HistoryMessage(HistoryRole.User, string.Join("\n\n", request.Content.OfType<UserText>().Select(part => part.Text)))
-            : new HistoryMessage(HistoryRole.User, "") { Blocks = [.. request.Content.Select(UserContentJson.Block)] };
+        yield return new HistoryMessage(HistoryRole.User, string.Join("\n\n", request.Content.OfType<UserText>().Select(part => part.Text)))
+        {
+            Content = request.Content.All(part => part is UserText) ? null : request.Content,
+        };
         if (end is TurnAwaitsTools awaits)
         {
-            var blocks = new JsonArray([.. awaits.ToolUseIds.Select(id => _calls.GetValueOrDefault(id)).OfType<FunctionCallContent>().Select(ChatHistory.ToolUse)]);
-            if (_text.Length > 0)
+            yield return new HistoryMessage(HistoryRole.Assistant, _text)
             {
-                blocks.Insert(0, new JsonObject { ["type"] = "text", ["text"] = _text });
-            }
-
-            yield return new HistoryMessage(HistoryRole.Assistant, "") { Blocks = blocks };
+                Calls = [.. awaits.ToolUseIds.Select(id => _calls.GetValueOrDefault(id)).OfType<FunctionCallContent>().Select(ChatHistory.Call)],
+            };
         }
         else if (end is TurnCompleted completed)
         {

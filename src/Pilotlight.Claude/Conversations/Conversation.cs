@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Microsoft.Extensions.AI;
 
 namespace Pilotlight.Claude.Conversations;
@@ -23,9 +22,18 @@ public sealed record HistoryMessage(HistoryRole Role, string Text, IReadOnlyList
     /// <summary>All parts of a user message that is more than text; null when the text is all of it.</summary>
     public IReadOnlyList<UserContent>? Content { get; init; }
 
-    /// <summary>The API's own content blocks, replayed as they are instead of <see cref="Text"/>: calls of tools with their results. Default: none.</summary>
-    public JsonArray? Blocks { get; init; }
+    /// <summary>
+    /// Calls of tools in an assistant message, replayed as calls: each must be answered by a <see cref="UserToolResult"/> in the
+    /// message after it. Null without any.
+    /// </summary>
+    public IReadOnlyList<HistoryToolCall>? Calls { get; init; }
 }
+
+/// <summary>A call of a tool in an earlier answer.</summary>
+/// <param name="ToolUseId">The model's id for the call.</param>
+/// <param name="Name">The tool, as the model knows it.</param>
+/// <param name="Input">Its input, an object.</param>
+public sealed record HistoryToolCall(string ToolUseId, string Name, JsonElement Input);
 
 /// <summary>What a process must be told to carry a conversation on.</summary>
 public sealed record Conversation

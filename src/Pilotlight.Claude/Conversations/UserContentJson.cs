@@ -10,7 +10,7 @@ internal static class UserContentJson
             ? JsonValue.Create(only.Text)
             : new JsonArray([.. content.Select(Block)]);
 
-    public static JsonNode Block(UserContent content) => content switch
+    private static JsonNode Block(UserContent content) => content switch
     {
         UserText text => new JsonObject { ["type"] = "text", ["text"] = text.Text },
         UserImage image => new JsonObject

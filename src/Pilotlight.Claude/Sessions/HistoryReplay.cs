@@ -15,13 +15,7 @@ internal static partial class HistoryReplay
         var prepared = new List<HistoryMessage>(history.Count);
         foreach (var message in history)
         {
-            if (message.Blocks is not null)
-            {
-                prepared.Add(message);
-                continue;
-            }
-
-            if (string.IsNullOrWhiteSpace(message.Text) && message.Content is null)
+            if (string.IsNullOrWhiteSpace(message.Text) && message.Content is null && message.Calls is null)
             {
                 continue;
             }
@@ -29,10 +23,10 @@ internal static partial class HistoryReplay
             var text = message is { Role: HistoryRole.Assistant, ToolNames: { Count: > 0 } tools }
                 ? $"{message.Text}\n\n[used tools: {string.Join(", ", tools)}]"
                 : message.Text;
-            if (prepared is [.., { Blocks: null } last] && last.Role == message.Role)
+            if (prepared is [.., var last] && last.Role == message.Role)
             {
                 LogRepeatedRole(logger, message.Role, prepared.Count);
-                prepared[^1] = last with { Text = $"{last.Text}\n\n{text}", Content = Join(last, message with { Text = text }) };
+                prepared[^1] = last with { Text = $"{last.Text}\n\n{text}", Content = Join(last, message with { Text = text }), Calls = Join(last.Calls, message.Calls) };
             }
             else
             {
@@ -42,6 +36,9 @@ internal static partial class HistoryReplay
 
         return prepared;
     }
+
+    private static HistoryToolCall[]? Join(IReadOnlyList<HistoryToolCall>? one, IReadOnlyList<HistoryToolCall>? other) =>
+        one is null && other is null ? null : [.. one ?? [], .. other ?? []];
 
     private static UserContent[]? Join(HistoryMessage one, HistoryMessage other) =>
         one.Content is null && other.Content is null ? null : [.. one.Content ?? [new UserText(one.Text)], .. other.Content ?? [new UserText(other.Text)]];

@@ -80,12 +80,11 @@ internal sealed class SessionBinding(
         {
             if (message.Role == HistoryRole.Assistant)
             {
-                lines.Add(writer => CliLines.Assistant(
-                    writer, message.Blocks ?? [new JsonObject { ["type"] = "text", ["text"] = message.Text }]));
+                lines.Add(writer => CliLines.Assistant(writer, AssistantContentJson.From(message)));
                 continue;
             }
 
-            var said = message.Blocks ?? UserContentJson.From(message.Content ?? [new UserText(message.Text)]);
+            var said = UserContentJson.From(message.Content ?? [new UserText(message.Text)]);
             lines.Add(writer => CliLines.User(writer, said, query: false));
             await _connection.WriteAsync(lines, cancellationToken);
             lines.Clear();

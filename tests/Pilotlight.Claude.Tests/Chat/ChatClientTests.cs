@@ -140,6 +140,25 @@ public sealed class ChatClientTests
     }
 
     [Fact]
+    public async Task A_call_that_is_left_in_the_middle_ends_its_process_and_the_conversation_goes_on()
+    {
+        await using var host = await ClaudeHost.StartAsync();
+        host.Simulator.Enqueue(Scenario.Answer("first"), Scenario.Stall("one two", afterTokens: 1), Scenario.Answer("third"));
+        var options = new ChatOptions { ConversationId = "c" };
+        await host.ChatClient.GetResponseAsync("one", options, Token);
+
+        await foreach (var update in host.ChatClient.GetStreamingResponseAsync("two", options, Token))
+        {
+            break;
+        }
+
+        Assert.Empty(host.Conversations.CountHot());
+        var next = await host.ChatClient.GetResponseAsync("three", options, Token);
+        Assert.Equal("third", next.Text);
+        Assert.Equal(["one", "first", "three"], host.Simulator.MessageRequests[^1].Messages.Select(message => message.Text));
+    }
+
+    [Fact]
     public async Task A_model_named_for_the_call_answers_it()
     {
         await using var host = await ClaudeHost.StartAsync();
