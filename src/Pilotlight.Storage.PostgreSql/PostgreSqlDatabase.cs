@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Npgsql;
+using Pilotlight.Gateway.Turns;
 using Pilotlight.Storage.Sql;
 
 namespace Pilotlight.Storage.PostgreSql;
@@ -21,13 +22,24 @@ internal sealed class PostgreSqlDatabase(NpgsqlDataSource source) : Database
             catch (PostgresException fault) when (attempt < MaxAttempts && IsTransient(fault))
             {
             }
+            catch (NpgsqlException fault) when (IsUnavailable(fault))
+            {
+                throw Unavailable(fault);
+            }
         }
     }
 
     public override async ValueTask<T> ReadAsync<T>(Func<Session, ValueTask<T>> work, CancellationToken cancellationToken)
     {
-        await using var connection = await source.OpenConnectionAsync(cancellationToken);
-        return await work(new PostgreSqlSession(connection));
+        try
+        {
+            await using var connection = await source.OpenConnectionAsync(cancellationToken);
+            return await work(new PostgreSqlSession(connection));
+        }
+        catch (NpgsqlException fault) when (IsUnavailable(fault))
+        {
+            throw Unavailable(fault);
+        }
     }
 
     // The data source is its container's.
@@ -49,6 +61,16 @@ internal sealed class PostgreSqlDatabase(NpgsqlDataSource source) : Database
         }
 
         return result;
+    }
+
+    // Not what a statement got wrong: the server cannot be reached, has no room, or is going down.
+    private static bool IsUnavailable(NpgsqlException fault) =>
+        fault is not PostgresException { SqlState: var state } || state[..2] is "08" or "53" or "57" or "58";
+
+    private StorageUnavailableException Unavailable(NpgsqlException fault)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(source.ConnectionString);
+        return new StorageUnavailableException($"PostgreSQL at {settings.Host}:{settings.Port} does not answer: {fault.Message} Try again when it does.", fault);
     }
 
     // The last is of two that insert the same at the same moment: the other is there the next time we look.

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Microsoft.Data.Sqlite;
+using Pilotlight.Gateway.Turns;
 using Pilotlight.Storage.Sql;
 
 namespace Pilotlight.Storage.Sqlite;
@@ -29,11 +30,16 @@ internal sealed class SqliteDatabase(string connectionString, WriteGate gate) : 
             await session.ExecuteAsync(session.IsAbandoned ? "ROLLBACK" : "COMMIT", CancellationToken.None);
             return result;
         }
-        catch
+        catch (Exception fault)
         {
             // Whatever state it is in: closing it rolls back, and the next write opens another.
             _writer = null;
             session.Dispose();
+            if (fault is SqliteException sqlite && IsUnavailable(sqlite.SqliteErrorCode))
+            {
+                throw Unavailable(sqlite);
+            }
+
             throw;
         }
     }
@@ -64,6 +70,12 @@ internal sealed class SqliteDatabase(string connectionString, WriteGate gate) : 
             }
         }
     }
+
+    // Busy, locked, out of memory, read-only, I/O, corrupt, full, cannot be opened.
+    private static bool IsUnavailable(int code) => code is 5 or 6 or 7 or 8 or 10 or 11 or 13 or 14;
+
+    private static StorageUnavailableException Unavailable(SqliteException fault) =>
+        new($"The data file cannot be written: {fault.Message} See to its disk and to who else has it open; then try again.", fault);
 
     public override async ValueTask DisposeAsync()
     {

@@ -45,6 +45,10 @@ internal static class ApiProblems
         409, "thread-contended", "The thread changes all the time",
         $"Thread '{threadId}' was changed by others each time this turn was to begin. Try again.") { RetryAfterSeconds = 1 };
 
+    public static ApiProblemException DoesNotEnd(string turnId, TimeSpan patience) => new(
+        503, "turn-does-not-end", "The thread's turn does not end",
+        $"Turn '{turnId}' was cancelled and has not ended within {patience.TotalSeconds:0} s. Try again.") { RetryAfterSeconds = 5 };
+
     public static ApiProblemException KeyReused(string key) => new(
         409, "idempotency-key-reused", "The Idempotency-Key was used for another request",
         $"Idempotency-Key '{key}' came before with another text. Use a new key for a new message.");

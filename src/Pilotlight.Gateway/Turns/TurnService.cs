@@ -144,7 +144,14 @@ internal sealed partial class TurnService(
         foreach (var live in _live.Values.Where(live => live.Turn.ThreadId == threadId))
         {
             await live.CancelAsync();
-            await live.Ended;
+            try
+            {
+                await live.Ended.WaitAsync(relay.Value.DrainTimeout, time);
+            }
+            catch (TimeoutException)
+            {
+                throw ApiProblems.DoesNotEnd(live.Turn.Id, relay.Value.DrainTimeout);
+            }
         }
 
         await conversations.ForgetAsync(threadId);
@@ -166,6 +173,8 @@ internal sealed partial class TurnService(
     private async Task CompileQueriesAsync(CancellationToken cancellationToken)
     {
         await threads.FindAsync("", cancellationToken);
+        await turns.FindAsync("", "", cancellationToken);
+        await turns.ReadEventsAsync("", 0, cancellationToken);
         await threads.ReadHistoryAsync("", cancellationToken);
         await turns.AcceptAsync(new NewTurnRequest(new Turn("", "", TurnState.Accepted, "", "", "", "")), time.GetUtcNow(), cancellationToken);
         await turns.TryStartAsync("", 0, time.GetUtcNow(), cancellationToken);
