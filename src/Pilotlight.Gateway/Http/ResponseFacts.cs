@@ -21,6 +21,9 @@ internal sealed class ResponseFacts(long arrivedAt, TimeProvider time)
     private IReadOnlyList<string> _ignored = [];
     private TimeSpan? _overhead;
 
+    /// <summary>When the request arrived, as a timestamp.</summary>
+    public long ArrivedAt => arrivedAt;
+
     /// <summary>Where the turn's process came from, once it has one.</summary>
     public string? Source { get; private set; }
 

@@ -41,7 +41,7 @@ internal static class TurnEndpoints
         }
 
         // From here on the turn is the server's: the client's leaving must not undo it half way.
-        var (turn, live, isReplay) = await turns.BeginAsync(http.GetCaller(), id, request.Text, string.IsNullOrEmpty(key) ? null : key, CancellationToken.None);
+        var (turn, live, isReplay) = await turns.BeginAsync(http.GetCaller(), id, request.Text, string.IsNullOrEmpty(key) ? null : key, CancellationToken.None, ResponseFacts.Of(http).ArrivedAt);
         foreach (var (name, value) in live?.Rate?.Headers ?? new Dictionary<string, string>())
         {
             http.Response.Headers[name] = value;

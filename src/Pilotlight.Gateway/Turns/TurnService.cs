@@ -78,10 +78,11 @@ internal sealed partial class TurnService(
 
     /// <summary>Takes a turn on, or says which one the same key took on before.</summary>
     /// <exception cref="ApiProblemException">It cannot be: no such thread, a turn is running, the key was used, the server is full or stops.</exception>
+    /// <remarks><paramref name="arrivedAt"/> is when its request arrived, as a timestamp: what the gateway takes counts from there.</remarks>
     public async Task<(Turn Turn, LiveTurn? Live, bool IsReplay)> BeginAsync(
-        Caller caller, string threadId, string text, string? idempotencyKey, CancellationToken cancellationToken)
+        Caller caller, string threadId, string text, string? idempotencyKey, CancellationToken cancellationToken, long? arrivedAt = null)
     {
-        var startedAt = time.GetTimestamp();
+        var startedAt = arrivedAt ?? time.GetTimestamp();
         if (_draining)
         {
             throw ApiProblems.Stopping();
