@@ -8,6 +8,7 @@ using Pilotlight.Gateway.Compatible;
 using Pilotlight.Gateway.Http;
 using Pilotlight.Gateway.InProcess;
 using Pilotlight.Gateway.Pool;
+using Pilotlight.Gateway.Telemetry;
 using Pilotlight.Gateway.Threads;
 using Pilotlight.Gateway.Turns;
 using Pilotlight.Gateway.Usage;
@@ -34,6 +35,8 @@ public static class GatewayRegistration
         services.AddSingleton<ContextLimits>();
         services.AddSingleton<TurnIntake>();
         services.AddSingleton<ServerLife>();
+        services.AddSingleton<GatewayTelemetry>();
+        services.AddSingleton<TurnPlaces>();
         services.AddSingleton<TurnRunner>();
         services.AddSingleton<TurnService>();
         services.AddSingleton<WarmUps>();

@@ -24,9 +24,9 @@ internal static class KeyEndpoints
     public static void Map(IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/api/keys").WithTags("Keys").RequireAdmin();
-        group.MapGet("/", ListAsync);
-        group.MapPost("/", CreateAsync);
-        group.MapDelete("/{id}", RevokeAsync);
+        group.MapGet("/", ListAsync).WithName("ListKeys").WithSummary("All keys, without their text.");
+        group.MapPost("/", CreateAsync).WithName("CreateKey").WithSummary("Makes a key; its text is shown this once.").ProducesProblem(StatusCodes.Status400BadRequest);
+        group.MapDelete("/{id}", RevokeAsync).WithName("RevokeKey").WithSummary("Revokes a key for good.").ProducesProblem(StatusCodes.Status404NotFound);
     }
 
     private static async Task<KeyList> ListAsync(KeyService keys, CancellationToken cancellationToken) => new(await keys.ListAsync(cancellationToken));

@@ -38,6 +38,7 @@ internal static class MessagesRequest
         var (history, content) = Split(messages);
         return new CompatibleRequest
         {
+            Api = "anthropic",
             Model = body.Text("model", "model"),
             SystemPrompt = System(body),
             History = history,

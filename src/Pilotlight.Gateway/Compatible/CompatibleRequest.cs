@@ -5,6 +5,9 @@ namespace Pilotlight.Gateway.Compatible;
 /// <summary>A call of a compatible API, in the terms of a turn: the same for all of them.</summary>
 internal sealed record CompatibleRequest
 {
+    /// <summary>Which API it came by, for the figures.</summary>
+    public required string Api { get; init; }
+
     /// <summary>The model as asked for.</summary>
     public required string Model { get; init; }
 

@@ -4,11 +4,11 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using Pilotlight.Claude;
 using Pilotlight.Claude.Conversations;
 using Pilotlight.Claude.Turns;
 using Pilotlight.Gateway.Access;
 using Pilotlight.Gateway.Http;
+using Pilotlight.Gateway.Telemetry;
 using Pilotlight.Gateway.Turns;
 
 namespace Pilotlight.Gateway.Compatible;
@@ -25,39 +25,40 @@ internal sealed partial class CompatibleTurns : IDisposable
     private readonly IClaudeConversations _conversations;
     private readonly IAdmission _admission;
     private readonly HotSessions _hot;
+    private readonly TurnPlaces _places;
+    private readonly GatewayTelemetry _telemetry;
     private readonly RelayOptions _relay;
-    private readonly string _defaultModel;
-    private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _drained = new();
     private readonly CancellationToken _stopping;
-    private int _running;
 
     public CompatibleTurns(
         IClaudeConversations conversations,
         IAdmission admission,
         HotSessions hot,
+        TurnPlaces places,
+        GatewayTelemetry telemetry,
         IOptions<RelayOptions> relay,
-        IOptions<ClaudeOptions> claude,
         IHostApplicationLifetime lifetime,
-        TimeProvider time,
         ILogger<CompatibleTurns> logger)
     {
-        (_conversations, _admission, _hot, _relay, _defaultModel, _time, _logger) =
-            (conversations, admission, hot, relay.Value, claude.Value.Model, time, logger);
+        (_conversations, _admission, _hot, _places, _telemetry, _relay, _logger) =
+            (conversations, admission, hot, places, telemetry, relay.Value, logger);
         _stopping = lifetime.ApplicationStopping;
         _stopping.Register(() => _drained.CancelAfter(_relay.DrainTimeout));
     }
-
-    /// <summary>Turns in progress.</summary>
-    public int Running => Volatile.Read(ref _running);
 
     /// <summary>Runs one and yields what happens in it; the last event is its end. Sets the headers that say how it was served.</summary>
     /// <exception cref="ApiProblemException">It may not run, or there is no room for it; thrown before anything is yielded.</exception>
     public async IAsyncEnumerable<TurnEvent> RunAsync(
         HttpContext http, CompatibleRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using var place = Enter();
+        if (_stopping.IsCancellationRequested)
+        {
+            throw ApiProblems.Stopping();
+        }
+
+        using var place = _places.Take();
         var caller = http.GetCaller();
         await using var admitted = await _admission.AdmitAsync(
             new TurnToAdmit(caller, request.Model, null, request.EstimateTokens()), cancellationToken);
@@ -77,15 +78,18 @@ internal sealed partial class CompatibleTurns : IDisposable
         var limit = new OutputLimit(request.MaxTokens);
         var (isCut, isKept) = (false, false);
         var text = new StringBuilder();
-        ResponseFacts.Of(http).TurnBegins(request.Ignored);
+        var facts = ResponseFacts.Of(http);
+        facts.TurnBegins(request.Ignored);
+        using var trace = TurnTrace.Begin(_telemetry, request.Api, request.Model, null, facts.Overhead);
         try
         {
             await foreach (var turnEvent in _conversations.RunTurnAsync(conversation, request.Content, stop.Token))
             {
+                trace.Saw(turnEvent);
                 switch (turnEvent)
                 {
                     case TurnStarted started:
-                        ResponseFacts.Of(http).Acquired(started.Source);
+                        facts.Acquired(started.Source);
                         yield return started;
                         break;
                     case TextDelta delta when !isCut:
@@ -166,9 +170,6 @@ internal sealed partial class CompatibleTurns : IDisposable
         acquire ?? "none",
         end is TurnCompleted { TimeToFirstToken: { } first } ? first.TotalMilliseconds : 0);
 
-    /// <summary>The model for calls that name none that the CLI knows by itself.</summary>
-    public string DefaultModel => _defaultModel;
-
     public void Dispose() => _drained.Dispose();
 
     private static TurnFailed Stopped(TurnCancelled cancelled) => new(
@@ -186,29 +187,6 @@ internal sealed partial class CompatibleTurns : IDisposable
         };
     }
 
-    private Place Enter()
-    {
-        if (_stopping.IsCancellationRequested)
-        {
-            throw ApiProblems.Stopping();
-        }
-
-        var running = Interlocked.Increment(ref _running);
-        var place = new Place(this);
-        if (running > _relay.MaxRunning)
-        {
-            place.Dispose();
-            throw ApiProblems.Full(running - 1);
-        }
-
-        return place;
-    }
-
     [LoggerMessage(Level = LogLevel.Information, Message = "Call on {Model} ended: {End}, process {Acquire}, first token after {TtftMs:0} ms")]
     private static partial void LogEnded(ILogger logger, string model, string end, string acquire, double ttftMs);
-
-    private sealed class Place(CompatibleTurns turns) : IDisposable
-    {
-        public void Dispose() => Interlocked.Decrement(ref turns._running);
-    }
 }

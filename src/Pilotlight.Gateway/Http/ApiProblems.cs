@@ -58,7 +58,7 @@ internal static class ApiProblems
 
     public static ApiProblemException Full(int running) => new(
         503, "too-many-turns", "Too many turns are running",
-        $"{running} turns are running. Try again soon, or raise Pilotlight:Relay:MaxRunning.") { RetryAfterSeconds = 1 };
+        $"{running} turns are running or wait for a process. Try again soon, or raise Pilotlight:Relay:MaxRunning, Pilotlight:Pool:MaxProcesses or Pilotlight:Pool:MaxWaiting.") { RetryAfterSeconds = 1 };
 
     public static ApiProblemException Parameter(string name, string detail) =>
         new(400, "invalid-request", "The request is not valid", detail) { Parameter = name };

@@ -45,13 +45,15 @@ internal sealed class ProblemHandler(IProblemDetailsService problems) : IExcepti
         details.Extensions["traceId"] = Activity.Current?.TraceId.ToString() ?? context.HttpContext.TraceIdentifier;
         if (details.Type?.StartsWith(TurnProblem.TypePrefix, StringComparison.Ordinal) != true)
         {
-            details.Type = TurnProblem.TypePrefix + details.Status switch
+            var request = context.HttpContext.Request;
+            (var type, details.Title, details.Detail) = details.Status switch
             {
-                404 => "not-found",
-                405 => "method-not-allowed",
-                415 => "unsupported-media-type",
-                _ => "http-" + details.Status,
+                404 => ("not-found", "There is nothing here", $"There is no {request.Path}. /openapi/v1.json lists all routes, /scalar shows them."),
+                405 => ("method-not-allowed", "The route takes other methods", $"{request.Path} does not take {request.Method}; it takes {context.HttpContext.Response.Headers.Allow}."),
+                415 => ("unsupported-media-type", "The body is of another kind", "Send the body as application/json."),
+                _ => ("http-" + details.Status, details.Title ?? "The request failed", details.Detail),
             };
+            details.Type = TurnProblem.TypePrefix + type;
         }
     }
 

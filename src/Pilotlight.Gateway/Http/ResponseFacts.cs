@@ -13,8 +13,8 @@ namespace Pilotlight.Gateway.Http;
 /// </remarks>
 internal sealed class ResponseFacts(long arrivedAt, TimeProvider time)
 {
-    public const string Overhead = "x-pilotlight-overhead-ms";
-    public const string Acquire = "x-pilotlight-acquire";
+    public const string OverheadHeader = "x-pilotlight-overhead-ms";
+    public const string AcquireHeader = "x-pilotlight-acquire";
 
     private const string Ignored = "x-pilotlight-ignored";
 
@@ -23,6 +23,9 @@ internal sealed class ResponseFacts(long arrivedAt, TimeProvider time)
 
     /// <summary>When the request arrived, as a timestamp.</summary>
     public long ArrivedAt => arrivedAt;
+
+    /// <summary>The gateway's own time so far.</summary>
+    public TimeSpan Overhead => _overhead ?? time.GetElapsedTime(arrivedAt);
 
     /// <summary>Where the turn's process came from, once it has one.</summary>
     public string? Source { get; private set; }
@@ -55,14 +58,14 @@ internal sealed class ResponseFacts(long arrivedAt, TimeProvider time)
 
     private void Write(IHeaderDictionary headers)
     {
-        if (!headers.ContainsKey(Overhead))
+        if (!headers.ContainsKey(OverheadHeader))
         {
-            headers[Overhead] = (_overhead ?? time.GetElapsedTime(arrivedAt)).TotalMilliseconds.ToString("0.###", CultureInfo.InvariantCulture);
+            headers[OverheadHeader] = Overhead.TotalMilliseconds.ToString("0.###", CultureInfo.InvariantCulture);
         }
 
-        if (!headers.ContainsKey(Acquire))
+        if (!headers.ContainsKey(AcquireHeader))
         {
-            headers[Acquire] = Source ?? "none";
+            headers[AcquireHeader] = Source ?? "none";
         }
 
         if (_ignored.Count > 0)

@@ -19,12 +19,16 @@ internal static class ThreadEndpoints
     public static void Map(IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/api/threads").WithTags("Threads");
-        group.MapPost("/", CreateAsync);
-        group.MapGet("/", ListAsync);
-        group.MapGet("/{id}", GetAsync);
-        group.MapPatch("/{id}", UpdateAsync);
-        group.MapDelete("/{id}", DeleteAsync);
-        group.MapGet("/{id}/messages", MessagesAsync);
+        group.MapPost("/", CreateAsync).WithName("CreateThread").WithSummary("Begins a thread.").ProducesProblem(StatusCodes.Status400BadRequest);
+        group.MapGet("/", ListAsync).WithName("ListThreads").WithSummary("Threads, the one changed last first; by title with search.")
+            .ProducesProblem(StatusCodes.Status400BadRequest);
+        group.MapGet("/{id}", GetAsync).WithName("GetThread").WithSummary("One thread.").ProducesProblem(StatusCodes.Status404NotFound);
+        group.MapPatch("/{id}", UpdateAsync).WithName("UpdateThread").WithSummary("Changes what is given; what is left out stays.")
+            .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound);
+        group.MapDelete("/{id}", DeleteAsync).WithName("DeleteThread").WithSummary("Deletes a thread with all its messages, and ends what it is doing.")
+            .ProducesProblem(StatusCodes.Status404NotFound);
+        group.MapGet("/{id}/messages", MessagesAsync).WithName("ListMessages").WithSummary("A thread's messages, oldest first.")
+            .ProducesProblem(StatusCodes.Status404NotFound);
     }
 
     private static async Task<Created<ChatThread>> CreateAsync(NewThread? request, HttpContext http, ThreadService threads, CancellationToken cancellationToken)

@@ -17,13 +17,30 @@ internal static class TurnEndpoints
 {
     private const int MaxIdempotencyKey = 200;
 
+    private const string EventStreamType = "text/event-stream";
+
+    private const string EventsDescription =
+        "Server-sent events, each with an id that counts up within the turn: turn.started {turnId, messageId, acquire: {source, ms}}, text.delta {text}, "
+        + "text.reset {} (what was streamed is void), thinking.delta {text}, tool.started, tool.finished, retrying {attempt, maxAttempts, delayMs, status}, "
+        + "context.truncated {droppedTurns}, and at the end exactly one of turn.completed {messageId, model, usage, costUsd, ttftMs, durationMs}, "
+        + "turn.failed {problem} and turn.cancelled {}. The turn is the server's: it goes on when the client leaves.";
+
     public static void Map(IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/api/threads/{id}").WithTags("Turns");
-        group.MapPost("/turns", BeginAsync);
-        group.MapGet("/turns/{turnId}/events", EventsAsync);
-        group.MapPost("/turns/{turnId}/cancel", CancelAsync);
-        group.MapPost("/warm", WarmAsync);
+        group.MapPost("/turns", BeginAsync).WithName("BeginTurn").WithSummary("Says something and streams what happens.")
+            .WithDescription(EventsDescription + " An Idempotency-Key header makes a retry safe: it joins or replays the first one's turn.")
+            .Produces<string>(StatusCodes.Status200OK, EventStreamType)
+            .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict)
+            .ProducesProblem(StatusCodes.Status429TooManyRequests).ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+        group.MapGet("/turns/{turnId}/events", EventsAsync).WithName("FollowTurn").WithSummary("Joins a running turn, or replays one that has ended.")
+            .WithDescription(EventsDescription + " With a Last-Event-ID header it begins after that event.")
+            .Produces<string>(StatusCodes.Status200OK, EventStreamType)
+            .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound);
+        group.MapPost("/turns/{turnId}/cancel", CancelAsync).WithName("CancelTurn").WithSummary("Asks a turn to stop; its stream tells the end.")
+            .Produces(StatusCodes.Status202Accepted).ProducesProblem(StatusCodes.Status404NotFound);
+        group.MapPost("/warm", WarmAsync).WithName("WarmThread").WithSummary("Begins to make a process ready for the thread's next turn, its history replayed.")
+            .Produces(StatusCodes.Status202Accepted).ProducesProblem(StatusCodes.Status404NotFound);
     }
 
     private static async Task BeginAsync(

@@ -45,6 +45,7 @@ internal static class ChatCompletionRequest
         var (history, content) = Split(messages);
         return new CompatibleRequest
         {
+            Api = "openai",
             Model = body.Text("model", "model"),
             SystemPrompt = system.Count > 0 ? string.Join("\n\n", system) : null,
             History = history,

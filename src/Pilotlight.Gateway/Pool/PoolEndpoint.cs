@@ -9,7 +9,8 @@ namespace Pilotlight.Gateway.Pool;
 /// <summary><c>GET /api/pool</c>: the processes as they are now.</summary>
 internal static class PoolEndpoint
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/api/pool", Get).WithTags("Pool");
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/api/pool", Get)
+        .WithTags("Pool").WithName("GetPool").WithSummary("The processes as they are now, by profile.");
 
     private static PoolView Get(WarmPool pool, IClaudeConversations conversations)
     {

@@ -12,6 +12,8 @@ internal sealed class LiveTurn(Turn turn, long acceptedAt, PreparedTurn? prepare
     private readonly CancellationTokenSource _stop = new();
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _ended;
+    private int _readers;
+    private long? _unwatchedSince;
 
     public Turn Turn => turn;
 
@@ -46,6 +48,18 @@ internal sealed class LiveTurn(Turn turn, long acceptedAt, PreparedTurn? prepare
         return _stop.CancelAsync();
     }
 
+    /// <summary>How long nobody has followed it, as far as the looks at it tell.</summary>
+    public TimeSpan LookForReaders(TimeProvider time)
+    {
+        if (Volatile.Read(ref _readers) > 0)
+        {
+            _unwatchedSince = null;
+            return TimeSpan.Zero;
+        }
+
+        return time.GetElapsedTime(_unwatchedSince ??= time.GetTimestamp());
+    }
+
     /// <summary>Shows events that are durable now.</summary>
     public void Publish(IReadOnlyList<StoredEvent> events, bool isEnd)
     {
@@ -65,32 +79,40 @@ internal sealed class LiveTurn(Turn turn, long acceptedAt, PreparedTurn? prepare
     public async IAsyncEnumerable<StoredEvent> ReadAsync(long afterId, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var next = (int)Math.Clamp(afterId, 0, int.MaxValue);
-        while (true)
+        Interlocked.Increment(ref _readers);
+        try
         {
-            StoredEvent[] batch;
-            Task changed;
-            bool ended;
-            lock (_gate)
+            while (true)
             {
-                batch = next < _events.Count ? [.. _events[next..]] : [];
-                (changed, ended) = (_changed.Task, _ended);
-            }
+                StoredEvent[] batch;
+                Task changed;
+                bool ended;
+                lock (_gate)
+                {
+                    batch = next < _events.Count ? [.. _events[next..]] : [];
+                    (changed, ended) = (_changed.Task, _ended);
+                }
 
-            foreach (var stored in batch)
-            {
-                yield return stored;
-            }
+                foreach (var stored in batch)
+                {
+                    yield return stored;
+                }
 
-            next += batch.Length;
-            if (ended)
-            {
-                yield break;
-            }
+                next += batch.Length;
+                if (ended)
+                {
+                    yield break;
+                }
 
-            if (batch.Length == 0)
-            {
-                await changed.WaitAsync(cancellationToken);
+                if (batch.Length == 0)
+                {
+                    await changed.WaitAsync(cancellationToken);
+                }
             }
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _readers);
         }
     }
 

@@ -28,9 +28,13 @@ public sealed class RelayOptions
     [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
     public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Most turns at a time; further ones are refused with 503. Default: 256.</summary>
+    /// <summary>Most turns at a time, and never more than the pool serves or keeps waiting; further ones are refused with 503. Default: 256.</summary>
     [Range(1, 100_000)]
     public int MaxRunning { get; set; } = 256;
+
+    /// <summary>How long a turn of a thread goes on with nobody following it; then it is cancelled. Default: 10 min.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.1000000", "1.00:00:00")]
+    public TimeSpan UnwatchedTimeout { get; set; } = TimeSpan.FromMinutes(10);
 
     /// <summary>
     /// Whether parameters that say how a model picks its words (temperature and the like), which the CLI cannot be told, are ignored

@@ -6,6 +6,7 @@ using Pilotlight.Claude.Conversations;
 using Pilotlight.Claude.Turns;
 using Pilotlight.Gateway.Access;
 using Pilotlight.Gateway.Http;
+using Pilotlight.Gateway.Telemetry;
 using Pilotlight.Gateway.Threads;
 
 namespace Pilotlight.Gateway.Turns;
@@ -18,6 +19,7 @@ internal sealed partial class TurnRunner(
     IOptions<RelayOptions> relay,
     IOptions<GatewayOptions> gateway,
     IOptions<ClaudeOptions> claude,
+    GatewayTelemetry telemetry,
     TimeProvider time,
     ILogger<TurnRunner> logger)
 {
@@ -55,9 +57,11 @@ internal sealed partial class TurnRunner(
     private async Task<TurnEvent> FollowAsync(LiveTurn live, PreparedTurn prepared, TurnJournal journal, AnswerSoFar answer)
     {
         live.Overhead = time.GetElapsedTime(live.AcceptedAt);
+        using var trace = TurnTrace.Begin(telemetry, "native", prepared.Conversation.Model ?? claude.Value.Model, live.Turn.Id, live.Overhead);
         await using var events = conversations.RunTurnAsync(prepared.Conversation, [new UserText(live.Turn.Text)], live.Stopping).GetAsyncEnumerator();
         while (await NextAsync(events, journal))
         {
+            trace.Saw(events.Current);
             switch (events.Current)
             {
                 case TurnCompleted or TurnFailed or TurnCancelled:

@@ -22,6 +22,7 @@ internal sealed partial class TurnService(
     TurnIntake intake,
     ServerLife life,
     ServerEpoch epoch,
+    TurnPlaces places,
     IOptions<RelayOptions> relay,
     IHostApplicationLifetime lifetime,
     TimeProvider time,
@@ -29,6 +30,7 @@ internal sealed partial class TurnService(
     ILogger<TurnService> logger) : IHostedService
 {
     private readonly ConcurrentDictionary<string, LiveTurn> _live = new(StringComparer.Ordinal);
+    private ITimer? _looks;
     private volatile bool _draining;
     private Task? _drained;
 
@@ -45,10 +47,12 @@ internal sealed partial class TurnService(
         lifetime.ApplicationStopping.Register(() => _drained = DrainAsync());
         foreach (var turn in waiting)
         {
-            Run(new LiveTurn(turn, time.GetTimestamp()));
+            Run(new LiveTurn(turn, time.GetTimestamp()), places.TakeAnyway());
         }
 
-        life.GoOn(turn => Run(new LiveTurn(turn, time.GetTimestamp())));
+        life.GoOn(turn => Run(new LiveTurn(turn, time.GetTimestamp()), places.TakeAnyway()));
+        var often = TimeSpan.FromTicks(Math.Clamp(relay.Value.UnwatchedTimeout.Ticks / 10, TimeSpan.TicksPerMillisecond * 50, TimeSpan.TicksPerSecond * 30));
+        _looks = time.CreateTimer(_ => EndUnwatched(), null, often, often);
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => (_drained ??= DrainAsync()).WaitAsync(cancellationToken);
@@ -57,15 +61,18 @@ internal sealed partial class TurnService(
     private async Task DrainAsync()
     {
         _draining = true;
+        _looks?.Dispose();
+        var startedAt = time.GetTimestamp();
         var running = _live.Values.ToArray();
         LogDraining(logger, running.Length);
+        var left = Array.Empty<LiveTurn>();
         try
         {
             await Task.WhenAll(running.Select(live => live.Ended)).WaitAsync(relay.Value.DrainTimeout, time);
         }
         catch (TimeoutException)
         {
-            var left = _live.Values.ToArray();
+            left = [.. _live.Values];
             LogInterrupting(logger, left.Length);
             await Task.WhenAll(left.Select(live => live.InterruptAsync()));
             await Task.WhenAll(left.Select(live => live.Ended));
@@ -73,6 +80,22 @@ internal sealed partial class TurnService(
         finally
         {
             await life.DisposeAsync();
+        }
+
+        var seconds = time.GetElapsedTime(startedAt).TotalSeconds;
+        LogDrained(logger, seconds, running.Length - left.Length, left.Length);
+    }
+
+    // Who began it has gone for good: what it says from here on is paid for and read by nobody.
+    private void EndUnwatched()
+    {
+        foreach (var live in _live.Values)
+        {
+            if (live.LookForReaders(time) > relay.Value.UnwatchedTimeout)
+            {
+                LogUnwatched(logger, live.Turn.Id, relay.Value.UnwatchedTimeout);
+                _ = live.CancelAsync();
+            }
         }
     }
 
@@ -88,20 +111,34 @@ internal sealed partial class TurnService(
             throw ApiProblems.Stopping();
         }
 
-        if (_live.Count >= relay.Value.MaxRunning)
+        var place = places.Take();
+        try
         {
-            throw ApiProblems.Full(_live.Count);
+            return await AcceptAsync();
+        }
+        catch
+        {
+            place.Dispose();
+            throw;
         }
 
-        var taken = await intake.AcceptAsync(caller, threadId, text, idempotencyKey, cancellationToken);
-        return taken.Status switch
+        async Task<(Turn Turn, LiveTurn? Live, bool IsReplay)> AcceptAsync()
         {
-            AcceptStatus.Accepted => (taken.Turn, Run(new LiveTurn(taken.Turn, startedAt, taken.Prepared) { Rate = taken.Rate }), false),
-            AcceptStatus.Replayed => (taken.Turn, _live.GetValueOrDefault(taken.Turn.Id), true),
-            AcceptStatus.KeyReused => throw ApiProblems.KeyReused(idempotencyKey!),
-            AcceptStatus.Busy => throw ApiProblems.ThreadBusy(threadId, taken.Turn.Id),
-            _ => throw ApiProblems.Contended(threadId),
-        };
+            var taken = await intake.AcceptAsync(caller, threadId, text, idempotencyKey, cancellationToken);
+            if (taken.Status != AcceptStatus.Accepted)
+            {
+                place.Dispose();
+            }
+
+            return taken.Status switch
+            {
+                AcceptStatus.Accepted => (taken.Turn, Run(new LiveTurn(taken.Turn, startedAt, taken.Prepared) { Rate = taken.Rate }, place), false),
+                AcceptStatus.Replayed => (taken.Turn, _live.GetValueOrDefault(taken.Turn.Id), true),
+                AcceptStatus.KeyReused => throw ApiProblems.KeyReused(idempotencyKey!),
+                AcceptStatus.Busy => throw ApiProblems.ThreadBusy(threadId, taken.Turn.Id),
+                _ => throw ApiProblems.Contended(threadId),
+            };
+        }
     }
 
     /// <summary>A turn's events after one, to its end.</summary>
@@ -182,16 +219,17 @@ internal sealed partial class TurnService(
         await turns.AppendAsync("", 0, [], cancellationToken);
     }
 
-    private LiveTurn Run(LiveTurn live)
+    private LiveTurn Run(LiveTurn live, IDisposable place)
     {
         _live[live.Turn.Id] = live;
-        live.Ended = RunToEndAsync(live);
+        live.Ended = RunToEndAsync(live, place);
         news.TellBegan(live.Turn);
         return live;
     }
 
-    private async Task RunToEndAsync(LiveTurn live)
+    private async Task RunToEndAsync(LiveTurn live, IDisposable place)
     {
+        using var held = place;
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         await runner.RunAsync(live, epoch.Value);
         _live.TryRemove(live.Turn.Id, out _);
@@ -199,6 +237,12 @@ internal sealed partial class TurnService(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Stopping: {Count} turns are running, no new ones are taken")]
     private static partial void LogDraining(ILogger logger, int count);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Turns have stopped after {Seconds:0.0} s: {Finished} finished by themselves, {Interrupted} were interrupted")]
+    private static partial void LogDrained(ILogger logger, double seconds, int finished, int interrupted);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Turn {Turn} is cancelled: nobody has followed it for {Limit}")]
+    private static partial void LogUnwatched(ILogger logger, string turn, TimeSpan limit);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} turns did not end in time and are interrupted")]
     private static partial void LogInterrupting(ILogger logger, int count);

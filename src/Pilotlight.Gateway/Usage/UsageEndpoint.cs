@@ -13,7 +13,8 @@ namespace Pilotlight.Gateway.Usage;
 internal static class UsageEndpoint
 {
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapGet("/api/usage", GetAsync).WithTags("Usage").Produces<UsageView>();
+        routes.MapGet("/api/usage", GetAsync).WithTags("Usage").WithName("GetUsage")
+            .WithSummary("Tokens and estimated cost by key, model and day, as JSON or CSV.").Produces<UsageView>().ProducesProblem(StatusCodes.Status400BadRequest);
 
     private static async Task<IResult> GetAsync(
         HttpContext http,

@@ -5,11 +5,8 @@ using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Options;
-using OpenTelemetry.Metrics;
-using OpenTelemetry.Trace;
 using Pilotlight.Claude;
 using Pilotlight.Claude.Installation;
-using Pilotlight.Claude.Sessions;
 using Pilotlight.Gateway;
 using Pilotlight.Gateway.Access;
 using Pilotlight.Gateway.Turns;
@@ -154,13 +151,8 @@ internal sealed class GatewayServer : IAsyncDisposable
 
         // Beside the database, with its permissions: sign-ins outlive a restart.
         services.AddDataProtection().SetApplicationName("pilotlight").PersistKeysToFileSystem(new DirectoryInfo(Path.Combine(settings.Data, "console-keys")));
-        services.AddOpenApi();
-        services.AddOpenTelemetry()
-            .WithMetrics(metrics => metrics
-                .AddAspNetCoreInstrumentation()
-                .AddMeter(WarmPool.MeterName, SessionMetrics.MeterName)
-                .AddPrometheusExporter())
-            .WithTracing(traces => traces.AddAspNetCoreInstrumentation());
+        services.AddReference();
+        services.AddTelemetry(configuration);
 
         // Turns drain first, then sessions and pool: each has a deadline of its own, and this one is theirs together.
         var relay = configuration.GetSection(RelayOptions.Section).Get<RelayOptions>() ?? new RelayOptions();
@@ -189,7 +181,7 @@ internal sealed class GatewayServer : IAsyncDisposable
         app.UsePilotlightGateway();
         app.UsePilotlightConsole();
         app.MapPilotlightGateway();
-        app.MapOpenApi();
+        app.MapReference();
         app.MapPrometheusScrapingEndpoint("/metrics");
         app.MapPilotlightConsole();
     }

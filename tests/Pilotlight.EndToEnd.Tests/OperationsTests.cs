@@ -1,0 +1,242 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Pilotlight.Testing;
+
+namespace Pilotlight.EndToEnd.Tests;
+
+/// <summary>What those who run a gateway rely on.</summary>
+public sealed class OperationsTests : EndToEndTest
+{
+    [Fact]
+    public async Task Traces_go_from_the_request_through_the_lease_to_the_first_token_when_a_collector_is_named()
+    {
+        await using var collector = await Collector.StartAsync(Token);
+        var environment = new Dictionary<string, string>
+        {
+            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.Address,
+            ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
+            ["OTEL_BSP_SCHEDULE_DELAY"] = "100",
+        };
+        await using (var gateway = await GatewayProcess.StartAsync(Data, Token, environment, "--simulate"))
+        {
+            var thread = await gateway.CreateThreadAsync(Token);
+            await gateway.TurnAsync(thread, "hi", Token).ToListAsync(Token);
+            Assert.Equal(0, await gateway.StopAsync(Token));
+        }
+
+        foreach (var name in new[] { "POST /api/threads/{id}/turns", "chat", "pilotlight.acquire", "pilotlight.first_token", "gen_ai.request.model" })
+        {
+            Assert.Contains(name, collector.Received("/v1/traces"), StringComparison.Ordinal);
+        }
+
+        Assert.Contains("pilotlight.gateway.overhead", collector.Received("/v1/metrics"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_reference_page_and_its_script_are_served_from_here()
+    {
+        var gateway = await SharedGateway.Instance;
+
+        var page = await gateway.Http.GetStringAsync("/scalar/", Token);
+        using var script = await gateway.Http.GetAsync("/scalar/scalar.js", HttpCompletionOption.ResponseHeadersRead, Token);
+
+        Assert.DoesNotContain("https://", page, StringComparison.Ordinal);
+        Assert.Equal("text/javascript", script.Content.Headers.ContentType?.MediaType);
+    }
+
+    [Fact]
+    public async Task Every_route_is_described()
+    {
+        var gateway = await SharedGateway.Instance;
+
+        var api = await gateway.GetAsync("/openapi/v1.json", Token);
+
+        foreach (var path in api.GetProperty("paths").EnumerateObject())
+        {
+            foreach (var operation in path.Value.EnumerateObject())
+            {
+                Assert.True(operation.Value.TryGetProperty("summary", out _), $"{operation.Name} {path.Name} has no summary.");
+            }
+        }
+
+        var events = api.GetProperty("paths").GetProperty("/api/threads/{id}/turns").GetProperty("post");
+        Assert.Contains("turn.completed", events.GetProperty("description").GetString(), StringComparison.Ordinal);
+        Assert.Contains("text/event-stream", events.GetProperty("responses").GetProperty("200").ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_client_that_asked_for_events_hears_why_there_are_none()
+    {
+        var gateway = await SharedGateway.Instance;
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/threads/thr_none/turns") { Content = JsonContent.Create(new { text = "hi" }) };
+        request.Headers.Accept.ParseAdd("text/event-stream");
+
+        using var response = await gateway.Http.SendAsync(request, Token);
+
+        Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
+        Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
+    }
+
+    [Fact]
+    public async Task More_turns_than_can_be_served_or_wait_are_refused_with_when_to_try_again()
+    {
+        await using var gateway = await GatewayProcess.StartAsync(
+            Data, Token, null, "--simulate", "--Pilotlight:Pool:MaxProcesses=1", "--Pilotlight:Pool:MinIdle=1", "--Pilotlight:Pool:MaxIdle=1", "--Pilotlight:Pool:MaxWaiting=1");
+        var first = await BeginAsync(gateway, "[[sim words=5 stall-after=2]]");
+        var second = await BeginAsync(gateway, "waits");
+        var thread = await gateway.CreateThreadAsync(Token);
+
+        using var third = await gateway.Http.PostAsJsonAsync($"/api/threads/{thread}/turns", new { text = "too many" }, Token);
+        using var call = await gateway.Http.PostAsJsonAsync(
+            "/v1/chat/completions", new { model = "sonnet", messages = new[] { new { role = "user", content = "hi" } } }, Token);
+
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, HttpStatusCode.ServiceUnavailable), (third.StatusCode, call.StatusCode));
+        Assert.NotNull(third.Headers.RetryAfter);
+        Assert.NotNull(call.Headers.RetryAfter);
+        Assert.Empty((await gateway.GetAsync($"/api/threads/{thread}/messages", Token)).GetProperty("items").EnumerateArray());
+        await first.CancelAsync();
+        await second.CancelAsync();
+    }
+
+    [Fact]
+    public async Task A_turn_that_nobody_follows_ends()
+    {
+        await using var gateway = await GatewayProcess.StartAsync(Data, Token, null, "--simulate", "--Pilotlight:Relay:UnwatchedTimeout=00:00:00.5");
+        var thread = await gateway.CreateThreadAsync(Token);
+        await foreach (var item in gateway.TurnAsync(thread, "[[sim words=20 stall-after=3]]", Token))
+        {
+            if (item.Type == "text.delta")
+            {
+                break;
+            }
+        }
+
+        await gateway.WaitForOutputAsync("nobody has followed it", Token);
+
+        await gateway.WaitForOutputAsync("ended: Cancelled", Token);
+    }
+
+    [Fact]
+    public async Task A_client_that_does_not_read_is_dropped_and_can_resume()
+    {
+        await using var gateway = await GatewayProcess.StartAsync(Data, Token, null, "--simulate", "--Pilotlight:Relay:WriteDeadline=00:00:00.5");
+        var thread = await gateway.CreateThreadAsync(Token);
+        using var deaf = new TcpClient { ReceiveBufferSize = 4096 };
+        await deaf.ConnectAsync(gateway.Http.BaseAddress!.Host, gateway.Http.BaseAddress.Port, Token);
+
+        // Said back in one piece, which no socket's buffer holds.
+        var body = $$"""{"text":"{{new string('x', 3_500_000)}}"}""";
+        await deaf.GetStream().WriteAsync(
+            Encoding.ASCII.GetBytes($"POST /api/threads/{thread}/turns HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}"), Token);
+
+        await gateway.WaitForOutputAsync("ended: Completed", Token);
+
+        var message = (await gateway.GetAsync($"/api/threads/{thread}/messages", Token)).GetProperty("items")[1];
+        var events = await gateway.JoinAsync(thread, message.GetProperty("turnId").GetString()!, 0, Token).ToListAsync(Token);
+        Assert.Equal("turn.completed", events[^1].Type);
+
+        // Whatever had been sent before it was dropped, the connection ends without the turn's end.
+        var got = new MemoryStream();
+        await Record.ExceptionAsync(() => deaf.GetStream().CopyToAsync(got, Token));
+        Assert.DoesNotContain("turn.completed", Encoding.UTF8.GetString(got.ToArray()), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_client_that_sends_its_headers_too_slowly_is_dropped()
+    {
+        var gateway = await SharedGateway.Instance;
+        using var slow = new TcpClient();
+        await slow.ConnectAsync(gateway.Http.BaseAddress!.Host, gateway.Http.BaseAddress.Port, Token);
+        await slow.GetStream().WriteAsync("GET /api/pool HTTP/1.1\r\nHost: loc"u8.ToArray(), Token);
+
+        var answer = new MemoryStream();
+        await Record.ExceptionAsync(() => slow.GetStream().CopyToAsync(answer, Token));
+
+        Assert.StartsWith("HTTP/1.1 408", Encoding.ASCII.GetString(answer.ToArray()), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Every_response_says_what_the_gateway_cost_and_how_warm_it_was()
+    {
+        var gateway = await SharedGateway.Instance;
+
+        foreach (var path in new[] { "/api/pool", "/healthz/live", "/nothing", "/v1/nothing", "/api/threads/thr_none" })
+        {
+            using var response = await gateway.Http.GetAsync(path, Token);
+
+            Assert.True(response.Headers.Contains("x-pilotlight-overhead-ms"), path);
+            Assert.Equal("none", response.Headers.GetValues("x-pilotlight-acquire").Single());
+        }
+    }
+
+    private async Task<CancellationTokenSource> BeginAsync(GatewayProcess gateway, string text)
+    {
+        var thread = await gateway.CreateThreadAsync(Token);
+        var leaving = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        var running = gateway.Http.PostAsJsonAsync($"/api/threads/{thread}/turns", new { text }, leaving.Token);
+        _ = running.ContinueWith(left => _ = left.Exception, TaskScheduler.Default);
+        while (!(await gateway.GetAsync($"/api/threads/{thread}/messages", Token)).GetProperty("items").EnumerateArray().Any())
+        {
+            await Task.Delay(20, Token);
+        }
+
+        return leaving;
+    }
+
+    /// <summary>Takes what an exporter sends and keeps it as it is: the names in it are plain text.</summary>
+    private sealed class Collector : IAsyncDisposable
+    {
+        private readonly WebApplication _app;
+        private readonly Dictionary<string, StringBuilder> _received = new(StringComparer.Ordinal);
+
+        private Collector()
+        {
+            var builder = WebApplication.CreateSlimBuilder();
+            builder.Logging.ClearProviders();
+            builder.WebHost.UseUrls("http://127.0.0.1:0");
+            _app = builder.Build();
+            _app.Run(KeepAsync);
+        }
+
+        public string Address => _app.Urls.First();
+
+        public static async Task<Collector> StartAsync(CancellationToken cancellationToken)
+        {
+            var collector = new Collector();
+            await collector._app.StartAsync(cancellationToken);
+            return collector;
+        }
+
+        public string Received(string path)
+        {
+            lock (_received)
+            {
+                return _received.TryGetValue(path, out var text) ? text.ToString() : "";
+            }
+        }
+
+        public ValueTask DisposeAsync() => _app.DisposeAsync();
+
+        private async Task KeepAsync(HttpContext http)
+        {
+            using var body = new MemoryStream();
+            await http.Request.Body.CopyToAsync(body);
+            lock (_received)
+            {
+                if (!_received.TryGetValue(http.Request.Path, out var text))
+                {
+                    _received[http.Request.Path] = text = new StringBuilder();
+                }
+
+                text.Append(Encoding.Latin1.GetString(body.ToArray()));
+            }
+        }
+    }
+}
