@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 using Pilotlight.Gateway.Access;
 using Pilotlight.Gateway.Compatible;
 using Pilotlight.Gateway.Http;
@@ -57,7 +58,10 @@ public static class GatewayRegistration
 
     /// <summary>Adds the stages that every request goes through.</summary>
     public static IApplicationBuilder UsePilotlightGateway(this IApplicationBuilder app) =>
-        ResponseFacts.Use(app, app.ApplicationServices.GetRequiredService<TimeProvider>())
+        ResponseFacts.Use(
+                app,
+                app.ApplicationServices.GetRequiredService<TimeProvider>(),
+                app.ApplicationServices.GetRequiredService<IOptions<GatewayOptions>>().Value.IsSimulated)
             .UseExceptionHandler().UseStatusCodePages().UseMiddleware<KeyAuthentication>();
 
     /// <summary>Maps all routes.</summary>

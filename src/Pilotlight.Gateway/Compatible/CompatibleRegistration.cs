@@ -1,6 +1,9 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Pilotlight.Gateway.Anthropic;
+using Pilotlight.Gateway.Http;
 using Pilotlight.Gateway.OpenAi;
 
 namespace Pilotlight.Gateway.Compatible;
@@ -20,6 +23,9 @@ internal static class CompatibleRegistration
         ChatCompletionEndpoint.Map(routes);
         ModelsEndpoint.Map(routes);
         MessagesEndpoint.Map(routes);
+
+        // Other pages' fallbacks would answer in their own way.
+        routes.Map("/v1/{**rest}", (HttpContext http) => { throw ApiProblems.NoRoute(http.Request); }).ExcludeFromDescription();
         return routes;
     }
 }

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http;
 using Pilotlight.Gateway.Turns;
 
 namespace Pilotlight.Gateway.Http;
@@ -33,6 +34,9 @@ internal static class ApiProblems
 {
     public static ApiProblemException NoThread(string id) => new(
         404, "thread-not-found", "There is no such thread", $"There is no thread '{id}'. GET /api/threads lists those there are.");
+
+    public static ApiProblemException NoRoute(HttpRequest request) => new(
+        404, "not-found", "There is nothing here", $"There is no {request.Method} {request.Path}. /openapi/v1.json lists all routes, /scalar shows them.");
 
     public static ApiProblemException NoTurn(string id) => new(
         404, "turn-not-found", "There is no such turn", $"There is no turn '{id}' in this thread. GET …/messages names the turns there are.");

@@ -18,6 +18,8 @@ internal sealed class ResponseFacts(long arrivedAt, TimeProvider time)
 
     private const string Ignored = "x-pilotlight-ignored";
 
+    private const string Simulated = "x-pilotlight-simulated";
+
     private IReadOnlyList<string> _ignored = [];
     private TimeSpan? _overhead;
 
@@ -34,13 +36,18 @@ internal sealed class ResponseFacts(long arrivedAt, TimeProvider time)
         ?? throw new InvalidOperationException("UsePilotlightGateway is missing: it adds what every response says about itself.");
 
     /// <summary>Adds the headers to every response; the first of all stages.</summary>
-    public static IApplicationBuilder Use(IApplicationBuilder app, TimeProvider time) => app.Use((http, next) =>
+    public static IApplicationBuilder Use(IApplicationBuilder app, TimeProvider time, bool isSimulated) => app.Use((http, next) =>
     {
         var facts = new ResponseFacts(time.GetTimestamp(), time);
         http.Features.Set(facts);
         http.Response.OnStarting(() =>
         {
             facts.Write(http.Response.Headers);
+            if (isSimulated)
+            {
+                http.Response.Headers[Simulated] = "true";
+            }
+
             return Task.CompletedTask;
         });
         return next(http);

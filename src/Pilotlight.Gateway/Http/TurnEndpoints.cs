@@ -44,7 +44,7 @@ internal static class TurnEndpoints
     }
 
     private static async Task BeginAsync(
-        string id, NewTurn request, HttpContext http, TurnService turns, IOptions<RelayOptions> relay, IOptions<GatewayOptions> gateway, TimeProvider time)
+        string id, NewTurn request, HttpContext http, TurnService turns, IOptions<RelayOptions> relay, TimeProvider time)
     {
         if (string.IsNullOrWhiteSpace(request.Text))
         {
@@ -69,7 +69,7 @@ internal static class TurnEndpoints
             http.Response.Headers["x-pilotlight-replayed"] = "true";
         }
 
-        await StreamAsync(http, turns, turn, live, 0, relay.Value, gateway.Value, time);
+        await StreamAsync(http, turns, turn, live, 0, relay.Value, time);
     }
 
     private static async Task EventsAsync(
@@ -80,7 +80,6 @@ internal static class TurnEndpoints
         ThreadService threads,
         ITurnStore store,
         IOptions<RelayOptions> relay,
-        IOptions<GatewayOptions> gateway,
         TimeProvider time)
     {
         await threads.RequireAsync(http.GetCaller(), id, http.RequestAborted);
@@ -92,7 +91,7 @@ internal static class TurnEndpoints
             throw ApiProblems.Invalid($"Last-Event-ID is '{last}'; it must be the id of an event, a whole number.");
         }
 
-        await StreamAsync(http, turns, turn, null, after, relay.Value, gateway.Value, time);
+        await StreamAsync(http, turns, turn, null, after, relay.Value, time);
     }
 
     private static async Task<IResult> CancelAsync(
@@ -113,7 +112,7 @@ internal static class TurnEndpoints
     }
 
     private static async Task StreamAsync(
-        HttpContext http, TurnService turns, Turn turn, LiveTurn? live, long after, RelayOptions relay, GatewayOptions gateway, TimeProvider time)
+        HttpContext http, TurnService turns, Turn turn, LiveTurn? live, long after, RelayOptions relay, TimeProvider time)
     {
         var source = live is null ? turns.ReadEventsAsync(turn.Id, after, http.RequestAborted) : live.ReadAsync(after, http.RequestAborted);
         await using var events = source.GetAsyncEnumerator(http.RequestAborted);
@@ -134,11 +133,6 @@ internal static class TurnEndpoints
         {
             headers["x-pilotlight-overhead-ms"] = live.Overhead.TotalMilliseconds.ToString("0.###", System.Globalization.CultureInfo.InvariantCulture);
             headers["x-pilotlight-acquire"] = live.Acquire ?? "none";
-        }
-
-        if (gateway.IsSimulated)
-        {
-            headers["x-pilotlight-simulated"] = "true";
         }
 
         var stream = new EventStream(http, relay, time);

@@ -6,18 +6,52 @@ using System.Text.Json;
 namespace Pilotlight.Tool.Client;
 
 /// <summary>An event of a turn, as a client sees it.</summary>
-internal sealed record TurnStreamEvent(string Type, JsonElement Data);
+internal sealed record TurnStreamEvent(string Type, JsonElement Data)
+{
+    /// <summary>Whether it says that the model is simulated.</summary>
+    public bool IsSimulated => Data.TryGetProperty("simulated", out var simulated) && simulated.ValueKind == JsonValueKind.True;
+
+    /// <summary>Why a turn failed.</summary>
+    public string Problem => Data.GetProperty("problem").GetProperty("detail").GetString() ?? "";
+
+    public string Text(string name) => Data.GetProperty(name).GetString() ?? "";
+}
 
 /// <summary>Talks to a gateway over HTTP, as any client would.</summary>
-internal sealed class GatewayClient(Uri address) : IDisposable
+/// <remarks>A gateway with keys wants one: the environment's PILOTLIGHT_API_KEY is sent when it is set.</remarks>
+internal sealed class GatewayClient : IDisposable
 {
-    private readonly HttpClient _http = new() { BaseAddress = address, Timeout = Timeout.InfiniteTimeSpan };
+    private const string KeyVariable = "PILOTLIGHT_API_KEY";
+
+    private readonly HttpClient _http;
+
+    public GatewayClient(Uri address)
+    {
+        _http = new HttpClient { BaseAddress = address, Timeout = Timeout.InfiniteTimeSpan };
+        if (Environment.GetEnvironmentVariable(KeyVariable) is { Length: > 0 } key)
+        {
+            _http.DefaultRequestHeaders.TryAddWithoutValidation("x-api-key", key);
+        }
+    }
 
     public async Task<string> CreateThreadAsync(string? model, CancellationToken cancellationToken)
     {
         using var response = await _http.PostAsJsonAsync("/api/threads", new { model }, cancellationToken);
         var thread = await ReadAsync(response, cancellationToken);
         return thread.GetProperty("id").GetString()!;
+    }
+
+    /// <summary>Whether the gateway's answers come from the simulator.</summary>
+    public async Task<bool> IsSimulatedAsync(CancellationToken cancellationToken)
+    {
+        using var response = await _http.GetAsync("/healthz/live", cancellationToken);
+        return response.Headers.Contains("x-pilotlight-simulated");
+    }
+
+    public async Task SetModelAsync(string threadId, string model, CancellationToken cancellationToken)
+    {
+        using var response = await _http.PatchAsJsonAsync($"/api/threads/{threadId}", new { model }, cancellationToken);
+        await ReadAsync(response, cancellationToken);
     }
 
     public async Task<JsonElement> GetAsync(string path, CancellationToken cancellationToken)
@@ -29,13 +63,13 @@ internal sealed class GatewayClient(Uri address) : IDisposable
     public async Task WarmAsync(string threadId, CancellationToken cancellationToken)
     {
         using var response = await _http.PostAsync($"/api/threads/{threadId}/warm", null, cancellationToken);
-        response.EnsureSuccessStatusCode();
+        await CheckAsync(response, cancellationToken);
     }
 
     public async Task CancelAsync(string threadId, string turnId, CancellationToken cancellationToken)
     {
         using var response = await _http.PostAsync($"/api/threads/{threadId}/turns/{turnId}/cancel", null, cancellationToken);
-        response.EnsureSuccessStatusCode();
+        await CheckAsync(response, cancellationToken);
     }
 
     /// <summary>Says something and yields what happens, to the turn's end.</summary>
@@ -62,9 +96,22 @@ internal sealed class GatewayClient(Uri address) : IDisposable
 
     private static async Task<JsonElement> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
-        var body = await response.Content.ReadFromJsonAsync<JsonElement>(cancellationToken);
-        return response.IsSuccessStatusCode
-            ? body
-            : throw new HttpRequestException(body.TryGetProperty("detail", out var detail) ? detail.GetString() : $"The gateway answered {(int)response.StatusCode}.");
+        await CheckAsync(response, cancellationToken);
+        return await response.Content.ReadFromJsonAsync<JsonElement>(cancellationToken);
+    }
+
+    private static async Task CheckAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        if (response.IsSuccessStatusCode)
+        {
+            return;
+        }
+
+        var detail = response.Content.Headers.ContentType?.MediaType?.EndsWith("json", StringComparison.Ordinal) == true
+            && (await response.Content.ReadFromJsonAsync<JsonElement>(cancellationToken)).TryGetProperty("detail", out var said)
+            ? said.GetString()
+            : $"The gateway answered {(int)response.StatusCode}.";
+        throw new HttpRequestException(
+            response.StatusCode == System.Net.HttpStatusCode.Unauthorized ? $"{detail} Set {KeyVariable} to one for this command." : detail);
     }
 }

@@ -1,9 +1,6 @@
 using System.CommandLine;
-using System.Text.Json;
-using Pilotlight.Tool.Client;
-using Pilotlight.Tool.Serving;
+using Pilotlight.Tool.Chat;
 using Pilotlight.Tool.Settings;
-using Spectre.Console;
 
 namespace Pilotlight.Tool.Commands;
 
@@ -16,7 +13,7 @@ internal static class ChatCommand
 
     private static readonly Argument<string?> Prompt = new("PROMPT")
     {
-        Description = "Answers this one message to stdout, and ends.",
+        Description = "Answers this one message to stdout, and ends. Without it, stdin is the message when it is a pipe.",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
@@ -32,37 +29,39 @@ internal static class ChatCommand
 
     private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        var folder = parsed.GetValue(CommonOptions.Data)!;
-        GatewayServer? own = null;
         try
         {
-            // A gateway that has the folder serves us too: then its processes are warm already.
-            var address = DataFolder.FindServer(folder);
-            if (address is null)
+            var prompt = parsed.GetValue(Prompt);
+            if (prompt is null && (Console.IsInputRedirected || Console.IsOutputRedirected))
             {
-                own = await GatewayServer.StartAsync(
-                    new ServeSettings("http://127.0.0.1:0", folder, parsed.GetValue(CommonOptions.Simulate), [], IsQuiet: true), cancellationToken);
-                if (own.Missing is { } missing)
+                prompt = (await Console.In.ReadToEndAsync(cancellationToken)).Trim();
+                if (prompt.Length == 0)
                 {
-                    Console.Error.WriteLine(missing);
-                    return 1;
+                    Console.Error.WriteLine("There is nothing to answer: stdin was empty. Give a PROMPT, or run 'pilotlight chat' in a terminal.");
+                    return 2;
                 }
-
-                address = own.Addresses[0];
             }
 
-            using var client = new GatewayClient(address);
-            var thread = parsed.GetValue(Thread) ?? await client.CreateThreadAsync(parsed.GetValue(Model), cancellationToken);
-            return parsed.GetValue(Prompt) is { } prompt
-                ? await AnswerOnceAsync(client, thread, prompt, cancellationToken)
-                : await ConverseAsync(client, thread, cancellationToken);
+            await using var gateway = await ChatGateway.OpenAsync(parsed.GetValue(CommonOptions.Data)!, parsed.GetValue(CommonOptions.Simulate), cancellationToken);
+            var (thread, model) = (parsed.GetValue(Thread), parsed.GetValue(Model));
+            if (thread is null)
+            {
+                thread = await gateway.Client.CreateThreadAsync(model, cancellationToken);
+            }
+            else if (model is not null)
+            {
+                await gateway.Client.SetModelAsync(thread, model, cancellationToken);
+            }
+
+            if (prompt is not null)
+            {
+                return await OneAnswer.RunAsync(gateway.Client, thread, prompt, cancellationToken);
+            }
+
+            await new TerminalChat(gateway, thread, model).RunAsync(cancellationToken);
+            return 0;
         }
-        catch (StartException fault)
-        {
-            Console.Error.WriteLine(fault.Message);
-            return 1;
-        }
-        catch (HttpRequestException fault)
+        catch (Exception fault) when (fault is StartException or HttpRequestException)
         {
             Console.Error.WriteLine(fault.Message);
             return 1;
@@ -71,101 +70,5 @@ internal static class ChatCommand
         {
             return 1;
         }
-        finally
-        {
-            if (own is not null)
-            {
-                await own.DisposeAsync();
-            }
-        }
     }
-
-    // A pipe cannot take back what was written, so a message that is started over is printed when it is whole.
-    private static async Task<int> AnswerOnceAsync(GatewayClient client, string thread, string prompt, CancellationToken cancellationToken)
-    {
-        var printed = "";
-        var text = "";
-        await foreach (var turnEvent in client.RunTurnAsync(thread, prompt, cancellationToken))
-        {
-            switch (turnEvent.Type)
-            {
-                case "turn.started" when IsSimulated(turnEvent):
-                    Console.Error.WriteLine("(simulated model)");
-                    break;
-                case "text.delta":
-                    text += Text(turnEvent.Data, "text");
-                    if (text.StartsWith(printed, StringComparison.Ordinal))
-                    {
-                        Console.Write(text[printed.Length..]);
-                        printed = text;
-                    }
-
-                    break;
-                case "text.reset":
-                    text = "";
-                    break;
-                case "turn.failed":
-                    Console.Error.WriteLine(Text(turnEvent.Data.GetProperty("problem"), "detail"));
-                    return 1;
-                case "turn.completed" when text != printed:
-                    Console.Write("\n" + text);
-                    break;
-            }
-        }
-
-        Console.WriteLine();
-        return 0;
-    }
-
-    private static async Task<int> ConverseAsync(GatewayClient client, string thread, CancellationToken cancellationToken)
-    {
-        AnsiConsole.MarkupLineInterpolated($"[grey]Thread {thread}. An empty line ends the chat.[/]");
-        while (true)
-        {
-            await client.WarmAsync(thread, cancellationToken);
-            AnsiConsole.Markup("[bold aqua]> [/]");
-            var line = await Console.In.ReadLineAsync(cancellationToken);
-            if (string.IsNullOrWhiteSpace(line))
-            {
-                return 0;
-            }
-
-            await foreach (var turnEvent in client.RunTurnAsync(thread, line, cancellationToken))
-            {
-                Show(turnEvent);
-            }
-        }
-    }
-
-    private static void Show(TurnStreamEvent turnEvent)
-    {
-        switch (turnEvent.Type)
-        {
-            case "turn.started" when IsSimulated(turnEvent):
-                AnsiConsole.MarkupLine("[grey](simulated model)[/]");
-                break;
-            case "text.delta":
-                AnsiConsole.Write(new Text(Text(turnEvent.Data, "text")));
-                break;
-            case "text.reset":
-                AnsiConsole.MarkupLine("\n[yellow](the model starts over)[/]");
-                break;
-            case "retrying":
-                AnsiConsole.MarkupLineInterpolated($"[yellow](retry {turnEvent.Data.GetProperty("attempt")} of {turnEvent.Data.GetProperty("maxAttempts")})[/]");
-                break;
-            case "turn.failed":
-                AnsiConsole.MarkupLineInterpolated($"\n[red]{Text(turnEvent.Data.GetProperty("problem"), "detail")}[/]");
-                break;
-            case "turn.completed":
-                var data = turnEvent.Data;
-                var first = data.TryGetProperty("ttftMs", out var ms) ? $"{ms.GetDouble():0} ms to the first token, " : "";
-                AnsiConsole.MarkupLineInterpolated($"\n[grey]{Text(data, "model")}, {first}{data.GetProperty("usage").GetProperty("outputTokens")} tokens[/]");
-                break;
-        }
-    }
-
-    private static bool IsSimulated(TurnStreamEvent started) =>
-        started.Data.TryGetProperty("simulated", out var simulated) && simulated.ValueKind == JsonValueKind.True;
-
-    private static string Text(JsonElement element, string name) => element.GetProperty(name).GetString() ?? "";
 }

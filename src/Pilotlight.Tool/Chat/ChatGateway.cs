@@ -1,0 +1,47 @@
+using Pilotlight.Tool.Client;
+using Pilotlight.Tool.Serving;
+using Pilotlight.Tool.Settings;
+
+namespace Pilotlight.Tool.Chat;
+
+/// <summary>The gateway that a chat talks to: the one that has the data folder, whose processes are warm already, or one of its own.</summary>
+internal sealed class ChatGateway : IAsyncDisposable
+{
+    private readonly GatewayServer? _own;
+
+    private ChatGateway(GatewayServer? own, Uri address) => (_own, Client, Address) = (own, new GatewayClient(address), address);
+
+    public GatewayClient Client { get; }
+
+    public Uri Address { get; }
+
+    /// <summary>Whether it ends with the chat.</summary>
+    public bool IsOwn => _own is not null;
+
+    /// <exception cref="StartException">There is none and none can be started.</exception>
+    public static async Task<ChatGateway> OpenAsync(string folder, bool simulate, CancellationToken cancellationToken)
+    {
+        if (DataFolder.FindServer(folder) is { } running)
+        {
+            return new ChatGateway(null, running);
+        }
+
+        var own = await GatewayServer.StartAsync(new ServeSettings("http://127.0.0.1:0", folder, simulate, [], IsQuiet: true), cancellationToken);
+        if (own.Missing is { } missing)
+        {
+            await own.DisposeAsync();
+            throw new StartException(missing);
+        }
+
+        return new ChatGateway(own, own.Addresses[0]);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        if (_own is not null)
+        {
+            await _own.DisposeAsync();
+        }
+    }
+}
