@@ -3,11 +3,25 @@ using Pilotlight.Chaos;
 
 // kill-host [--runs N] [--cli PATH]: kills a host at random moments and looks for what it leaves behind.
 // descriptors [--runs N], mass-death [--runs N], crash-loop [--minutes N], drain: the pool's promises about faults.
+// cuts, server-kills [--postgres CONNECTION], cancels, slow-clients, cli-crashes [--runs N] [--minutes N]: the gateway's promises.
 // host …: what is killed; not for people.
 string? Option(string name) => Array.IndexOf(args, name) is >= 0 and var at && at + 1 < args.Length ? args[at + 1] : null;
 
+int Count(int otherwise) => int.Parse(Option("--runs") ?? otherwise.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+TimeLimit Limit() => new(TimeSpan.FromMinutes(double.Parse(Option("--minutes") ?? "60", CultureInfo.InvariantCulture)));
+
 switch (args.FirstOrDefault())
 {
+    case "cuts":
+        return await ClientCuts.RunAsync(Count(1000), Limit());
+    case "server-kills":
+        return await ServerKills.RunAsync(Count(200), Option("--postgres"), Limit());
+    case "cancels":
+        return await Cancels.RunAsync(Count(10_000), Limit());
+    case "slow-clients":
+        return await SlowClients.RunAsync(Count(300));
+    case "cli-crashes":
+        return await CliCrashes.RunAsync(Count(1000), Limit());
     case "kill-host":
         return await HostKiller.RunAsync(int.Parse(Option("--runs") ?? "50", CultureInfo.InvariantCulture), Option("--cli"));
     case "descriptors":
@@ -25,6 +39,7 @@ switch (args.FirstOrDefault())
         await VictimHost.RunCliAsync(args[1], args[2], args[3]);
         return 0;
     default:
-        Console.Error.WriteLine("Usage: chaos kill-host [--runs N] [--cli PATH-OF-CLAUDE] | descriptors [--runs N] | mass-death [--runs N] | crash-loop [--minutes N] | drain");
+        Console.Error.WriteLine("Usage: chaos kill-host [--runs N] [--cli PATH-OF-CLAUDE] | descriptors [--runs N] | mass-death [--runs N] | crash-loop [--minutes N] | drain\n"
+            + "       chaos cuts | server-kills [--postgres CONNECTION] | cancels | slow-clients | cli-crashes, each with [--runs N] [--minutes N]");
         return 2;
 }

@@ -1,0 +1,51 @@
+using Pilotlight.Simulator;
+using Pilotlight.Testing;
+
+namespace Pilotlight.Chaos;
+
+/// <summary>The gateway as a process of its own, and the simulator outside of it, which counts what the model was asked.</summary>
+internal sealed class GatewayRig : IAsyncDisposable
+{
+    private readonly DirectoryInfo _data = Directory.CreateTempSubdirectory("pilotlight-chaos-");
+    private readonly string? _postgres;
+
+    private GatewayRig(SimulatorServer simulator, string? postgres) => (Simulator, _postgres) = (simulator, postgres);
+
+    public SimulatorServer Simulator { get; }
+
+    public static async Task<GatewayRig> CreateAsync(string? postgres = null) =>
+        new(await SimulatorServer.StartAsync(new SimulatorOptions { MaxRecorded = 1_000_000 }), postgres);
+
+    /// <summary>Starts a gateway on the same data as the one before.</summary>
+    public async Task<GatewayProcess> StartAsync(params string[] settings)
+    {
+        var environment = new Dictionary<string, string>
+        {
+            ["ANTHROPIC_API_KEY"] = "sk-ant-not-a-real-key",
+            ["ANTHROPIC_BASE_URL"] = Simulator.BaseAddress.ToString().TrimEnd('/'),
+        };
+        if (_postgres is not null)
+        {
+            environment["Pilotlight__Storage__Provider"] = "PostgreSql";
+            environment["Pilotlight__Storage__ConnectionString"] = _postgres;
+        }
+
+        return await GatewayProcess.StartAsync(_data.FullName, CancellationToken.None, environment, settings);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Simulator.DisposeAsync();
+        _data.Delete(recursive: true);
+    }
+}
+
+/// <summary>The end of a command's time: what was done until then is what is reported.</summary>
+internal sealed class TimeLimit(TimeSpan limit)
+{
+    private readonly long _startedAt = TimeProvider.System.GetTimestamp();
+
+    public bool IsOver => Elapsed > limit;
+
+    public TimeSpan Elapsed => TimeProvider.System.GetElapsedTime(_startedAt);
+}
