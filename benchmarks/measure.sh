@@ -17,6 +17,8 @@ wanted() { case "$parts" in *" $1 "*) ;; *) return 1 ;; esac; }
 failed=""
 part() { local name="$1"; shift; say "$name"; "$@" || { failed="$failed $name"; rm -f "$out/$name.md"; say "$name FAILED"; }; }
 mkdir -p "$out" docs/images
+rm -f "$out"/*.md
+load="$(cut -d" " -f1 /proc/loadavg 2>/dev/null || echo unknown)"
 
 . eng/claude-cli/platform.sh
 cli="${Pilotlight__Claude__Path:-$PWD/$(claude_cli_path eng/claude-cli)}"
@@ -50,8 +52,21 @@ if wanted micro; then
   part micro dotnet "$(bin Pilotlight.Microbenchmarks)" ${quick:+--quick} --json "$out/micro.json" --markdown "$out/micro.md" > /dev/null
 fi
 
+{
+  echo "Measured on $(date -u +%Y-%m-%d)${quick:+ by --quick}: $(echo $parts). The load average before it was $load; with more than a fraction of a core in other"
+  echo "use, read the ratios and not the times."
+} > "$out/when.md"
+
+# Each picture stands above its table.
+for name in bench peers load; do
+  [ -f "$out/$name.md" ] && [ -f "docs/images/$name.svg" ] || continue
+  { printf '![%s](images/%s.svg)\n\n' "$(sed -n 's:.*<title>\(.*\)</title>.*:\1:p' "docs/images/$name.svg")" "$name"; cat "$out/$name.md"; } > "$out/with-picture"
+  mv "$out/with-picture" "$out/$name.md"
+done
+
 # Replaces what stands between <!-- table:NAME --> and <!-- /table --> by what was measured.
 for table in "$out"/*.md; do
+  [ -f "$table" ] || continue
   name="$(basename "$table" .md)"
   awk -v mark="<!-- table:$name -->" -v file="$table" '
     $0 == mark { print; while ((getline line < file) > 0) print line; inside = 1; next }

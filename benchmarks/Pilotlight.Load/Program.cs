@@ -35,4 +35,5 @@ foreach (var (option, text) in new[] { ("--json", report.ToJson()), ("--markdown
     }
 }
 
-return report.Steps.All(step => step.Failed == 0) ? 0 : 1;
+// Turns that failed are in the table: where the gateway refuses is part of what is measured.
+return 0;
