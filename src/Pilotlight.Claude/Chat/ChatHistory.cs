@@ -5,7 +5,7 @@ using Pilotlight.Claude.Tools;
 
 namespace Pilotlight.Claude.Chat;
 
-/// <summary>Earlier messages as they are replayed: text, images, and finished calls of functions as calls.</summary>
+/// <summary>Earlier messages as they are replayed: text, images, documents, and finished calls of functions as calls.</summary>
 /// <remarks>
 /// A call is replayed as a call when its function is still offered and its result is known; otherwise it is only noted beside the
 /// text, for the API refuses a call without its result.
@@ -37,11 +37,11 @@ internal static class ChatHistory
                     case FunctionResultContent result when native.Contains(result.CallId):
                         Add(history, new HistoryMessage(role, "") { Content = [Result(result)] });
                         break;
-                    case DataContent image when role == HistoryRole.User && image.HasTopLevelMediaType("image"):
-                        Add(history, new HistoryMessage(role, "") { Content = [new UserImage(image.MediaType, image.Data)] });
-                        break;
                     case TextContent text when !string.IsNullOrWhiteSpace(text.Text):
                         Add(history, new HistoryMessage(role, text.Text));
+                        break;
+                    case DataContent or UriContent when role == HistoryRole.User && UserPart(part) is { } media:
+                        Add(history, new HistoryMessage(role, "") { Content = [media] });
                         break;
                 }
             }
@@ -49,6 +49,17 @@ internal static class ChatHistory
 
         return history;
     }
+
+    /// <summary>A part of a user's message, or null when the API takes none such.</summary>
+    public static UserContent? UserPart(AIContent content) => content switch
+    {
+        TextContent text => new UserText(text.Text),
+        DataContent data when data.HasTopLevelMediaType("image") => new UserImage(data.MediaType, data.Data),
+        DataContent { MediaType: "application/pdf" } data => new UserDocument(data.MediaType, data.Data),
+        UriContent { Uri: { Scheme: "http" or "https" } address } image when image.HasTopLevelMediaType("image") => new UserImageAddress(address),
+        FunctionResultContent result => Result(result),
+        _ => null,
+    };
 
     /// <summary>A function's result as the model is told it.</summary>
     public static UserToolResult Result(FunctionResultContent result) => new(

@@ -70,14 +70,8 @@ internal sealed record ChatRequest(Conversation Conversation, IReadOnlyList<User
     private static IReadOnlyList<AIFunctionDeclaration> Tools(ChatOptions? options) =>
         options?.ToolMode is NoneChatToolMode ? [] : [.. options?.Tools?.Cast<AIFunctionDeclaration>() ?? []];
 
-    private static UserContent UserPart(AIContent content) => content switch
-    {
-        TextContent text => new UserText(text.Text),
-        DataContent data when data.HasTopLevelMediaType("image") => new UserImage(data.MediaType, data.Data),
-        FunctionResultContent result => ChatHistory.Result(result),
-        _ => throw new NotSupportedException(
-            $"A user message with {content.GetType().Name} cannot be sent; only text, images and results of functions can."),
-    };
+    private static UserContent UserPart(AIContent content) => ChatHistory.UserPart(content) ?? throw new NotSupportedException(
+        $"A user message with {content.GetType().Name} cannot be sent; only text, images, PDF documents and results of functions can.");
 
     // The CLI compiles schemas of its own dialect alone: one that names another is dropped, and with it the promise.
     private static JsonElement? Schema(ChatResponseFormat? format)

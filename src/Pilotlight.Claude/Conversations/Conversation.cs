@@ -114,6 +114,15 @@ public sealed record UserText(string Text) : UserContent;
 /// <param name="Data">The image's bytes.</param>
 public sealed record UserImage(string MediaType, ReadOnlyMemory<byte> Data) : UserContent;
 
+/// <summary>An image that the API fetches itself.</summary>
+/// <param name="Address">An http or https address.</param>
+public sealed record UserImageAddress(Uri Address) : UserContent;
+
+/// <summary>A document.</summary>
+/// <param name="MediaType"><c>application/pdf</c>.</param>
+/// <param name="Data">The document's bytes.</param>
+public sealed record UserDocument(string MediaType, ReadOnlyMemory<byte> Data) : UserContent;
+
 /// <summary>What came of a call that the caller answers; see <see cref="Conversation.Tools"/>.</summary>
 /// <param name="ToolUseId">The model's id for the call.</param>
 /// <param name="Text">What the model is told.</param>

@@ -13,16 +13,9 @@ internal static class UserContentJson
     private static JsonNode Block(UserContent content) => content switch
     {
         UserText text => new JsonObject { ["type"] = "text", ["text"] = text.Text },
-        UserImage image => new JsonObject
-        {
-            ["type"] = "image",
-            ["source"] = new JsonObject
-            {
-                ["type"] = "base64",
-                ["media_type"] = image.MediaType,
-                ["data"] = Convert.ToBase64String(image.Data.Span),
-            },
-        },
+        UserImage image => Media("image", Bytes(image.MediaType, image.Data)),
+        UserImageAddress image => Media("image", new JsonObject { ["type"] = "url", ["url"] = image.Address.AbsoluteUri }),
+        UserDocument document => Media("document", Bytes(document.MediaType, document.Data)),
         UserToolResult result => new JsonObject
         {
             ["type"] = "tool_result",
@@ -30,6 +23,15 @@ internal static class UserContentJson
             ["content"] = result.Text,
             ["is_error"] = result.IsError,
         },
-        _ => throw new ArgumentOutOfRangeException(nameof(content), content.GetType().Name, "Only text, images and results of tools can be sent."),
+        _ => throw new ArgumentOutOfRangeException(nameof(content), content.GetType().Name, "Only text, images, documents and results of tools can be sent."),
+    };
+
+    private static JsonObject Media(string type, JsonObject source) => new() { ["type"] = type, ["source"] = source };
+
+    private static JsonObject Bytes(string mediaType, ReadOnlyMemory<byte> data) => new()
+    {
+        ["type"] = "base64",
+        ["media_type"] = mediaType,
+        ["data"] = Convert.ToBase64String(data.Span),
     };
 }

@@ -22,6 +22,7 @@ internal sealed partial class FunctionServer : IAsyncDisposable
     private readonly ToolPermissions _permissions;
     private readonly ILogger _logger;
     private readonly ControlChannelTransport _transport = new();
+    private readonly CancellationTokenSource _closing = new();
     private readonly McpServer _server;
     private readonly Task _running;
     private readonly ConcurrentDictionary<string, TaskCompletionSource<CallToolResult>> _awaited = new(StringComparer.Ordinal);
@@ -78,9 +79,11 @@ internal sealed partial class FunctionServer : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        await _closing.CancelAsync();
         await _transport.DisposeAsync();
         await _server.DisposeAsync();
         await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _closing.Dispose();
     }
 
     private static Tool Declare(AIFunctionDeclaration tool) => new()
@@ -100,12 +103,14 @@ internal sealed partial class FunctionServer : IAsyncDisposable
     {
         var call = context.Params!;
         var id = (string?)call.Meta?["claudecode/toolUseId"] ?? "";
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
         switch (_tools.GetValueOrDefault(call.Name))
         {
             case AIFunction function:
-                return await InvokeAsync(function, call, id, cancellationToken);
+                // One that ignores its cancellation runs on by itself and holds nobody up.
+                return await InvokeAsync(function, call, id, ending.Token).WaitAsync(ending.Token);
             case { }:
-                return await AwaitCallerAsync(id, cancellationToken);
+                return await AwaitCallerAsync(id, ending.Token);
             default:
                 return FunctionResults.Error($"There is no function '{call.Name}'.");
         }

@@ -82,6 +82,29 @@ public sealed class ChatClientTests
     }
 
     [Fact]
+    public async Task Documents_and_images_by_address_go_out_too()
+    {
+        await using var host = await ClaudeHost.StartAsync();
+        var document = new DataContent("%PDF-1.1\n%%EOF"u8.ToArray(), "application/pdf");
+        var image = new UriContent("https://example.com/a.png", "image/png");
+
+        await host.ChatClient.GetResponseAsync(
+            [
+                new ChatMessage(ChatRole.User, [new TextContent("read"), document]),
+                new ChatMessage(ChatRole.Assistant, "empty"),
+                new ChatMessage(ChatRole.User, [new TextContent("see"), image]),
+            ],
+            cancellationToken: Token);
+
+        var seen = Assert.Single(host.Simulator.MessageRequests);
+        Assert.Equal(["text", "document"], Types(seen.Messages[0]));
+        Assert.Equal(["text", "image"], Types(seen.Messages[2]));
+        Assert.Equal("https://example.com/a.png", seen.Messages[2].Content[1].GetProperty("source").GetProperty("url").GetString());
+        await Assert.ThrowsAsync<NotSupportedException>(() => host.ChatClient.GetResponseAsync(
+            [new ChatMessage(ChatRole.User, [new UriContent("file:///etc/hostname", "image/png")])], cancellationToken: Token));
+    }
+
+    [Fact]
     public async Task A_named_conversation_stays_hot_and_is_told_new_messages_alone()
     {
         await using var host = await ClaudeHost.StartAsync();

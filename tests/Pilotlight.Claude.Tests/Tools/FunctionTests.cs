@@ -140,6 +140,29 @@ public sealed class FunctionTests
     }
 
     [Fact]
+    public async Task A_function_that_ignores_its_cancellation_holds_up_neither_the_call_nor_the_stop()
+    {
+        var host = await ClaudeHost.StartAsync();
+        host.Simulator.Enqueue(Scenario.ToolUse("mcp__functions__wait", "{}"), Scenario.Answer("never"));
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        var end = new TaskCompletionSource();
+        var wait = AIFunctionFactory.Create(
+            async () =>
+            {
+                await stop.CancelAsync();
+                await end.Task;
+            },
+            "wait");
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => host.ChatClient.GetResponseAsync(
+            "go", new ChatOptions { ConversationId = "c", Tools = [wait] }, stop.Token));
+        await host.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(60), Token);
+
+        Assert.False(end.Task.IsCompleted);
+        end.SetResult();
+    }
+
+    [Fact]
     public async Task A_function_knows_its_call_and_the_hosts_services()
     {
         await using var host = await ClaudeHost.StartAsync();
