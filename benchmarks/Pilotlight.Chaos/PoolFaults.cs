@@ -90,7 +90,7 @@ internal static class PoolFaults
                 break;
             }
 
-            await Task.Yield();
+            await Task.Delay(1);
         }
 
         var noticed = Stopwatch.GetElapsedTime(start);

@@ -33,9 +33,10 @@ internal static class AcquireBenchmark
             var acquired = pool.AcquireAsync(profile);
             var took = Stopwatch.GetTimestamp() - startedAt;
             allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
-            misses += acquired.IsCompleted ? 0 : 1;
+            var isWarm = acquired.IsCompleted;
+            misses += isWarm ? 0 : 1;
             var lease = await acquired;
-            if (run >= 0)
+            if (run >= 0 && isWarm)
             {
                 ours.RecordValue(took);
                 ourBytes += allocated;

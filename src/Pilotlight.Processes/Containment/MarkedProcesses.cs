@@ -17,7 +17,8 @@ internal sealed class MarkedProcesses(Func<int, bool> kill)
         _pending.Enqueue(request);
         if (Interlocked.Exchange(ref _isRunning, 1) == 0)
         {
-            ThreadPool.UnsafeQueueUserWorkItem(static self => self.Run(), this, preferLocal: false);
+            // On a thread of its own: it reads a file of every process there is, and the deaths of others wait to be noticed.
+            _ = Task.Factory.StartNew(Run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         }
 
         return request.Task;

@@ -334,13 +334,13 @@ internal sealed class ProfilePool
     {
         Interlocked.Increment(ref _warmHits);
         var lease = Grant(worker, LeaseSource.Warm, askedAt, site, line);
-        if (Idle * 2 < Target)
+        if (Idle == 0)
         {
             _ring();
         }
         else
         {
-            // Enough are left to wait until the lessee's first words are on their way.
+            // Some are left, which can wait until the lessee's first words are on their way: ringing may cost a system call.
             worker.Process.RingAfterWrite(_ring);
         }
 
