@@ -11,13 +11,23 @@ internal sealed class PostgreSqlDatabase(NpgsqlDataSource source) : Database
     // Two transactions that wait for each other are a matter of moments: PostgreSQL ends one, which then finds the way free.
     private const int MaxAttempts = 5;
 
-    public override async ValueTask<T> WriteAsync<T>(Func<Session, ValueTask<T>> work, CancellationToken cancellationToken)
+    public override ValueTask<T> WriteAsync<T>(Func<Session, ValueTask<T>> work, CancellationToken cancellationToken) =>
+        PersistAsync(() => TryWriteAsync(work, cancellationToken));
+
+    // A batch is a transaction of its own: it needs neither a beginning nor an end sent for it.
+    public override ValueTask<int> WriteAllAsync(IReadOnlyList<Statement> statements, CancellationToken cancellationToken) => PersistAsync(async () =>
+    {
+        await using var connection = await source.OpenConnectionAsync(cancellationToken);
+        return await new PostgreSqlSession(connection).ExecuteAllAsync(statements, cancellationToken);
+    });
+
+    private async ValueTask<T> PersistAsync<T>(Func<ValueTask<T>> write)
     {
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                return await TryWriteAsync(work, cancellationToken);
+                return await write();
             }
             catch (PostgresException fault) when (attempt < MaxAttempts && IsTransient(fault))
             {
@@ -86,6 +96,20 @@ internal sealed class PostgreSqlSession(NpgsqlConnection connection) : Session
         return await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
+    public override async ValueTask<int> ExecuteAllAsync(IReadOnlyList<Statement> statements, CancellationToken cancellationToken)
+    {
+        await using var batch = new NpgsqlBatch(connection);
+        foreach (var statement in statements)
+        {
+            var command = new NpgsqlBatchCommand(statement.Sql);
+            Add(command.Parameters, statement.Parameters);
+            batch.BatchCommands.Add(command);
+        }
+
+        await batch.ExecuteNonQueryAsync(cancellationToken);
+        return batch.BatchCommands[0].RecordsAffected;
+    }
+
     public override async ValueTask<List<T>> QueryAsync<T>(
         string sql, Func<DbDataReader, T> read, CancellationToken cancellationToken, params (string Name, object? Value)[] parameters)
     {
@@ -103,11 +127,15 @@ internal sealed class PostgreSqlSession(NpgsqlConnection connection) : Session
     private NpgsqlCommand Create(string sql, (string Name, object? Value)[] parameters)
     {
         var command = new NpgsqlCommand(sql, connection);
+        Add(command.Parameters, parameters);
+        return command;
+    }
+
+    private static void Add(NpgsqlParameterCollection to, (string Name, object? Value)[] parameters)
+    {
         foreach (var (name, value) in parameters)
         {
-            command.Parameters.Add(new NpgsqlParameter(name, value is string text ? Plain.Text(text) : value ?? DBNull.Value));
+            to.Add(new NpgsqlParameter(name, value is string text ? Plain.Text(text) : value ?? DBNull.Value));
         }
-
-        return command;
     }
 }

@@ -9,11 +9,18 @@ internal abstract class Database : IAsyncDisposable
     /// <summary>Does work in one transaction, which is committed unless the work abandons it or throws.</summary>
     public abstract ValueTask<T> WriteAsync<T>(Func<Session, ValueTask<T>> work, CancellationToken cancellationToken);
 
+    /// <summary>Runs statements in one transaction, in one exchange where the database allows it; returns how many rows the first changed.</summary>
+    public virtual ValueTask<int> WriteAllAsync(IReadOnlyList<Statement> statements, CancellationToken cancellationToken) =>
+        WriteAsync(session => session.ExecuteAllAsync(statements, cancellationToken), cancellationToken);
+
     /// <summary>Reads outside a transaction.</summary>
     public abstract ValueTask<T> ReadAsync<T>(Func<Session, ValueTask<T>> work, CancellationToken cancellationToken);
 
     public abstract ValueTask DisposeAsync();
 }
+
+/// <summary>A statement with its parameters.</summary>
+internal readonly record struct Statement(string Sql, params (string Name, object? Value)[] Parameters);
 
 /// <summary>Statements on one connection. Not for concurrent use.</summary>
 internal abstract class Session
@@ -32,6 +39,19 @@ internal abstract class Session
 
     /// <summary>Runs a statement and returns how many rows it changed.</summary>
     public abstract ValueTask<int> ExecuteAsync(string sql, CancellationToken cancellationToken, params (string Name, object? Value)[] parameters);
+
+    /// <summary>Runs statements one after the other, in one exchange where the database allows it; returns how many rows the first changed.</summary>
+    public virtual async ValueTask<int> ExecuteAllAsync(IReadOnlyList<Statement> statements, CancellationToken cancellationToken)
+    {
+        var first = 0;
+        for (var at = 0; at < statements.Count; at++)
+        {
+            var changed = await ExecuteAsync(statements[at].Sql, cancellationToken, statements[at].Parameters);
+            first = at == 0 ? changed : first;
+        }
+
+        return first;
+    }
 
     /// <summary>All rows of a query.</summary>
     public abstract ValueTask<List<T>> QueryAsync<T>(

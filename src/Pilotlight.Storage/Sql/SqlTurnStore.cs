@@ -114,7 +114,7 @@ internal sealed class SqlTurnStore(Database database, bool isSingleServer) : ITu
                 return session.Abandon(new AcceptResult(AcceptStatus.Refused, null, reserved));
             }
 
-            await InsertAsync(session, request, at, cancellationToken);
+            await session.ExecuteAllAsync([Insert(request, at), Insert(Question(turn, at))], cancellationToken);
             return new AcceptResult(AcceptStatus.Accepted, turn with { State = request.StartsAtOnce ? TurnState.Started : TurnState.Accepted }, reserved);
         },
         cancellationToken);
@@ -125,21 +125,25 @@ internal sealed class SqlTurnStore(Database database, bool isSingleServer) : ITu
             cancellationToken, ("epoch", epoch), ("now", at.UtcTicks), ("id", turnId)),
         cancellationToken) == 1;
 
-    public async Task<bool> AppendAsync(string turnId, long epoch, IReadOnlyList<StoredEvent> events, CancellationToken cancellationToken) => await database.WriteAsync(
-        async session =>
+    public async Task<bool> AppendAsync(string turnId, long epoch, IReadOnlyList<StoredEvent> events, CancellationToken cancellationToken)
+    {
+        // Moving the last id on is the guard: where there are row locks, nobody can end the turn between this and the events.
+        var statements = new Statement[events.Count + 1];
+        statements[0] = new Statement(
+            $"""UPDATE turns SET "LastEventId" = @last WHERE "Id" = @id AND "Epoch" = @epoch AND "State" = {Started}""",
+            ("last", events.Count > 0 ? events[^1].Id : 0L), ("id", turnId), ("epoch", epoch));
+        for (var at = 0; at < events.Count; at++)
         {
-            // Moving the last id on is the guard: where there are row locks, nobody can end the turn between this and the events.
-            if (await session.ExecuteAsync(
-                $"""UPDATE turns SET "LastEventId" = @last WHERE "Id" = @id AND "Epoch" = @epoch AND "State" = {Started}""",
-                cancellationToken, ("last", events.Count > 0 ? events[^1].Id : 0L), ("id", turnId), ("epoch", epoch)) == 0)
-            {
-                return session.Abandon(false);
-            }
+            statements[at + 1] = new Statement(
+                $"""
+                INSERT INTO events ("TurnId", "EventId", "Type", "Data")
+                SELECT "Id", @event, @type, @data FROM turns WHERE "Id" = @id AND "Epoch" = @epoch AND "State" = {Started}
+                """,
+                ("event", events[at].Id), ("type", events[at].Type), ("data", events[at].Data), ("id", turnId), ("epoch", epoch));
+        }
 
-            await InsertAsync(session, turnId, events, cancellationToken);
-            return true;
-        },
-        cancellationToken);
+        return await database.WriteAllAsync(statements, cancellationToken) == 1;
+    }
 
     public async Task<bool> EndAsync(
         string turnId, long epoch, TurnOutcome outcome, IReadOnlyList<StoredEvent> lastEvents, DateTimeOffset at, CancellationToken cancellationToken) =>
@@ -156,15 +160,13 @@ internal sealed class SqlTurnStore(Database database, bool isSingleServer) : ITu
                     return session.Abandon(false);
                 }
 
-                if (outcome.Answer is { } answer)
-                {
-                    await InsertAsync(session, answer, cancellationToken);
-                }
-
-                await InsertAsync(session, turnId, lastEvents, cancellationToken);
-                await session.ExecuteAsync(
-                    """UPDATE threads SET "Version" = "Version" + 1, "UpdatedAt" = @now WHERE "Id" = @thread""",
-                    cancellationToken, ("now", at.UtcTicks), ("thread", turn.ThreadId));
+                await session.ExecuteAllAsync(
+                    [
+                        CountOn(turn.ThreadId, at),
+                        .. outcome.Answer is { } answer ? [Insert(answer)] : (Statement[])[],
+                        .. lastEvents.Select(stored => Insert(turnId, stored)),
+                    ],
+                    cancellationToken);
                 await Ledger.SettleAsync(session, turnId, turn.KeyId, outcome.Bill, at, cancellationToken);
                 return true;
             },
@@ -190,58 +192,54 @@ internal sealed class SqlTurnStore(Database database, bool isSingleServer) : ITu
             """SELECT "Type", "Data", "EventId" FROM events WHERE "TurnId" = @turn ORDER BY "EventId" """,
             reader => (Type: reader.GetString(0), Data: reader.GetString(1), Id: reader.GetInt64(2)), cancellationToken, ("turn", turn.Id));
         var (text, acquire) = InterruptedTurn.Read(events.Select(stored => (stored.Type, stored.Data)));
-        if (text.Length > 0)
-        {
-            var partial = new StoredMessage(
-                turn.AnswerMessageId, turn.ThreadId, turn.Id, "assistant", text, "interrupted", null, null, null, acquire, null, null, null, at);
-            await InsertAsync(session, partial, cancellationToken);
-        }
-
-        await InsertAsync(session, turn.Id, [InterruptedTurn.End(events.Count == 0 ? 1 : events[^1].Id + 1)], cancellationToken);
+        var partial = new StoredMessage(
+            turn.AnswerMessageId, turn.ThreadId, turn.Id, "assistant", text, "interrupted", null, null, null, acquire, null, null, null, at);
+        await session.ExecuteAllAsync(
+            [
+                CountOn(turn.ThreadId, at),
+                .. text.Length > 0 ? [Insert(partial)] : (Statement[])[],
+                Insert(turn.Id, InterruptedTurn.End(events.Count == 0 ? 1 : events[^1].Id + 1)),
+            ],
+            cancellationToken);
         await Ledger.ReleaseAsync(session, turn.Id, cancellationToken);
-        await session.ExecuteAsync("""UPDATE threads SET "Version" = "Version" + 1 WHERE "Id" = @thread""", cancellationToken, ("thread", turn.ThreadId));
     }
 
-    private static async ValueTask InsertAsync(Session session, NewTurnRequest request, DateTimeOffset at, CancellationToken cancellationToken)
+    private static Statement Insert(NewTurnRequest request, DateTimeOffset at)
     {
         var turn = request.Turn;
-        await session.ExecuteAsync(
+        return new Statement(
             """
             INSERT INTO turns ("Id", "ThreadId", "State", "Epoch", "Text", "UserMessageId", "AnswerMessageId", "IdempotencyKey", "KeyId", "LastEventId", "AcceptedAt", "StartedAt")
             VALUES (@id, @thread, @state, @epoch, @text, @user, @answer, @key, @owner, 0, @now, @started)
             """,
-            cancellationToken, ("id", turn.Id), ("thread", turn.ThreadId), ("state", request.StartsAtOnce ? Started : Accepted), ("epoch", request.Epoch),
+            ("id", turn.Id), ("thread", turn.ThreadId), ("state", request.StartsAtOnce ? Started : Accepted), ("epoch", request.Epoch),
             ("text", turn.Text), ("user", turn.UserMessageId), ("answer", turn.AnswerMessageId), ("key", turn.IdempotencyKey), ("owner", turn.KeyId),
             ("now", at.UtcTicks), ("started", request.StartsAtOnce ? at.UtcTicks : null));
-        await InsertAsync(
-            session,
-            new StoredMessage(turn.UserMessageId, turn.ThreadId, turn.Id, "user", turn.Text, "complete", null, null, null, null, null, null, null, at),
-            cancellationToken);
     }
 
-    private static async ValueTask InsertAsync(Session session, StoredMessage message, CancellationToken cancellationToken)
+    private static StoredMessage Question(Turn turn, DateTimeOffset at) =>
+        new(turn.UserMessageId, turn.ThreadId, turn.Id, "user", turn.Text, "complete", null, null, null, null, null, null, null, at);
+
+    private static Statement Insert(StoredMessage message)
     {
         var row = message.ToRow();
-        await session.ExecuteAsync(
+        return new Statement(
             """
             INSERT INTO messages ("Id", "ThreadId", "TurnId", "Role", "Text", "Status", "Model", "InputTokens", "OutputTokens", "CacheReadTokens",
                 "CacheWriteTokens", "CostNanoUsd", "Acquire", "TtftMs", "DurationMs", "Tools", "CreatedAt")
             VALUES (@id, @thread, @turn, @role, @text, @status, @model, @input, @output, @read, @write, @cost, @acquire, @ttft, @duration, @tools, @now)
             """,
-            cancellationToken, ("id", row.Id), ("thread", row.ThreadId), ("turn", row.TurnId), ("role", row.Role), ("text", row.Text), ("status", row.Status),
+            ("id", row.Id), ("thread", row.ThreadId), ("turn", row.TurnId), ("role", row.Role), ("text", row.Text), ("status", row.Status),
             ("model", row.Model), ("input", row.InputTokens), ("output", row.OutputTokens), ("read", row.CacheReadTokens), ("write", row.CacheWriteTokens),
             ("cost", row.CostNanoUsd), ("acquire", row.Acquire), ("ttft", row.TtftMs), ("duration", row.DurationMs), ("tools", row.Tools), ("now", row.CreatedAt));
     }
 
-    private static async ValueTask InsertAsync(Session session, string turnId, IReadOnlyList<StoredEvent> events, CancellationToken cancellationToken)
-    {
-        foreach (var stored in events)
-        {
-            await session.ExecuteAsync(
-                """INSERT INTO events ("TurnId", "EventId", "Type", "Data") VALUES (@turn, @id, @type, @data)""",
-                cancellationToken, ("turn", turnId), ("id", stored.Id), ("type", stored.Type), ("data", stored.Data));
-        }
-    }
+    private static Statement Insert(string turnId, StoredEvent stored) => new(
+        """INSERT INTO events ("TurnId", "EventId", "Type", "Data") VALUES (@turn, @id, @type, @data)""",
+        ("turn", turnId), ("id", stored.Id), ("type", stored.Type), ("data", stored.Data));
+
+    private static Statement CountOn(string threadId, DateTimeOffset at) => new(
+        """UPDATE threads SET "Version" = "Version" + 1, "UpdatedAt" = @now WHERE "Id" = @thread""", ("now", at.UtcTicks), ("thread", threadId));
 
     private static Turn ReadTurn(System.Data.Common.DbDataReader reader) => new(
         reader.GetString(0),
