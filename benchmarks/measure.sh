@@ -2,13 +2,13 @@
 # Measures all that docs/performance.md tells and puts it there: tables between their marks, pictures into docs/images.
 #   benchmarks/measure.sh            about an hour
 #   benchmarks/measure.sh --quick    under twelve minutes
-#   benchmarks/measure.sh [--quick] bench stages peers load pool micro    only some of it
+#   benchmarks/measure.sh [--quick] bench stages gateway peers load pool micro    only some of it
 # Figures of a machine with other work to do are noise: leave it alone meanwhile. Results go to artifacts/measured.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 quick=""
 if [ "${1:-}" = --quick ]; then quick=yes; shift; fi
-parts=" ${*:-bench stages peers load pool micro} "
+parts=" ${*:-bench stages gateway peers load pool micro} "
 out=artifacts/measured
 bin() { printf 'artifacts/bin/%s/release/%s.dll' "$1" "${2:-$1}"; }
 say() { printf '== %s (%s)\n' "$*" "$(date -u +%H:%M:%S)" >&2; }
@@ -26,7 +26,7 @@ cli="${Pilotlight__Claude__Path:-$PWD/$(claude_cli_path eng/claude-cli)}"
 export Pilotlight__Claude__Path="$cli"
 
 say building
-for project in src/Pilotlight.Tool benchmarks/Pilotlight.Peers benchmarks/Pilotlight.Load benchmarks/Pilotlight.Processes.Benchmarks benchmarks/Pilotlight.Microbenchmarks; do
+for project in src/Pilotlight.Tool benchmarks/Pilotlight.Gateway.Benchmarks benchmarks/Pilotlight.Peers benchmarks/Pilotlight.Load benchmarks/Pilotlight.Processes.Benchmarks benchmarks/Pilotlight.Microbenchmarks; do
   dotnet build "$project" -c Release -v quiet -nologo >&2
 done
 
@@ -35,6 +35,9 @@ if wanted bench; then
 fi
 if wanted stages; then
   part stages dotnet "$(bin Pilotlight.Tool pilotlight)" bench --stages --runs 40 --json "$out/stages.json" --markdown "$out/stages.md"
+fi
+if wanted gateway; then
+  part gateway dotnet "$(bin Pilotlight.Gateway.Benchmarks)" overhead "$([ -n "$quick" ] && echo 400 || echo 2000)" > "$out/gateway.md"
 fi
 if wanted peers; then
   node=benchmarks/Pilotlight.Peers/node

@@ -41,7 +41,7 @@ internal static class Overhead
 
     private static void Report(Way[] ways, int runs)
     {
-        Console.WriteLine($"{runs} turns each way, in turn; milliseconds");
+        Console.WriteLine($"{runs} turns each way, in turn; milliseconds\n");
         Console.WriteLine("| | first word p50 | p99 | over the plain stream p50 | ratio | said by the header p50 | p99 | whole turn p50 |");
         Console.WriteLine("| --- | --- | --- | --- | --- | --- | --- | --- |");
         var plain = Quantile(ways[0].First, 0.5);
