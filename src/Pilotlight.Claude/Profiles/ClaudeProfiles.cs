@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Pilotlight.Claude.Conversations;
@@ -83,6 +84,11 @@ public sealed class ClaudeProfiles(
             WorkingDirectory = agent?.WorkingDirectory is { Length: > 0 } folder ? Path.GetFullPath(folder) : home.WorkingDirectory,
             WarmUp = (child, cancellationToken) => WarmUpAsync(child, agent, initialized, cancellationToken),
         };
+        if (initialized && agent is null && CanRehearse())
+        {
+            process = process with { WarmUp = (child, cancellationToken) => WarmUpAndRehearseAsync(process, child, cancellationToken) };
+        }
+
         return new ClaudeProcessKind(process, model, initialized, agent);
     }
 
@@ -146,6 +152,31 @@ public sealed class ClaudeProfiles(
         if (initialize && agent is { McpServers.Count: > 0 })
         {
             await connection.RequestAsync(McpServerJson.SetServers(agent, false, options.Value), Timeout.InfiniteTimeSpan, cancellationToken);
+        }
+    }
+
+    // Only for those that are parked: to whoever waits for a start it would be one more thing to wait for.
+    private bool CanRehearse() =>
+        options.Value.Rehearse && !OperatingSystem.IsWindows() && services.GetService<IOptions<WarmPoolOptions>>() is not { Value.MaxIdle: 0 };
+
+    private async ValueTask WarmUpAndRehearseAsync(ProcessProfile profile, ChildProcess child, CancellationToken cancellationToken)
+    {
+        var check = new RehearsalCheck(options.Value, time, logger);
+        var trial = check.IsSafeAsync(profile);
+        await WarmUpAsync(child, null, initialize: true, cancellationToken);
+        if (!await trial.WaitAsync(cancellationToken))
+        {
+            return;
+        }
+
+        try
+        {
+            await Rehearsal.RunAsync(((ClaudeProcess)child.State!).Connection, options.Value.ControlTimeout, time, cancellationToken);
+        }
+        catch (CliProtocolException fault)
+        {
+            check.GiveUp(profile, fault);
+            throw;
         }
     }
 

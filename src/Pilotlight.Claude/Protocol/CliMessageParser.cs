@@ -44,7 +44,7 @@ public static class CliMessageParser
         ("system", "api_retry") => new CliApiRetry(
             wire.Attempt.AsInt32() ?? 1,
             wire.MaxRetries.AsInt32() ?? 0,
-            TimeSpan.FromMilliseconds(wire.RetryDelayMs.AsDouble() ?? 0),
+            Delay(wire.RetryDelayMs),
             wire.ErrorStatus.AsInt32(),
             wire.Error.AsString()),
         ("control_response", _) when wire.Response?.RequestId is { } id => new CliControlResponse(
@@ -57,6 +57,10 @@ public static class CliMessageParser
         ("control_cancel_request", _) when wire.RequestId is { } id => new CliControlCancel(id),
         _ => new CliUnknown(wire.Type ?? "", wire.Subtype),
     };
+
+    // A number may be beyond what a time can hold.
+    private static TimeSpan Delay(JsonElement milliseconds) =>
+        TimeSpan.FromMilliseconds(Math.Clamp(milliseconds.AsDouble() ?? 0, 0, TimeSpan.MillisecondsPerDay));
 
     private static CliMessage StreamEvent(WireLine wire) => wire.Event switch
     {

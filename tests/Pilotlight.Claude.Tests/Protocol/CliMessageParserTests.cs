@@ -32,6 +32,14 @@ public sealed class CliMessageParserTests
         new CliApiRetry(1, 10, TimeSpan.FromMilliseconds(502), 529, "overloaded"),
         Parse("""{"type":"system","subtype":"api_retry","attempt":1,"max_retries":10,"retry_delay_ms":502,"error_status":529,"error":"overloaded"}"""));
 
+    [Theory]
+    [InlineData("51e40076", 86_400_000)]
+    [InlineData("-5", 0)]
+    [InlineData("\"soon\"", 0)]
+    public void A_delay_beyond_all_time_is_no_fault(string delay, long milliseconds) => Assert.Equal(
+        TimeSpan.FromMilliseconds(milliseconds),
+        Assert.IsType<CliApiRetry>(Parse($$"""{"type":"system","subtype":"api_retry","retry_delay_ms":{{delay}}}""")).Delay);
+
     [Fact]
     public void A_stream_that_was_cut_has_no_message_end() => Assert.IsType<CliUnknown>(Parse(
         """{"type":"stream_event","event":{"type":"message_stop"},"session_id":"s"}"""));
