@@ -106,7 +106,8 @@ public sealed class CliMessageParserTests
         await pipe.Writer.WriteAsync(new byte[2048], Token);
         await Assert.ThrowsAsync<InvalidDataException>(async () => await new LineReader(pipe.Reader, 1024).ReadAsync(_ => { }, Token));
 
-        var large = PipeReader.Create(new MemoryStream([.. new byte[48 * 1024 * 1024], (byte)'\n']));
+        var large = PipeReader.Create(
+            new MemoryStream([.. new byte[48 * 1024 * 1024], (byte)'\n']), new StreamPipeReaderOptions(bufferSize: 16 * 1024)); // As a child's output is read.
         var length = 0L;
         Assert.True(await new LineReader(large, 64 * 1024 * 1024).ReadAsync(line => length = line.Length, Token));
         Assert.Equal(48 * 1024 * 1024, length);

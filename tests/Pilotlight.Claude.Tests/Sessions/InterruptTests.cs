@@ -37,15 +37,15 @@ public sealed class InterruptTests
         {
             var coder = new AgentProfileOptions();
             coder.Tools.Add("Bash");
-            coder.AllowedTools.Add("Bash(sleep:*)");
+            coder.AllowedTools.Add("Bash");
             claude.Profiles["coder"] = coder;
         });
-        host.Simulator.Enqueue(Scenario.ToolUse("Bash", """{"command":"sleep 97531"}"""), Scenario.Answer("next"));
+        host.Simulator.Enqueue(Scenario.ToolUse("Bash", """{"command":"exec tail --pid=1 -f /dev/null"}"""), Scenario.Answer("next"));
         var conversation = new Conversation { Id = "t", Profile = "coder" };
         using var toolIsUp = new CancellationTokenSource();
         _ = Task.Run(async () =>
         {
-            while (!IsRunning("sleep\u000097531"))
+            while (!IsRunning("tail\0--pid=1"))
             {
                 await Task.Delay(50, Token);
             }
@@ -60,7 +60,7 @@ public sealed class InterruptTests
         Assert.Equal("next", Assert.IsType<TurnCompleted>(next[^1]).Text);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(Token);
         limit.CancelAfter(Patience);
-        while (IsRunning("sleep\u000097531"))
+        while (IsRunning("tail\0--pid=1"))
         {
             await Task.Delay(50, limit.Token);
         }
