@@ -5,40 +5,39 @@ using Pilotlight.Claude.Protocol;
 
 namespace Pilotlight.Tool.Bench;
 
-/// <summary>Later turns of one process, spoken to over its pipes without any of ours in between: what the CLI itself takes, and for what.</summary>
-internal static class CliStages
+/// <summary>Turns of one process, spoken to over its pipes without any of ours in between: what the CLI itself takes, and for what.</summary>
+internal sealed class CliStages : IAsyncDisposable
 {
-    public static async Task RunAsync(BenchRig rig, StageReport report, int runs, CancellationToken cancellationToken)
-    {
-        using var process = rig.Probe.Launch();
-        await using var connection = new CliConnection(
-            PipeReader.Create(process.StandardOutput.BaseStream), PipeWriter.Create(process.StandardInput.BaseStream), TimeProvider.System);
-        await connection.RequestAsync(new JsonObject { ["subtype"] = "initialize" }, TimeSpan.FromSeconds(60), cancellationToken);
-        await TurnAsync(rig, connection, cancellationToken);
-        await rig.ReadyAsync(cancellationToken);
-        for (var run = 0; run <= runs; run++)
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(300), cancellationToken);
-            var moments = await TurnAsync(rig, connection, cancellationToken);
-            if (run > 0)
-            {
-                report.Add(moments);
-            }
-        }
+    private readonly BenchRig _rig;
+    private readonly Process _process;
+    private readonly CliConnection _connection;
 
-        process.StandardInput.Close();
-        await process.WaitForExitAsync(cancellationToken);
+    private CliStages(BenchRig rig, Process process)
+    {
+        (_rig, _process) = (rig, process);
+        _connection = new CliConnection(
+            PipeReader.Create(process.StandardOutput.BaseStream), PipeWriter.Create(process.StandardInput.BaseStream), TimeProvider.System);
     }
 
-    private static async Task<IReadOnlyList<double>> TurnAsync(BenchRig rig, CliConnection connection, CancellationToken cancellationToken)
+    /// <summary>Starts it, and runs the first turn, which costs more than later ones.</summary>
+    public static async Task<CliStages> StartAsync(BenchRig rig, CancellationToken cancellationToken)
+    {
+        var stages = new CliStages(rig, rig.Probe.Launch());
+        await stages._connection.RequestAsync(new JsonObject { ["subtype"] = "initialize" }, TimeSpan.FromSeconds(60), cancellationToken);
+        await stages.TurnAsync(cancellationToken);
+        return stages;
+    }
+
+    /// <summary>The moments of a turn, in milliseconds since its prompt was written.</summary>
+    public async Task<IReadOnlyList<double>> TurnAsync(CancellationToken cancellationToken)
     {
         var asked = Stopwatch.GetTimestamp();
         var askedAt = TimeProvider.System.GetUtcNow();
-        await connection.WriteAsync(writer => CliLines.User(writer, JsonValue.Create(Benchmark.Question)!), cancellationToken);
+        await _connection.WriteAsync(writer => CliLines.User(writer, JsonValue.Create(Benchmark.Question)!), cancellationToken);
         var (began, message, text) = (0.0, 0.0, 0.0);
         while (true)
         {
-            var next = await connection.Messages.ReadAsync(cancellationToken);
+            var next = await _connection.Messages.ReadAsync(cancellationToken);
             var now = Stopwatch.GetElapsedTime(asked).TotalMilliseconds;
             switch (next)
             {
@@ -52,8 +51,16 @@ internal static class CliStages
                     text = now;
                     break;
                 case CliResult:
-                    return [began, (rig.Pooled.Simulator!.MessageRequests[^1].At - askedAt).TotalMilliseconds, message, text];
+                    return [began, (_rig.Pooled.Simulator!.MessageRequests[^1].At - askedAt).TotalMilliseconds, message, text];
             }
         }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _process.StandardInput.Close();
+        await _process.WaitForExitAsync();
+        await _connection.DisposeAsync();
+        _process.Dispose();
     }
 }

@@ -27,23 +27,22 @@ internal sealed class HotTurnStages(BenchRig rig) : IDisposable
         var thread = await rig.Client.CreateThreadAsync(null, cancellationToken);
         await BenchRig.TurnAsync(rig.Client, thread, Benchmark.Question, "warm", cancellationToken);
         await rig.ReadyAsync(cancellationToken);
+        await using var cli = await CliStages.StartAsync(rig, cancellationToken);
         for (var run = 0; run <= runs; run++)
         {
             progress(run == 0 ? "a hot turn, to warm up" : $"hot turn {run} of {runs}");
             await Task.Delay(TimeSpan.FromMilliseconds(300), cancellationToken);
-            var moments = await FollowAsync(thread, cancellationToken);
+            var throughGateway = await FollowAsync(thread, cancellationToken);
+            await Task.Delay(TimeSpan.FromMilliseconds(300), cancellationToken);
+            var byItself = await cli.TurnAsync(cancellationToken);
             var floor = await rig.Http!.RunAsync(Benchmark.Question, cancellationToken);
             if (run > 0)
             {
-                _gateway.Add(moments);
+                _gateway.Add(throughGateway);
+                _cli.Add(byItself);
                 _floor.Add(floor.FirstTokenMs);
             }
         }
-
-        progress("the CLI by itself");
-        await rig.ForgetAsync(thread);
-        await rig.ReadyAsync(cancellationToken);
-        await CliStages.RunAsync(rig, _cli, runs, cancellationToken);
     }
 
     public string ToJson() => JsonSerializer.Serialize(

@@ -72,7 +72,7 @@ internal static class BenchCommand
             if (parsed.GetValue(Stages))
             {
                 using var following = new HotTurnStages(rig);
-                await BenchProgress.RunAsync("stages", runs + 2, async show =>
+                await BenchProgress.RunAsync("stages", runs + 1, async show =>
                 {
                     await following.RunAsync(runs, show, cancellationToken);
                     return true;
