@@ -89,6 +89,11 @@ internal static class BenchCommand
             });
             var report = new BenchReport(
                 await Machine.DescribeAsync(rig.Cli, cancellationToken), !real, runs, TimeProvider.System.GetUtcNow(), benchmark.Series, rig.Probe.Costs);
+            if (!Console.IsOutputRedirected && parsed.GetValue(Json) != StandardOutput)
+            {
+                BenchTable.Print(report);
+            }
+
             await WriteAsync(report.ToJson(), report.ToMarkdown(), () => HtmlReport.Write(report), () => HtmlReport.Picture(report), parsed, cancellationToken);
             return 0;
         }
@@ -103,7 +108,11 @@ internal static class BenchCommand
         string json, string markdown, Func<string>? html, Func<string>? svg, ParseResult parsed, CancellationToken cancellationToken)
     {
         var toOutput = parsed.GetValue(Json) == StandardOutput;
-        Console.WriteLine(toOutput ? json : markdown.TrimEnd());
+        if (toOutput || html is null || Console.IsOutputRedirected)
+        {
+            Console.WriteLine(toOutput ? json : markdown.TrimEnd());
+        }
+
         foreach (var (option, text) in new[] { (Json, () => json), (Markdown, () => markdown), (Html, html), (Svg, svg) })
         {
             if (parsed.GetValue(option) is { } file && text is not null && !(option == Json && toOutput))
