@@ -47,6 +47,7 @@ internal static class Plots
     public static Drawing Shares(IReadOnlyList<PlotRow> rows)
     {
         const double Height = 340;
+        const double CharacterWidth = 6.4;
         const double Left = 60;
         const double Top = 34;
         const double Bottom = Height - 40;
@@ -59,6 +60,7 @@ internal static class Plots
             drawing.Text(Left - 10, Y(share) + 4, FormattableString.Invariant($"{share * 100:0} %"), "small", "end");
         }
 
+        var x = Left;
         for (var i = 0; i < rows.Count; i++)
         {
             var sorted = rows[i].Values.Order().ToArray();
@@ -70,9 +72,9 @@ internal static class Plots
 
             // Of two curves of one colour the second is dashed; the names stand above, in their order.
             var dash = rows.Take(i).Any(row => row.Style == rows[i].Style) ? "stroke-dasharray=\"5 4\"" : "";
-            var x = Left + (i * (Width - Left - 24) / rows.Count);
             drawing.Add($"""<g class="{rows[i].Style}"><path class="curve" {dash} d="{path}"/><path class="curve" {dash} d="M{x:0.#} 12h22"/></g>""");
             drawing.Text(x + 28, 16, rows[i].Name, "small");
+            x += 50 + (rows[i].Name.Length * CharacterWidth);
         }
 
         return drawing;
