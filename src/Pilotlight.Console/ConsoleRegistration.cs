@@ -6,6 +6,7 @@ using MudBlazor.Services;
 using Pilotlight.Gateway.Access;
 using Pilotlight.WebConsole.Hosting;
 using Pilotlight.WebConsole.Layout;
+using Pilotlight.WebConsole.Pool;
 using Pilotlight.WebConsole.SignIn;
 
 namespace Pilotlight.WebConsole;
@@ -27,6 +28,9 @@ public static class ConsoleRegistration
             mud.SnackbarConfiguration.PreventDuplicates = true;
             mud.SnackbarConfiguration.VisibleStateDuration = 6000;
         });
+        services.AddSingleton<PoolWatch>();
+        services.AddSingleton<LatencyLog>();
+        services.AddHostedService(provider => provider.GetRequiredService<LatencyLog>());
         services.AddScoped<ConsoleScript>();
         services.AddScoped<CallerOfCircuit>();
         services.AddScoped<Attempt>();

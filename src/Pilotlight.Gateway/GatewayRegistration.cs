@@ -44,6 +44,7 @@ public static class GatewayRegistration
         services.AddSingleton<TurnNews>();
         services.AddSingleton<ThreadService>();
         services.AddSingleton(LocalGateway.Create);
+        services.AddSingleton<LocalOperations>();
         services.AddHostedService(provider => provider.GetRequiredService<TurnService>());
         services.AddHealthChecks()
             .AddCheck<ClaudeHealthCheck>("claude", tags: [HealthEndpoints.ReadyTag])

@@ -90,6 +90,29 @@ internal sealed class EfThreadStore(IDbContextFactory<PilotlightDbContext> conte
         return await context.Threads.Where(thread => thread.Id == threadId).ExecuteDeleteAsync(cancellationToken) > 0;
     }
 
+    public async Task<bool> RemoveTurnAsync(string threadId, string turnId, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        using var pass = await gate.EnterAsync(cancellationToken);
+        await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
+        await context.Events.Where(stored => context.Turns.Any(turn => turn.Id == stored.TurnId && turn.Id == turnId && turn.ThreadId == threadId
+            && turn.State > (int)TurnState.Started)).ExecuteDeleteAsync(cancellationToken);
+        var removed = await context.Turns.Where(turn => turn.Id == turnId && turn.ThreadId == threadId && turn.State > (int)TurnState.Started)
+            .ExecuteDeleteAsync(cancellationToken);
+        if (removed == 0)
+        {
+            return false;
+        }
+
+        await context.Messages.Where(message => message.TurnId == turnId && message.ThreadId == threadId).ExecuteDeleteAsync(cancellationToken);
+        await context.Threads.Where(thread => thread.Id == threadId)
+            .ExecuteUpdateAsync(
+            set => set.SetProperty(thread => thread.Revision, thread => thread.Revision + 1).SetProperty(thread => thread.Version, thread => thread.Version + 1),
+            cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return true;
+    }
+
     public async Task<Page<StoredMessage>> ListMessagesAsync(string threadId, string? cursor, int limit, CancellationToken cancellationToken)
     {
         var after = 0L;

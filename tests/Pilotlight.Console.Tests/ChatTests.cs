@@ -77,4 +77,106 @@ public sealed class ChatTests(Browser browser, SharedGateway shared)
         Assert.Equal(await other.WaitForAnswerAsync(count: 2), await one.WaitForAnswerAsync(count: 2));
         Assert.Empty(one.Complaints.Concat(other.Complaints));
     }
+
+    [Fact]
+    public async Task Hostile_markdown_does_nothing()
+    {
+        await using var page = await browser.OpenAsync(await shared.AddressAsync());
+        var strangers = new List<string>();
+        page.Page.Request += (_, request) =>
+        {
+            if (request.Url.Contains("evil.example", StringComparison.Ordinal))
+            {
+                strangers.Add(request.Url);
+            }
+        };
+
+        foreach (var (at, hostile) in new[]
+        {
+            "<img src=x onerror=\"window.pwned=1\">", "<script>window.pwned=1</script>", "[x](javascript:window.pwned=1)",
+            "![x](https://evil.example/p.png)", "<svg onload=window.pwned=1>",
+        }.Index())
+        {
+            await page.SayAsync(hostile);
+            await page.WaitForAnswerAsync(count: at + 1);
+        }
+
+        Assert.Null(await page.Page.EvaluateAsync<int?>("window.pwned"));
+        Assert.Equal(0, await page.Page.Locator(".talk img, .talk script, .talk svg[onload], .talk a[href^='javascript']").CountAsync());
+        Assert.Empty(strangers);
+        Assert.Empty(page.Complaints);
+    }
+
+    [Fact]
+    public async Task A_retry_is_shown_while_it_lasts_and_a_failure_is_told_and_can_be_tried_again()
+    {
+        await using var page = await browser.OpenAsync(await shared.AddressAsync());
+
+        await page.SayAsync("[[sim status=529 times=1 retry-after=3]]");
+        await Expect(page.LastAnswer).ToContainTextAsync("trying again");
+        await page.WaitForAnswerAsync();
+
+        await page.SayAsync("[[sim status=400]]");
+        await page.WaitForAnswerAsync("failed");
+        await Expect(page.LastAnswer.GetByRole(AriaRole.Alert)).ToContainTextAsync("The API refused the request");
+        await page.Page.ReloadAsync();
+        await Expect(page.LastAnswer.GetByRole(AriaRole.Alert)).ToContainTextAsync("The API refused the request");
+        await Expect(page.LastAnswer.GetByText("Retry")).ToBeVisibleAsync();
+        Assert.Empty(page.Complaints);
+    }
+
+    [Fact]
+    public async Task Regenerate_takes_the_last_answer_back_and_asks_again()
+    {
+        await using var page = await browser.OpenAsync(await shared.AddressAsync());
+        await page.SayAsync("Once more, please.");
+        await page.WaitForAnswerAsync();
+        var before = await page.LastAnswer.GetAttributeAsync("id");
+
+        await page.LastAnswer.GetByText("Regenerate").ClickAsync();
+        await Expect(page.LastAnswer).Not.ToHaveAttributeAsync("id", before!);
+        await page.WaitForAnswerAsync();
+
+        Assert.Equal(1, await page.Answers.CountAsync());
+        await page.Page.ReloadAsync();
+        await page.WaitForAnswerAsync();
+        Assert.Equal(1, await page.Answers.CountAsync());
+        Assert.Empty(page.Complaints);
+    }
+
+    [Fact]
+    public async Task Model_and_system_prompt_are_the_threads()
+    {
+        await using var page = await browser.OpenAsync(await shared.AddressAsync());
+        await page.Page.GetByLabel("Model", new() { Exact = true }).SelectOptionAsync("haiku");
+        await page.Page.GetByText("System prompt").ClickAsync();
+        await page.Page.GetByLabel("System prompt", new() { Exact = true }).Last.FillAsync("You answer like a lighthouse keeper.");
+        await page.Page.GetByText("Use it").ClickAsync();
+
+        await page.SayAsync("Who are you?");
+        await page.WaitForAnswerAsync();
+        await page.Page.WaitForURLAsync("**/t/thr_*");
+
+        var thread = await (await shared.GetAsync()).GetAsync("/api/threads/" + page.Page.Url.Split('/')[^1], TestContext.Current.CancellationToken);
+        Assert.Equal("haiku", thread.GetProperty("model").GetString());
+        Assert.Equal("You answer like a lighthouse keeper.", thread.GetProperty("systemPrompt").GetString());
+        await page.Page.ReloadAsync();
+        await page.WaitForAnswerAsync();
+        await Expect(page.Page.GetByLabel("Model", new() { Exact = true })).ToHaveValueAsync("haiku");
+        Assert.Empty(page.Complaints);
+    }
+
+    [Fact]
+    public async Task A_gateway_that_goes_away_is_told_and_the_page_can_be_used_when_it_is_back()
+    {
+        await using var gateway = await OwnGateway.StartAsync();
+        await using var page = await browser.OpenAsync(gateway.Address);
+        await page.SayAsync("Before.");
+        await page.WaitForAnswerAsync();
+
+        await gateway.Process.KillAsync();
+
+        await Expect(page.Page.Locator("#components-reconnect-modal .lost")).ToBeVisibleAsync();
+        await Expect(page.Page.Locator("#components-reconnect-modal")).ToContainTextAsync("connection was lost");
+    }
 }

@@ -26,9 +26,19 @@ public interface IClaudeConversations
     /// <summary>How many conversations hold a live process between or in turns, by the name of the pool's profile.</summary>
     IReadOnlyDictionary<string, int> CountHot();
 
+    /// <summary>Which conversations hold a live process now.</summary>
+    IReadOnlyList<HotConversation> ListHot();
+
     /// <summary>Ends the conversation's live process, if it has one: after a delete, or when its history was edited.</summary>
     ValueTask ForgetAsync(string conversationId);
 }
+
+/// <summary>A conversation that holds a live process.</summary>
+/// <param name="ConversationId">The conversation.</param>
+/// <param name="Profile">The name of the pool's profile that the process is of.</param>
+/// <param name="ProcessId">The process.</param>
+/// <param name="IsBusy">Whether it is in a turn, or being made ready for one.</param>
+public sealed record HotConversation(string ConversationId, string Profile, int ProcessId, bool IsBusy);
 
 /// <summary>A fault of the CLI or of the way to it, outside a turn.</summary>
 public sealed class ClaudeException(TurnError error, Exception? innerException = null)

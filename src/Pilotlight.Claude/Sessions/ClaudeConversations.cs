@@ -40,6 +40,9 @@ internal sealed partial class ClaudeConversations : IClaudeConversations, IAsync
     public IReadOnlyDictionary<string, int> CountHot() => _hot.CountByProfile();
 
     /// <inheritdoc/>
+    public IReadOnlyList<HotConversation> ListHot() => _hot.List();
+
+    /// <inheritdoc/>
     public async IAsyncEnumerable<TurnEvent> RunTurnAsync(
         Conversation conversation,
         IReadOnlyList<UserContent> content,

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
+using Pilotlight.Claude.Conversations;
 
 namespace Pilotlight.Claude.Sessions;
 
@@ -31,6 +32,15 @@ internal sealed partial class HotSessions : IAsyncDisposable
         .OfType<string>()
         .CountBy(name => name)
         .ToDictionary(StringComparer.Ordinal);
+
+    /// <summary>Each of them.</summary>
+    public IReadOnlyList<HotConversation> List() =>
+    [
+        .. _slots.Values
+            .Select(slot => (slot.Session, slot.IsBusy))
+            .Where(one => one.Session is not null)
+            .Select(one => new HotConversation(one.Session!.Key.Id, one.Session.ProcessProfile, one.Session.ProcessId, one.IsBusy)),
+    ];
 
     /// <summary>Waits for the conversation's turn.</summary>
     public async ValueTask<EnteredSlot> EnterAsync(string conversationId, CancellationToken cancellationToken)

@@ -36,16 +36,7 @@ public sealed class ChatSession(LocalGateway gateway, Func<ValueTask<Caller>> wh
     public async Task OpenAsync(string threadId)
     {
         Thread = await gateway.GetThreadAsync(await who(), threadId, _gone.Token);
-        var messages = new List<StoredMessage>();
-        string? cursor = null;
-        do
-        {
-            var page = await gateway.ListMessagesAsync(await who(), threadId, cursor, _gone.Token);
-            messages.AddRange(page.Items);
-            cursor = page.NextCursor;
-        }
-        while (cursor is not null);
-
+        var messages = await ReadAsync();
         var answers = messages.Where(message => message.Role == "assistant").ToDictionary(message => message.TurnId, StringComparer.Ordinal);
         foreach (var question in messages.Where(message => message.Role == "user"))
         {
@@ -81,6 +72,15 @@ public sealed class ChatSession(LocalGateway gateway, Func<ValueTask<Caller>> wh
     /// <exception cref="ApiProblemException">It was not taken.</exception>
     public async Task SendAsync(string text) => Add(await gateway.BeginTurnAsync(await who(), Thread!.Id, text));
 
+    /// <summary>Asks the last question again, in the place of its answer.</summary>
+    /// <exception cref="ApiProblemException">It was not taken; the answer is as it was.</exception>
+    public async Task AgainAsync(Exchange last)
+    {
+        var turn = await gateway.BeginTurnAsync(await who(), Thread!.Id, last.Question, replaces: last.TurnId);
+        _exchanges.Remove(last);
+        Add(turn);
+    }
+
     /// <summary>Stops the running answer.</summary>
     public async Task StopAsync()
     {
@@ -102,12 +102,19 @@ public sealed class ChatSession(LocalGateway gateway, Func<ValueTask<Caller>> wh
     /// <summary>Changes the thread.</summary>
     public async Task UpdateAsync(ThreadChange change) => Thread = await gateway.UpdateThreadAsync(await who(), Thread!.Id, change, _gone.Token);
 
-    /// <summary>Reads the thread's title and settings anew; false when it is gone.</summary>
+    /// <summary>Reads the thread's title and settings anew, and drops what was taken out of it; false when it is gone.</summary>
     public async Task<bool> RefreshAsync()
     {
         try
         {
-            Thread = await gateway.GetThreadAsync(await who(), Thread!.Id, _gone.Token);
+            var before = Thread!.Revision;
+            Thread = await gateway.GetThreadAsync(await who(), Thread.Id, _gone.Token);
+            if (Thread.Revision != before)
+            {
+                var kept = (await ReadAsync()).Select(message => message.TurnId).ToHashSet(StringComparer.Ordinal);
+                _exchanges.RemoveAll(exchange => !exchange.Answer.IsRunning && !kept.Contains(exchange.TurnId));
+            }
+
             return true;
         }
         catch (ApiProblemException)
@@ -140,6 +147,20 @@ public sealed class ChatSession(LocalGateway gateway, Func<ValueTask<Caller>> wh
             _ = FollowAsync(exchange);
             Changed?.Invoke();
         }
+    }
+
+    private async Task<List<StoredMessage>> ReadAsync()
+    {
+        var messages = new List<StoredMessage>();
+        string? cursor = null;
+        do
+        {
+            var page = await gateway.ListMessagesAsync(await who(), Thread!.Id, cursor, _gone.Token);
+            messages.AddRange(page.Items);
+            cursor = page.NextCursor;
+        }
+        while (cursor is not null);
+        return messages;
     }
 
     private async Task FollowAsync(Exchange exchange)

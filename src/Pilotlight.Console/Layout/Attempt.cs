@@ -9,6 +9,8 @@ namespace Pilotlight.WebConsole.Layout;
 /// <summary>Does what a user asks for as who they are now, and tells them when it cannot be.</summary>
 public sealed class Attempt(CallerOfCircuit who, ISnackbar snackbar, NavigationManager navigation)
 {
+    private int _holds;
+
     /// <summary>Does it; false when it could not be, which the user has been told.</summary>
     public async Task<bool> TryAsync(Func<Caller, Task> action)
     {
@@ -19,7 +21,10 @@ public sealed class Attempt(CallerOfCircuit who, ISnackbar snackbar, NavigationM
         }
         catch (ApiProblemException problem) when (CallerOfCircuit.IsExpired(problem))
         {
-            navigation.NavigateTo("sign-in", forceLoad: true);
+            if (_holds == 0)
+            {
+                navigation.NavigateTo("sign-in", forceLoad: true);
+            }
         }
         catch (ApiProblemException problem)
         {
@@ -27,5 +32,26 @@ public sealed class Attempt(CallerOfCircuit who, ISnackbar snackbar, NavigationM
         }
 
         return false;
+    }
+
+    /// <summary>Keeps the page where it is, signed out or not, until what is returned is disposed.</summary>
+    public IDisposable Hold()
+    {
+        _holds++;
+        return new Held(this);
+    }
+
+    private sealed class Held(Attempt attempt) : IDisposable
+    {
+        private bool _isOver;
+
+        public void Dispose()
+        {
+            if (!_isOver)
+            {
+                _isOver = true;
+                attempt._holds--;
+            }
+        }
     }
 }

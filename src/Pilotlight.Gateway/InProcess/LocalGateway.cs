@@ -85,14 +85,18 @@ public sealed class LocalGateway
     }
 
     /// <summary>Takes a turn on; it goes on whoever follows it.</summary>
-    public async Task<Turn> BeginTurnAsync(Caller caller, string threadId, string text)
+    /// <param name="caller">Who asks.</param>
+    /// <param name="threadId">In which thread.</param>
+    /// <param name="text">What the user says.</param>
+    /// <param name="replaces">An ended turn whose place it takes; null for none.</param>
+    public async Task<Turn> BeginTurnAsync(Caller caller, string threadId, string text, string? replaces = null)
     {
         if (string.IsNullOrWhiteSpace(text))
         {
             throw ApiProblems.Invalid("The message is empty; say something.");
         }
 
-        return (await _turns.BeginAsync(caller, threadId, text, null, CancellationToken.None)).Turn;
+        return (await _turns.BeginAsync(caller, threadId, text, null, CancellationToken.None, replaces)).Turn;
     }
 
     /// <summary>The thread's running turn, or null.</summary>

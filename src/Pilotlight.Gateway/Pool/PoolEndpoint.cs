@@ -36,6 +36,7 @@ internal static class PoolEndpoint
     {
         BreakerState.Open => "open",
         BreakerState.HalfOpen => "half-open",
+        _ when profile.IsDrained => "drained",
         _ when profile.Starting > 0 && profile.Parked == 0 => "warming",
         _ => "ready",
     };
@@ -44,7 +45,7 @@ internal static class PoolEndpoint
 /// <summary>The pool as the API shows it.</summary>
 public sealed record PoolView(int MaxProcesses, IReadOnlyList<PoolProfileView> Profiles);
 
-/// <summary>One profile's processes as the API shows them; <c>state</c> is <c>ready</c>, <c>warming</c>, <c>open</c> or <c>half-open</c>.</summary>
+/// <summary>One profile's processes as the API shows them; <c>state</c> is <c>ready</c>, <c>warming</c>, <c>drained</c>, <c>open</c> or <c>half-open</c>.</summary>
 public sealed record PoolProfileView(
     string Name,
     int Parked,

@@ -23,6 +23,9 @@ public interface IThreadStore
     /// <summary>Deletes a thread with its messages, turns and events; false when there was none.</summary>
     Task<bool> DeleteAsync(string threadId, CancellationToken cancellationToken);
 
+    /// <summary>Takes an ended turn out of its thread, with its messages and events, and makes live memory of the thread stale; false when there was none.</summary>
+    Task<bool> RemoveTurnAsync(string threadId, string turnId, CancellationToken cancellationToken);
+
     /// <summary>A thread's messages, oldest first.</summary>
     Task<Page<StoredMessage>> ListMessagesAsync(string threadId, string? cursor, int limit, CancellationToken cancellationToken);
 

@@ -100,10 +100,22 @@ internal sealed partial class TurnService(
     }
 
     /// <summary>Takes a turn on, or says which one the same key took on before.</summary>
+    /// <param name="caller">Who asks.</param>
+    /// <param name="threadId">In which thread.</param>
+    /// <param name="text">What the user says.</param>
+    /// <param name="idempotencyKey">Makes a retry safe; null for none.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="arrivedAt">When its request arrived, as a timestamp: what the gateway takes counts from there; null for now.</param>
+    /// <param name="replaces">An ended turn of the thread to take out once this one is taken on; null for none.</param>
     /// <exception cref="ApiProblemException">It cannot be: no such thread, a turn is running, the key was used, the server is full or stops.</exception>
-    /// <remarks><paramref name="arrivedAt"/> is when its request arrived, as a timestamp: what the gateway takes counts from there.</remarks>
     public async Task<(Turn Turn, LiveTurn? Live, bool IsReplay)> BeginAsync(
-        Caller caller, string threadId, string text, string? idempotencyKey, CancellationToken cancellationToken, long? arrivedAt = null)
+        Caller caller,
+        string threadId,
+        string text,
+        string? idempotencyKey,
+        CancellationToken cancellationToken,
+        long? arrivedAt = null,
+        string? replaces = null)
     {
         var startedAt = arrivedAt ?? time.GetTimestamp();
         if (_draining)
@@ -128,6 +140,12 @@ internal sealed partial class TurnService(
             if (taken.Status != AcceptStatus.Accepted)
             {
                 place.Dispose();
+            }
+            else if (replaces is not null)
+            {
+                // What was made ready of the thread still holds the turn that goes: it is read anew.
+                await threads.RemoveTurnAsync(threadId, replaces, cancellationToken);
+                return (taken.Turn, Run(new LiveTurn(taken.Turn, startedAt) { Rate = taken.Rate }, place), false);
             }
 
             return taken.Status switch

@@ -146,7 +146,7 @@ internal sealed class PoolController : IThreadPoolWorkItem, IDisposable
 
         pool.ServeWaiters();
         var next = Deadline.Sooner(pool.Guard.Look(pool.Workers.Keys), _longStays.Look(pool));
-        pool.Target = pool.IsRegistered && pool.Successor is null ? pool.Demand.Target(_options.MinIdle, _options.MaxIdle) : 0;
+        pool.Target = pool.IsRegistered && !pool.IsDrained && pool.Successor is null ? pool.Demand.Target(_options.MinIdle, _options.MaxIdle) : 0;
         next = Deadline.Sooner(next, _renewal.Look(pool, HasRoom && Memory.AllowsStock(Up)));
         if (pool.Successor is not null)
         {

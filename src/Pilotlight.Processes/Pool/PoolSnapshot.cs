@@ -30,7 +30,11 @@ public sealed record ProfileSnapshot(
     long ColdStarts,
     BreakerState Breaker,
     string? LastFailure,
-    IReadOnlyList<ProcessSnapshot> Processes);
+    IReadOnlyList<ProcessSnapshot> Processes)
+{
+    /// <summary>Whether an operator has none kept parked for now.</summary>
+    public bool IsDrained { get; init; }
+}
 
 /// <summary>One process.</summary>
 /// <param name="ProcessId">Its id.</param>

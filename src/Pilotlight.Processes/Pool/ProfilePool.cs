@@ -58,6 +58,9 @@ internal sealed class ProfilePool
     /// <summary>Whether some are to be kept parked, or processes start only when asked for.</summary>
     public bool IsRegistered { get; set; }
 
+    /// <summary>Whether an operator has none kept parked for now.</summary>
+    public bool IsDrained { get; set; }
+
     /// <summary>Whether the program's file is still the one that processes were started from.</summary>
     public ProgramWatch Program { get; }
 

@@ -137,6 +137,26 @@ public sealed class WarmPool : IAsyncDisposable
         [.. _pools.Values.Where(pool => pool.Successor is null || !pool.Workers.IsEmpty).OrderBy(pool => pool.Profile.Name, StringComparer.Ordinal).Select(pool => Snapshot(pool, withMemory))],
         _options.MaxProcesses);
 
+    /// <summary>Ends parked processes, all of them or one; fresh ones take their place. Returns how many. Those in use are left alone.</summary>
+    /// <param name="processId">The one; null for all.</param>
+    public int Recycle(int? processId = null) => EndParked(worker => processId is null || worker.Process.Id == processId);
+
+    /// <summary>Keeps none of a profile's processes parked from now on, and ends those that are; or keeps some again. Whoever asks is still served, from a cold start.</summary>
+    public void Drain(string profile, bool drained)
+    {
+        foreach (var pool in _pools.Values.Where(pool => pool.Profile.Name == profile))
+        {
+            pool.IsDrained = drained;
+        }
+
+        if (drained)
+        {
+            EndParked(worker => worker.Pool.Profile.Name == profile);
+        }
+
+        _controller.Ring();
+    }
+
     /// <summary>Ends every process: parked ones now, leased ones when they come back or their time is up. Idempotent.</summary>
     /// <remarks>
     /// Takes <see cref="WarmPoolOptions.DrainTimeout"/> and the two graces at most, and a few seconds more where the kernel does
@@ -160,6 +180,17 @@ public sealed class WarmPool : IAsyncDisposable
     private ProfilePool Find(ProcessProfile profile) =>
         _pools.GetOrAdd(profile, static (key, pool) => new ProfilePool(key, pool._controller, pool._waitingGate, pool._options, pool._time), this);
 
+    private int EndParked(Func<Worker, bool> which)
+    {
+        var parked = _pools.Values.SelectMany(pool => pool.Workers.Keys).Where(worker => which(worker) && worker.Pool.TryRemoveIdle(worker, WorkerState.Retiring)).ToArray();
+        foreach (var worker in parked)
+        {
+            _ = _controller.End(worker, "recycled");
+        }
+
+        return parked.Length;
+    }
+
     private ProfileSnapshot Snapshot(ProfilePool pool, bool withMemory) => new(
         pool.Profile.Name,
         pool.Idle,
@@ -176,5 +207,8 @@ public sealed class WarmPool : IAsyncDisposable
             worker.Process.Id,
             worker.State == WorkerState.Leased,
             worker.Process.StartedAt,
-            withMemory ? worker.Process.MemoryBytes : null))]);
+            withMemory ? worker.Process.MemoryBytes : null))])
+    {
+        IsDrained = pool.IsDrained,
+    };
 }
