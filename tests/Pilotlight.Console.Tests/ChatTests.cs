@@ -148,7 +148,7 @@ public sealed class ChatTests(Browser browser, SharedGateway shared)
     public async Task Model_and_system_prompt_are_the_threads()
     {
         await using var page = await browser.OpenAsync(await shared.AddressAsync());
-        await page.Page.GetByLabel("Model", new() { Exact = true }).SelectOptionAsync("haiku");
+        await page.Page.GetByRole(AriaRole.Combobox, new() { Name = "Model" }).SelectOptionAsync("haiku");
         await page.Page.GetByText("System prompt").ClickAsync();
         await page.Page.GetByLabel("System prompt", new() { Exact = true }).Last.FillAsync("You answer like a lighthouse keeper.");
         await page.Page.GetByText("Use it").ClickAsync();
@@ -162,7 +162,7 @@ public sealed class ChatTests(Browser browser, SharedGateway shared)
         Assert.Equal("You answer like a lighthouse keeper.", thread.GetProperty("systemPrompt").GetString());
         await page.Page.ReloadAsync();
         await page.WaitForAnswerAsync();
-        await Expect(page.Page.GetByLabel("Model", new() { Exact = true })).ToHaveValueAsync("haiku");
+        await Expect(page.Page.GetByRole(AriaRole.Combobox, new() { Name = "Model" })).ToHaveValueAsync("haiku");
         Assert.Empty(page.Complaints);
     }
 

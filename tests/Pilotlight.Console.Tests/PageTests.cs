@@ -26,7 +26,7 @@ public sealed class PageTests(Browser browser, SharedGateway shared)
         {
             await page.SayAsync("Show `code`, **weight** and https://example.com/ here.");
             await page.WaitForAnswerAsync();
-            await page.SayAsync("[[sim status=400 times=1]]");
+            await page.SayAsync("[[sim status=400]]");
             await page.WaitForAnswerAsync("failed");
         }
 

@@ -40,7 +40,7 @@ public sealed class PoolTests(Browser browser)
 
         await Expect(page.Page.Locator("tr[data-process]", new() { HasText = "hot" })).ToHaveCountAsync(1);
         await Expect(page.Page.Locator(".dot-hot")).ToHaveCountAsync(1);
-        await Expect(page.Page.Locator($"a[href='t/{thread}']")).ToBeVisibleAsync();
+        await Expect(page.Page.Locator($"tr a[href='t/{thread}']")).ToBeVisibleAsync();
 
         await page.Page.GetByRole(Microsoft.Playwright.AriaRole.Button, new() { NameRegex = new("Release process") }).ClickAsync();
         await Expect(page.Page.Locator("tr[data-process]", new() { HasText = "hot" })).ToHaveCountAsync(0);

@@ -23,7 +23,17 @@ public static class Markdown
     /// <remarks>While an answer streams only its last block changes, and only that one is worked on and sent to the browser.</remarks>
     public static IReadOnlyList<Block> Render(string text, IReadOnlyList<Block>? known = null)
     {
-        var document = Markdig.Markdown.Parse(text, s_pipeline);
+        MarkdownDocument document;
+        try
+        {
+            document = Markdig.Markdown.Parse(text, s_pipeline);
+        }
+        catch (ArgumentException)
+        {
+            // Nested deeper than Markdig follows: no sensible text is, so it is shown as it came.
+            return [new Block(text, s_sanitizer.Sanitize($"<pre>{System.Net.WebUtility.HtmlEncode(text)}</pre>"))];
+        }
+
         var blocks = new List<Block>(document.Count);
         foreach (var parsed in document)
         {
