@@ -6,12 +6,13 @@ namespace Pilotlight.ConsoleShow;
 /// <summary>What open consoles cost the turns of others.</summary>
 /// <remarks>
 /// The same hot turn over HTTP, in rounds that take turns: with no console open, and with many, half of them on the pool's page
-/// and half on a thread that nobody speaks in. What the browsers themselves use of the machine is part of the figure when they
-/// run on it, so they are frozen (their sockets stay open) while turns are timed.
+/// and half on a thread that nobody speaks in. Users' browsers run on machines of their own; here they share this one, so they
+/// are given the lowest priority, and the processor time of the gateway alone is told beside the ratio.
 /// </remarks>
 internal static class Consoles
 {
     private const int TurnsARound = 10;
+    private static readonly TimeSpan s_watch = TimeSpan.FromSeconds(10);
 
     public static async Task MeasureAsync(int count, int turns)
     {
@@ -20,21 +21,31 @@ internal static class Consoles
         var timed = await stage.Gateway.CreateThreadAsync(bound.Token);
         var watched = await stage.Gateway.CreateThreadAsync(bound.Token);
         List<(double First, double Whole)> without = [], with = [];
-        await RoundAsync([]);
+        List<double> idle = [], busy = [];
+        await RoundAsync([], []);
         for (var round = 0; round < Math.Max(1, turns / TurnsARound); round++)
         {
-            await RoundAsync(without);
+            await RoundAsync(without, idle);
             var pages = await OpenAsync(stage, count, watched);
-            await RoundAsync(with);
+            Priority.LowerBrowsers(stage.Gateway.Id);
+            await RoundAsync(with, busy);
             await Task.WhenAll(pages.Select(page => page.Context.CloseAsync()));
             Console.WriteLine($"round {round + 1} done");
         }
 
         Show("first token", without.ConvertAll(one => one.First), with.ConvertAll(one => one.First), count);
         Show("whole turn", without.ConvertAll(one => one.Whole), with.ConvertAll(one => one.Whole), count);
+        Console.WriteLine(FormattableString.Invariant(
+            $"{"at rest",-12} the gateway uses {Median(idle):0.0} ms of processor time a second without, {Median(busy):0.0} ms with {count} consoles open"));
 
-        async Task RoundAsync(List<(double, double)> into)
+        async Task RoundAsync(List<(double, double)> into, List<double> atRest)
         {
+            using var gateway = Process.GetProcessById(stage.Gateway.Id);
+            var before = gateway.TotalProcessorTime;
+            var since = Stopwatch.GetTimestamp();
+            await Task.Delay(s_watch, bound.Token);
+            gateway.Refresh();
+            atRest.Add((gateway.TotalProcessorTime - before).TotalMilliseconds / Stopwatch.GetElapsedTime(since).TotalSeconds);
             for (var turn = 0; turn < TurnsARound; turn++)
             {
                 var startedAt = Stopwatch.GetTimestamp();

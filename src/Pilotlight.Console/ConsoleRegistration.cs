@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using MudBlazor;
 using MudBlazor.Services;
 using Pilotlight.Gateway.Access;
+using Pilotlight.Gateway.InProcess;
 using Pilotlight.WebConsole.Hosting;
 using Pilotlight.WebConsole.Layout;
 using Pilotlight.WebConsole.Pool;
@@ -28,7 +29,7 @@ public static class ConsoleRegistration
             mud.SnackbarConfiguration.PreventDuplicates = true;
             mud.SnackbarConfiguration.VisibleStateDuration = 6000;
         });
-        services.AddSingleton<PoolWatch>();
+        services.AddSingleton(provider => new PoolWatch(provider.GetRequiredService<LocalOperations>().Look, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<LatencyLog>();
         services.AddHostedService(provider => provider.GetRequiredService<LatencyLog>());
         services.AddScoped<ConsoleScript>();

@@ -6,6 +6,7 @@ using Pilotlight.Gateway;
 using Pilotlight.Processes;
 using Pilotlight.Simulator;
 using Pilotlight.Storage;
+using Pilotlight.WebConsole;
 
 namespace Pilotlight.EndToEnd.Tests;
 
@@ -17,15 +18,16 @@ public sealed class ArchitectureTests
         { "Pilotlight.Processes", ["Pilotlight.Claude", "Pilotlight.Gateway", "Pilotlight.Storage", "Pilotlight.Simulator", "Pilotlight.Tool", "Microsoft.AspNetCore", "Microsoft.EntityFrameworkCore", "Microsoft.Extensions.AI"] },
         { "Pilotlight.Claude", ["Pilotlight.Gateway", "Pilotlight.Storage", "Pilotlight.Simulator", "Pilotlight.Tool", "Microsoft.AspNetCore", "Microsoft.EntityFrameworkCore"] },
         { "Pilotlight.Claude.Protocol", ["Pilotlight.Processes", "Pilotlight.Claude.Sessions", "Pilotlight.Claude.Chat", "Microsoft.Extensions.AI"] },
-        { "Pilotlight.Gateway", ["Pilotlight.Storage", "Pilotlight.Simulator", "Pilotlight.Tool", "Microsoft.EntityFrameworkCore", "Orleans", "Npgsql", "Microsoft.Data.Sqlite"] },
-        { "Pilotlight.Storage", ["Pilotlight.Simulator", "Pilotlight.Tool", "Pilotlight.Processes", "Orleans"] },
+        { "Pilotlight.Gateway", ["Pilotlight.WebConsole", "Pilotlight.Storage", "Pilotlight.Simulator", "Pilotlight.Tool", "Microsoft.EntityFrameworkCore", "Orleans", "Npgsql", "Microsoft.Data.Sqlite"] },
+        { "Pilotlight.WebConsole", ["Pilotlight.Storage", "Pilotlight.Simulator", "Pilotlight.Tool", "Microsoft.EntityFrameworkCore", "Orleans"] },
+        { "Pilotlight.Storage", ["Pilotlight.WebConsole", "Pilotlight.Simulator", "Pilotlight.Tool", "Pilotlight.Processes", "Orleans"] },
         { "Pilotlight.Simulator", ["Pilotlight.Claude", "Pilotlight.Gateway", "Pilotlight.Storage", "Pilotlight.Processes", "Pilotlight.Tool"] },
     };
 
     private static readonly Assembly[] s_assemblies =
     [
         typeof(WarmPool).Assembly, typeof(IClaudeConversations).Assembly, typeof(GatewayRegistration).Assembly,
-        typeof(PilotlightDbContext).Assembly, typeof(SimulatorServer).Assembly,
+        typeof(PilotlightDbContext).Assembly, typeof(SimulatorServer).Assembly, typeof(ConsoleRegistration).Assembly,
     ];
 
     [Theory]

@@ -1,12 +1,13 @@
 using Pilotlight.Claude.Conversations;
-using Pilotlight.Gateway.InProcess;
 using Pilotlight.Processes;
 
 namespace Pilotlight.WebConsole.Pool;
 
 /// <summary>Looks at the pool for all pages that show it: once a second while there is one, and not at all when there is none.</summary>
 /// <remarks>Safe for concurrent use.</remarks>
-public sealed class PoolWatch(LocalOperations operations, TimeProvider time) : IDisposable
+/// <param name="read">Looks, with memory or without.</param>
+/// <param name="time">The clock.</param>
+public sealed class PoolWatch(Func<bool, (PoolSnapshot Pool, IReadOnlyList<HotConversation> Hot)> read, TimeProvider time) : IDisposable
 {
     private const int TicksToMemory = 5;
     private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(1);
@@ -60,7 +61,7 @@ public sealed class PoolWatch(LocalOperations operations, TimeProvider time) : I
         try
         {
             var withMemory = _ticks++ % TicksToMemory == 0;
-            var (pool, hot) = operations.Look(withMemory);
+            var (pool, hot) = read(withMemory);
             var sight = PoolSight.Of(pool, hot, Last, time.GetUtcNow());
             var isNew = withMemory || !sight.IsLike(Last);
             Last = sight;

@@ -1,0 +1,86 @@
+using Microsoft.Extensions.Time.Testing;
+using Pilotlight.Processes;
+using Pilotlight.WebConsole.Pool;
+
+namespace Pilotlight.Console.Tests;
+
+/// <summary>One look at the pool serves all pages, and none is taken for nobody.</summary>
+public sealed class PoolWatchTests
+{
+    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+
+    private readonly FakeTimeProvider _time = new();
+    private int _looks;
+    private int _parked;
+
+    [Fact]
+    public void Fifty_pages_share_one_look_a_second_and_without_a_page_there_is_none()
+    {
+        using var watch = Create();
+        var pages = Enumerable.Range(0, 50).Select(_ => watch.Watch(() => { })).ToArray();
+        _time.Advance(Second);
+        var before = _looks;
+
+        _time.Advance(Second);
+        _time.Advance(Second);
+        Assert.Equal(2, _looks - before);
+
+        Assert.All(pages, page => page.Dispose());
+        Assert.Equal(0, watch.Watchers);
+        before = _looks;
+        _time.Advance(Second * 10);
+        Assert.Equal(before, _looks);
+
+        using var again = watch.Watch(() => { });
+        _time.Advance(Second);
+        Assert.True(_looks > before);
+    }
+
+    [Fact]
+    public void A_page_is_told_of_a_change_at_once_and_of_no_change_only_now_and_then()
+    {
+        using var watch = Create();
+        var told = 0;
+        using var page = watch.Watch(() => told++);
+        _time.Advance(Second);
+        _time.Advance(Second);
+        told = 0;
+
+        _parked++;
+        _time.Advance(Second);
+        Assert.Equal(1, told);
+        _time.Advance(Second);
+        Assert.Equal(1, told);
+    }
+
+    [Fact]
+    public void A_ring_keeps_the_latest_points_in_order()
+    {
+        var ring = new LatencyRing(capacity: 3);
+        for (var value = 1; value <= 5; value++)
+        {
+            ring.Add(new LatencyPoint(DateTimeOffset.UnixEpoch, value, "warm"));
+        }
+
+        Assert.Equal([3, 4, 5], ring.Read().Select(point => point.Milliseconds));
+    }
+
+    [Fact]
+    public void Points_lie_by_powers_of_ten_the_latest_to_the_right()
+    {
+        var now = DateTimeOffset.UnixEpoch.AddMinutes(10);
+        var scale = new LatencyScale([new(now.AddMinutes(-10), 1, "warm"), new(now, 100, "cold")], now);
+
+        Assert.Equal((0, 1), (scale.X(now.AddMinutes(-10)), scale.X(now)));
+        Assert.True(scale.Y(1) > scale.Y(10));
+        Assert.Equal(scale.Y(1) - scale.Y(10), scale.Y(10) - scale.Y(100), 6);
+    }
+
+    private PoolWatch Create() => new(
+        _ =>
+        {
+            _looks++;
+            return (new PoolSnapshot([new ProfileSnapshot("chat", _parked, 0, 0, 0, 2, 8, 0, 0, BreakerState.Closed, null, [])], 32), []);
+        },
+        _time);
+}
