@@ -96,7 +96,7 @@ public sealed class LocalGateway
             throw ApiProblems.Invalid("The message is empty; say something.");
         }
 
-        return (await _turns.BeginAsync(caller, threadId, text, null, CancellationToken.None, replaces)).Turn;
+        return (await _turns.BeginAsync(caller, threadId, text, null, CancellationToken.None, replaces: replaces)).Turn;
     }
 
     /// <summary>The thread's running turn, or null.</summary>
