@@ -11,6 +11,7 @@ internal static class CliCrashes
     private const int Clients = 6;
 
     private static readonly TimeSpan LongestTurn = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Youth = TimeSpan.FromSeconds(15);
 
     /// <returns>0 when every turn had exactly one end, in time, and those that failed were told as a crash.</returns>
     public static async Task<int> RunAsync(int turns, TimeLimit limit)
@@ -47,14 +48,23 @@ internal static class CliCrashes
 
         async Task KillAsync()
         {
+            // Only those that have been up for a while: deaths at the start are a crash loop, which the pool's breaker stops.
             var random = new Random(7);
+            var seen = new Dictionary<int, long>();
             while (!stop.IsCancellationRequested)
             {
                 await Task.Delay(random.Next(50, 400), CancellationToken.None);
-                var alive = HostKiller.Owned(gateway.Id).Where(IsCli).ToArray();
-                if (alive.Length > 0 && TryKill(alive[random.Next(alive.Length)]))
+                foreach (var process in HostKiller.Owned(gateway.Id).Where(IsCli))
                 {
-                    killed++;
+                    seen.TryAdd(process, TimeProvider.System.GetTimestamp());
+                }
+
+                var alive = seen.Where(process => TimeProvider.System.GetElapsedTime(process.Value) > Youth).Select(process => process.Key).ToArray();
+                if (alive.Length > 0)
+                {
+                    var victim = alive[random.Next(alive.Length)];
+                    seen.Remove(victim);
+                    killed += IsCli(victim) && TryKill(victim) ? 1 : 0;
                 }
             }
         }

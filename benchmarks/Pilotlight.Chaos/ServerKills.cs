@@ -22,6 +22,7 @@ internal static class ServerKills
             var heard = new ConcurrentBag<Heard>();
             await using (var gateway = await rig.StartAsync("--Pilotlight:Pool:MinIdle=2"))
             {
+                await gateway.WaitForWarmthAsync(CancellationToken.None);
                 var talking = Enumerable.Range(0, Clients).Select(_ => TalkAsync(gateway, heard)).ToArray();
                 await Task.Delay(random.Next(200, 2500));
                 await gateway.KillAsync();

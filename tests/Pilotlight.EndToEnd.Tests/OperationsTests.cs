@@ -3,10 +3,6 @@ using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
 using Pilotlight.Testing;
 
 namespace Pilotlight.EndToEnd.Tests;
@@ -18,13 +14,7 @@ public sealed class OperationsTests : EndToEndTest
     public async Task Traces_go_from_the_request_through_the_lease_to_the_first_token_when_a_collector_is_named()
     {
         await using var collector = await Collector.StartAsync(Token);
-        var environment = new Dictionary<string, string>
-        {
-            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.Address,
-            ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
-            ["OTEL_BSP_SCHEDULE_DELAY"] = "100",
-        };
-        await using (var gateway = await GatewayProcess.StartAsync(Data, Token, environment, "--simulate"))
+        await using (var gateway = await GatewayProcess.StartAsync(Data, Token, collector.Environment, "--simulate"))
         {
             var thread = await gateway.CreateThreadAsync(Token);
             await gateway.TurnAsync(thread, "hi", Token).ToListAsync(Token);
@@ -124,31 +114,6 @@ public sealed class OperationsTests : EndToEndTest
     }
 
     [Fact]
-    public async Task A_client_that_does_not_read_is_dropped_and_can_resume()
-    {
-        await using var gateway = await GatewayProcess.StartAsync(Data, Token, null, "--simulate", "--Pilotlight:Relay:WriteDeadline=00:00:00.5");
-        var thread = await gateway.CreateThreadAsync(Token);
-        using var deaf = new TcpClient { ReceiveBufferSize = 4096 };
-        await deaf.ConnectAsync(gateway.Http.BaseAddress!.Host, gateway.Http.BaseAddress.Port, Token);
-
-        // Said back in one piece, which no socket's buffer holds.
-        var body = $$"""{"text":"{{new string('x', 500_000)}}"}""";
-        await deaf.GetStream().WriteAsync(
-            Encoding.ASCII.GetBytes($"POST /api/threads/{thread}/turns HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}"), Token);
-
-        await gateway.WaitForOutputAsync("ended: Completed", Token);
-
-        var message = (await gateway.GetAsync($"/api/threads/{thread}/messages", Token)).GetProperty("items")[1];
-        var events = await gateway.JoinAsync(thread, message.GetProperty("turnId").GetString()!, 0, Token).ToListAsync(Token);
-        Assert.Equal("turn.completed", events[^1].Type);
-
-        // Whatever had been sent before it was dropped, the connection ends without the turn's end.
-        var got = new MemoryStream();
-        await Record.ExceptionAsync(() => deaf.GetStream().CopyToAsync(got, Token));
-        Assert.DoesNotContain("turn.completed", Encoding.UTF8.GetString(got.ToArray()), StringComparison.Ordinal);
-    }
-
-    [Fact]
     public async Task A_client_that_sends_its_headers_too_slowly_is_dropped()
     {
         var gateway = await SharedGateway.Instance;
@@ -188,55 +153,5 @@ public sealed class OperationsTests : EndToEndTest
         }
 
         return leaving;
-    }
-
-    /// <summary>Takes what an exporter sends and keeps it as it is: the names in it are plain text.</summary>
-    private sealed class Collector : IAsyncDisposable
-    {
-        private readonly WebApplication _app;
-        private readonly Dictionary<string, StringBuilder> _received = new(StringComparer.Ordinal);
-
-        private Collector()
-        {
-            var builder = WebApplication.CreateSlimBuilder();
-            builder.Logging.ClearProviders();
-            builder.WebHost.UseUrls("http://127.0.0.1:0");
-            _app = builder.Build();
-            _app.Run(KeepAsync);
-        }
-
-        public string Address => _app.Urls.First();
-
-        public static async Task<Collector> StartAsync(CancellationToken cancellationToken)
-        {
-            var collector = new Collector();
-            await collector._app.StartAsync(cancellationToken);
-            return collector;
-        }
-
-        public string Received(string path)
-        {
-            lock (_received)
-            {
-                return _received.TryGetValue(path, out var text) ? text.ToString() : "";
-            }
-        }
-
-        public ValueTask DisposeAsync() => _app.DisposeAsync();
-
-        private async Task KeepAsync(HttpContext http)
-        {
-            using var body = new MemoryStream();
-            await http.Request.Body.CopyToAsync(body);
-            lock (_received)
-            {
-                if (!_received.TryGetValue(http.Request.Path, out var text))
-                {
-                    _received[http.Request.Path] = text = new StringBuilder();
-                }
-
-                text.Append(Encoding.Latin1.GetString(body.ToArray()));
-            }
-        }
     }
 }

@@ -52,7 +52,11 @@ internal sealed class GatewayServer : IAsyncDisposable
     /// <exception cref="StartException">It cannot be; the message says why, all faults at once.</exception>
     public static async Task<GatewayServer> StartAsync(ServeSettings settings, CancellationToken cancellationToken)
     {
-        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions
+        {
+            ApplicationName = typeof(GatewayServer).Assembly.GetName().Name, // Names the console's files, also when another program hosts it.
+            ContentRootPath = AppContext.BaseDirectory,
+        });
         builder.Configuration.AddJsonFile(Path.Combine(Environment.CurrentDirectory, "appsettings.json"), optional: true, reloadOnChange: false);
         builder.Configuration.AddEnvironmentVariables();
         builder.Configuration.AddCommandLine([.. settings.Overrides]);
