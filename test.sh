@@ -22,9 +22,10 @@ export PILOTLIGHT_TEST_CLAUDE="$PWD/$cli"
 
 # Debian's packages: what contains children (in every Debian, a slimmer system may lack them), a browser, a database server.
 missing=""
-for program in setsid:util-linux setpriv:util-linux grep:grep chromium:chromium /usr/lib/postgresql/*/bin/initdb:postgresql; do
+for program in setsid:util-linux setpriv:util-linux grep:grep chromium:chromium; do
   command -v "${program%%:*}" >/dev/null 2>&1 || missing="$missing ${program##*:}"
 done
+compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing="$missing postgresql"
 if [ -n "$missing" ]; then
   [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 || fail "these packages are needed:$missing. Install them, or run as root on Debian."
   say "installing$missing"
