@@ -25,5 +25,7 @@ internal sealed class ScriptedConversations : IClaudeConversations
 
     public IReadOnlyDictionary<string, int> CountHot() => new Dictionary<string, int>();
 
+    public IReadOnlyList<HotConversation> ListHot() => [];
+
     public ValueTask ForgetAsync(string conversationId) => ValueTask.CompletedTask;
 }

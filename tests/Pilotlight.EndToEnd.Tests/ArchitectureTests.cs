@@ -6,6 +6,8 @@ using Pilotlight.Gateway;
 using Pilotlight.Processes;
 using Pilotlight.Simulator;
 using Pilotlight.Storage;
+using Pilotlight.Storage.PostgreSql;
+using Pilotlight.Storage.Sqlite;
 using Pilotlight.WebConsole;
 
 namespace Pilotlight.EndToEnd.Tests;
@@ -27,7 +29,7 @@ public sealed class ArchitectureTests
     private static readonly Assembly[] s_assemblies =
     [
         typeof(WarmPool).Assembly, typeof(IClaudeConversations).Assembly, typeof(GatewayRegistration).Assembly,
-        typeof(PilotlightDbContext).Assembly, typeof(SimulatorServer).Assembly, typeof(ConsoleRegistration).Assembly,
+        typeof(PilotlightDbContext).Assembly, typeof(SqliteStorage).Assembly, typeof(PostgreSqlStorage).Assembly, typeof(SimulatorServer).Assembly, typeof(ConsoleRegistration).Assembly,
     ];
 
     [Theory]

@@ -142,6 +142,8 @@ public sealed class IntakeTests
 
         public Task<ChatThread?> UpdateAsync(string threadId, ThreadChange change, DateTimeOffset at, CancellationToken cancellationToken) => throw new NotSupportedException();
 
+        public Task<bool> RemoveTurnAsync(string threadId, string turnId, CancellationToken cancellationToken) => throw new NotSupportedException();
+
         public Task<bool> DeleteAsync(string threadId, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public Task<Page<StoredMessage>> ListMessagesAsync(string threadId, string? cursor, int limit, CancellationToken cancellationToken) => throw new NotSupportedException();

@@ -51,6 +51,9 @@ internal static class HistoryFingerprint
                         Add(hash, image.MediaType);
                         Add(hash, image.Data.Span);
                         break;
+                    default:
+                        // What does not count would let two different histories pass for one.
+                        throw new ArgumentOutOfRangeException(nameof(messages), part.GetType().Name, "This content has no place in a fingerprint.");
                 }
             }
         }
