@@ -19,6 +19,27 @@ public sealed class ContextLimitTests
     public void The_limits_are_those_of_the_seed() => Assert.Equal((150_000, 180_000), new LimitOptions().For("sonnet"));
 
     [Fact]
+    public async Task A_word_of_a_megabyte_is_counted_in_good_time()
+    {
+        // In one piece it would take the tokenizer hours; a word that is cut counts a token more at most for each cut.
+        var count = await Task.Run(() => ContextLimits.Count(new string('é', 1 << 20)), TestContext.Current.CancellationToken)
+            .WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
+
+        Assert.InRange(count, 1 << 16, (1 << 20) + 16);
+    }
+
+    [Fact]
+    public void Text_counts_the_same_whether_it_is_counted_in_pieces_or_whole()
+    {
+        var sentence = "A pilot light is a small flame that is kept burning, so that the large one need not be struck. ";
+
+        var pieces = ContextLimits.Count(string.Concat(Enumerable.Repeat(sentence, 200))) - ContextLimits.Count("");
+        var whole = 200 * (ContextLimits.Count(sentence) - ContextLimits.Count(""));
+
+        Assert.InRange(pieces, whole * 0.9, whole * 1.1);
+    }
+
+    [Fact]
     public void What_the_API_counted_is_taken_as_it_is_and_only_the_new_message_is_counted()
     {
         var added = (int)ContextLimits.Count(Fits);

@@ -26,6 +26,9 @@ internal sealed class ContextLimits(IOptions<LimitOptions> limits, IOptions<Clau
     // So many are dropped at once that not every turn has to drop some: each time a process is told the conversation anew.
     private const double KeptShare = 0.75;
 
+    // Characters counted at a time; a cut inside a word costs a token at most.
+    private const int MaxPiece = 128;
+
     private static readonly Lazy<Tokenizer> Tokens = new(() => TiktokenTokenizer.CreateForEncoding("o200k_base"));
 
     /// <summary>What of a thread is sent with a new message.</summary>
@@ -77,7 +80,19 @@ internal sealed class ContextLimits(IOptions<LimitOptions> limits, IOptions<Clau
     }
 
     /// <summary>About how many tokens a message of this text has.</summary>
-    public static long Count(string text) => Tokens.Value.CountTokens(text) + MessageOverhead;
+    public static long Count(string text)
+    {
+        long total = MessageOverhead;
+        for (var rest = text.AsSpan(); !rest.IsEmpty;)
+        {
+            // The work that a word takes grows with the square of its length, and nothing keeps a caller from one of a megabyte.
+            var cut = rest.Length <= MaxPiece ? rest.Length : rest[..MaxPiece].LastIndexOf(' ') is > 0 and var space ? space : MaxPiece;
+            total += Tokens.Value.CountTokens(rest[..cut]);
+            rest = rest[cut..];
+        }
+
+        return total;
+    }
 
     // What the API counted, and what it has not seen yet.
     private (long Known, List<string> Uncounted) Split(HotThread thread, int dropped, string text)
