@@ -10,14 +10,15 @@ say() { printf '== %s\n' "$*"; }
 fail() { printf 'test.sh: %s\n' "$*" >&2; exit 1; }
 command -v dotnet >/dev/null 2>&1 || fail "the .NET 10 SDK is needed; 'dotnet' was not found."
 
-# The pinned CLI: the tests run the real thing.
+# The pinned CLI, on which the tests run, and one about a month older, which must understand us too.
 . eng/claude-cli/platform.sh
-cli="$(claude_cli_path eng/claude-cli)"
-if [ ! -x "$cli" ]; then
+for pinned in eng/claude-cli eng/claude-cli-older; do
+  [ ! -x "$(claude_cli_path "$pinned")" ] || continue
   command -v npm >/dev/null 2>&1 || fail "npm is needed to install the pinned Claude Code CLI; it was not found."
-  say "installing the pinned Claude Code CLI"
-  (cd eng/claude-cli && npm ci --ignore-scripts --no-audit --no-fund --silent)
-fi
+  say "installing the Claude Code CLI of $pinned"
+  (cd "$pinned" && npm ci --ignore-scripts --no-audit --no-fund --silent)
+done
+cli="$(claude_cli_path eng/claude-cli)"
 export PILOTLIGHT_TEST_CLAUDE="$PWD/$cli"
 
 # Debian's packages: what contains children (in every Debian, a slimmer system may lack them), a browser, a database server.
