@@ -2,13 +2,14 @@ using System.Diagnostics;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.Extensions.Logging;
 using Pilotlight.Claude.Conversations;
 using Pilotlight.Gateway.Turns;
 
 namespace Pilotlight.Gateway.Http;
 
 /// <summary>Turns every exception that leaves an endpoint into problem+json.</summary>
-internal sealed class ProblemHandler(IProblemDetailsService problems) : IExceptionHandler
+internal sealed partial class ProblemHandler(IProblemDetailsService problems, ILogger<ProblemHandler> logger) : IExceptionHandler
 {
     public async ValueTask<bool> TryHandleAsync(HttpContext http, Exception exception, CancellationToken cancellationToken)
     {
@@ -34,6 +35,11 @@ internal sealed class ProblemHandler(IProblemDetailsService problems) : IExcepti
             http.Response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
         }
 
+        if (details.Status == StatusCodes.Status500InternalServerError)
+        {
+            LogFailed(logger, exception, http.Request.Method, http.GetEndpoint()?.DisplayName ?? "no route", TraceId(http));
+        }
+
         http.Response.StatusCode = details.Status!.Value;
         return await problems.TryWriteAsync(new ProblemDetailsContext { HttpContext = http, ProblemDetails = details });
     }
@@ -42,7 +48,7 @@ internal sealed class ProblemHandler(IProblemDetailsService problems) : IExcepti
     public static void Complete(ProblemDetailsContext context)
     {
         var details = context.ProblemDetails;
-        details.Extensions["traceId"] = Activity.Current?.TraceId.ToString() ?? context.HttpContext.TraceIdentifier;
+        details.Extensions["traceId"] = TraceId(context.HttpContext);
         if (details.Type?.StartsWith(TurnProblem.TypePrefix, StringComparison.Ordinal) != true)
         {
             var request = context.HttpContext.Request;
@@ -57,8 +63,14 @@ internal sealed class ProblemHandler(IProblemDetailsService problems) : IExcepti
         }
     }
 
+    private static string TraceId(HttpContext http) => Activity.Current?.TraceId.ToString() ?? http.TraceIdentifier;
+
     private static ProblemDetails FromTurn(TurnProblem problem) => Details(problem.Status, problem.Type, problem.Title, problem.Detail);
 
     private static ProblemDetails Details(int status, string type, string title, string detail) =>
         new() { Status = status, Type = type, Title = title, Detail = detail };
+
+    // The route's pattern, not its address: what stands there is the caller's.
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Route} failed; traceId {TraceId}")]
+    private static partial void LogFailed(ILogger logger, Exception fault, string method, string route, string traceId);
 }
