@@ -80,6 +80,10 @@ public sealed class ClaudeHome(IOptions<ClaudeOptions> options)
         return environment;
     }
 
+    /// <summary>The same for a process that is only asked about itself.</summary>
+    internal IReadOnlyDictionary<string, string> CreateEnvironmentWithoutCredentials() =>
+        CreateEnvironment().Where(pair => !CredentialVariables.Contains(pair.Key)).ToDictionary(StringComparer.Ordinal);
+
     // A key in the options outranks what the host's environment holds: the two must not meet in one child.
     private IEnumerable<KeyValuePair<string, string>> Credentials() =>
         options.Value.ApiKey is { Length: > 0 }

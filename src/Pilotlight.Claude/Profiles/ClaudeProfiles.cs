@@ -89,6 +89,8 @@ public sealed class ClaudeProfiles(
             process = process with { WarmUp = (child, cancellationToken) => WarmUpAndRehearseAsync(process, child, cancellationToken) };
         }
 
+        var warmUp = process.WarmUp;
+        process = process with { WarmUp = (child, cancellationToken) => ProvedAsync(binary, limit => warmUp(child, limit), cancellationToken) };
         return new ClaudeProcessKind(process, model, initialized, agent);
     }
 
@@ -152,6 +154,31 @@ public sealed class ClaudeProfiles(
         if (initialize && agent is { McpServers.Count: > 0 })
         {
             await connection.RequestAsync(McpServerJson.SetServers(agent, false, options.Value), Timeout.InfiniteTimeSpan, cancellationToken);
+        }
+    }
+
+    // A process is handed out when its warm-up is over: until its binary has proved itself, nobody's text can reach it.
+    private async ValueTask ProvedAsync(string binary, Func<CancellationToken, ValueTask> warmUp, CancellationToken cancellationToken)
+    {
+        using var refused = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var proof = ProveAsync();
+        try
+        {
+            await warmUp(refused.Token);
+        }
+        finally
+        {
+            // Its reason outranks what the warm-up of such a CLI failed with.
+            await proof;
+        }
+
+        async Task ProveAsync()
+        {
+            if ((await ClaudeCapabilities.OfAsync(binary, home, time)).Problem is { } problem)
+            {
+                await refused.CancelAsync();
+                throw Unavailable(problem);
+            }
         }
     }
 

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.IO.Pipelines;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
+using Pilotlight.Claude.Installation;
 using Pilotlight.Claude.Protocol;
 using Pilotlight.Processes;
 
@@ -15,17 +16,17 @@ namespace Pilotlight.Claude.Profiles;
 /// </remarks>
 internal sealed partial class RehearsalCheck(ClaudeOptions options, TimeProvider time, ILogger logger)
 {
-    private static readonly ConcurrentDictionary<(string Path, long Length, DateTime WrittenAt), Lazy<Task<bool>>> Answers = new();
+    private static readonly ConcurrentDictionary<BinaryStamp, Lazy<Task<bool>>> Answers = new();
 
     /// <summary>Whether it can; the first to ask waits for the trial.</summary>
     public Task<bool> IsSafeAsync(ProcessProfile profile) =>
-        Answers.GetOrAdd(Key(profile), _ => new Lazy<Task<bool>>(() => TryAsync(profile))).Value;
+        Answers.GetOrAdd(BinaryStamp.Of(profile.FileName), _ => new Lazy<Task<bool>>(() => TryAsync(profile))).Value;
 
     /// <summary>Rehearses this binary no more: it failed for real.</summary>
     public void GiveUp(ProcessProfile profile, Exception fault)
     {
         LogUnsafe(logger, profile.FileName, fault.Message);
-        Answers[Key(profile)] = new Lazy<Task<bool>>(Task.FromResult(false));
+        Answers[BinaryStamp.Of(profile.FileName)] = new Lazy<Task<bool>>(Task.FromResult(false));
     }
 
     private async Task<bool> TryAsync(ProcessProfile profile)
@@ -90,13 +91,6 @@ internal sealed partial class RehearsalCheck(ClaudeOptions options, TimeProvider
         start.Environment["ANTHROPIC_API_KEY"] = "none";
         start.Environment["CLAUDE_CODE_MAX_RETRIES"] = "0";
         return start;
-    }
-
-    private static (string Path, long Length, DateTime WrittenAt) Key(ProcessProfile profile)
-    {
-        var file = new FileInfo(profile.FileName);
-        file = file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file;
-        return (file.FullName, file.Exists ? file.Length : 0, file.Exists ? file.LastWriteTimeUtc : default);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Processes of '{Cli}' are parked without a rehearsal, which makes first turns some 20 ms slower: {Reason}")]

@@ -36,9 +36,14 @@ internal static class TurnErrors
     public static TurnError FromStart(Exception fault) => fault switch
     {
         ClaudeException claude => claude.Error,
+        ProcessStartException { InnerException: { } cause } when Refusal(cause) is { } refusal => refusal,
         PoolRejectedException => new TurnError(TurnErrorKind.PoolExhausted, fault.Message, RetryAfter: TimeSpan.FromSeconds(1)),
         _ => new TurnError(TurnErrorKind.CliUnavailable, $"The Claude CLI could not be started: {fault.Message}"),
     };
+
+    // The pool wraps what a warm-up refused.
+    private static TurnError? Refusal(Exception fault) =>
+        fault is ClaudeException claude ? claude.Error : fault.InnerException is { } cause ? Refusal(cause) : null;
 
     private static TurnError FromStatus(int? status, string? text)
     {

@@ -32,19 +32,24 @@ internal static class HealthEndpoints
     });
 }
 
-/// <summary>Whether there is a CLI and something for it to sign in with.</summary>
-internal sealed class ClaudeHealthCheck(ClaudeCli cli, ClaudeHome home) : IHealthCheck
+/// <summary>Whether there is a CLI that can be used and something for it to sign in with.</summary>
+internal sealed class ClaudeHealthCheck(ClaudeCli cli, ClaudeHome home, TimeProvider time) : IHealthCheck
 {
-    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
-        if (cli.Find(out var problem) is null)
+        if (cli.Find(out var problem) is not { } path)
         {
-            return Task.FromResult(HealthCheckResult.Unhealthy(problem));
+            return HealthCheckResult.Unhealthy(problem);
         }
 
-        return Task.FromResult(home.CredentialSource is { } source
+        if ((await ClaudeCapabilities.OfAsync(path, home, time).WaitAsync(cancellationToken)).Problem is { } unfit)
+        {
+            return HealthCheckResult.Unhealthy(unfit);
+        }
+
+        return home.CredentialSource is { } source
             ? HealthCheckResult.Healthy($"credentials: {source}")
             : HealthCheckResult.Unhealthy(
-                "There is no key and no sign-in. Set ANTHROPIC_API_KEY, point Pilotlight:Claude:ConfigDirectory at a signed-in one, or use --simulate."));
+                "There is no key and no sign-in. Set ANTHROPIC_API_KEY, point Pilotlight:Claude:ConfigDirectory at a signed-in one, or use --simulate.");
     }
 }

@@ -10,12 +10,6 @@ internal static class CliCheck
 
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(30);
 
-    // Without these there are no warm processes; see 'pilotlight conformance' for the protocol itself.
-    private static readonly string[] s_needed =
-    [
-        "--input-format", "--output-format", "--include-partial-messages", "--no-session-persistence", "--setting-sources", "--strict-mcp-config", "--tools", "--model",
-    ];
-
     public static async Task<IReadOnlyList<Finding>> RunAsync(ClaudeCli cli, ClaudeHome home, CancellationToken cancellationToken)
     {
         var findings = new List<Finding>();
@@ -23,8 +17,7 @@ internal static class CliCheck
         findings.Add(path is null ? new Finding("cli", false, "not found", problem) : new Finding("cli", true, path));
         if (path is not null)
         {
-            findings.Add(await VersionAsync(path, cancellationToken));
-            findings.Add(await CapabilitiesAsync(path, cancellationToken));
+            findings.AddRange(await AbilityAsync(path, cancellationToken));
         }
 
         findings.Add(home.CredentialSource is { } source
@@ -33,19 +26,24 @@ internal static class CliCheck
         return findings;
     }
 
-    private static async Task<Finding> VersionAsync(string path, CancellationToken cancellationToken)
+    private static async Task<IEnumerable<Finding>> AbilityAsync(string path, CancellationToken cancellationToken)
     {
-        var (exitCode, output) = await AskAsync(path, "--version", cancellationToken);
-        return exitCode == 0 ? new Finding("version", true, output.Trim()) : new Finding("version", false, output.Trim(), Remedy);
-    }
+        var version = await AskAsync(path, "--version", cancellationToken);
+        if (version.ExitCode != 0)
+        {
+            return [new("version", false, version.Output.Trim(), Remedy)];
+        }
 
-    private static async Task<Finding> CapabilitiesAsync(string path, CancellationToken cancellationToken)
-    {
-        var (exitCode, help) = await AskAsync(path, "--help", cancellationToken);
-        var missing = s_needed.Where(option => !help.Contains(option, StringComparison.Ordinal)).ToArray();
-        return exitCode != 0 ? new Finding("capabilities", false, help.Trim(), Remedy)
-            : missing.Length == 0 ? new Finding("capabilities", true, "stays warm over stream-json, streams partial messages, keeps no sessions of its own")
-            : new Finding("capabilities", false, $"it does not know {string.Join(", ", missing)}", "Update the CLI: npm install -g @anthropic-ai/claude-code.");
+        var help = await AskAsync(path, "--help", cancellationToken);
+        var able = ClaudeCapabilities.Read(path, version.Output, help.Output);
+        var isNewEnough = able.Version >= ClaudeCapabilities.LeastVersion;
+        return
+        [
+            new("version", isNewEnough, version.Output.Trim(), isNewEnough ? null : able.Problem),
+            help.ExitCode != 0 ? new("capabilities", false, help.Output.Trim(), Remedy)
+                : able.Problem is null ? new("capabilities", true, "takes text as text, stays warm over stream-json, streams partial messages, keeps no sessions of its own")
+                : new("capabilities", false, isNewEnough ? $"it does not know {string.Join(", ", able.MissingOptions)}" : "not to be used", able.Problem),
+        ];
     }
 
     // An empty environment: such questions need nothing of ours, no key above all.

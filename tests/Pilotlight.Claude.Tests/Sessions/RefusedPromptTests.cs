@@ -1,4 +1,5 @@
 using Pilotlight.Claude.Conversations;
+using Pilotlight.Claude.Tests.Installation;
 using Pilotlight.Claude.Turns;
 using Pilotlight.Testing;
 
@@ -13,11 +14,9 @@ public sealed class RefusedPromptTests
     public async Task An_answer_without_the_prompt_it_was_asked_with_is_never_handed_on()
     {
         var folder = Directory.CreateTempSubdirectory("pilotlight-test-");
-        var path = Path.Combine(folder.FullName, "claude");
-        await File.WriteAllTextAsync(
-            path,
+        var path = await StandInCli.WriteAsync(
+            folder.FullName,
             """
-            #!/bin/sh
             while IFS= read -r line; do
               id=$(printf '%s' "$line" | sed 's/.*"request_id":"\([^"]*\)".*/\1/')
               case "$line" in
@@ -31,12 +30,9 @@ public sealed class RefusedPromptTests
               esac
             done
             """,
+            "echo 2.1.330",
+            StandInCli.Help,
             Token);
-        if (!OperatingSystem.IsWindows())
-        {
-            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserExecute | UnixFileMode.UserWrite);
-        }
-
         await using (var host = await ClaudeHost.StartAsync(claude => (claude.Path, claude.Rehearse) = (path, false)))
         {
             var refused = await host.RunAsync(new Conversation { Id = "a", SystemPrompt = "Answer in rhymes." }, "hi", Token).WaitAsync(TimeSpan.FromSeconds(60), Token);
