@@ -7,7 +7,8 @@ namespace Pilotlight.Chaos;
 /// <summary>Turns that are stopped at random moments: by a cancel, and on the compatible API by leaving.</summary>
 internal static class Cancels
 {
-    private const int Clients = 8;
+    private const int Clients = 12;
+    private const int LeaveOneIn = 40;
 
     private static readonly TimeSpan SettleLimit = TimeSpan.FromSeconds(60);
 
@@ -37,7 +38,8 @@ internal static class Cancels
             var thread = await gateway.CreateThreadAsync(CancellationToken.None);
             while (Volatile.Read(ref made) < cancels && !limit.IsOver)
             {
-                if (random.Next(2) == 0)
+                // Who leaves ends a process, which costs a start; who cancels keeps it.
+                if (random.Next(LeaveOneIn) != 0)
                 {
                     await CancelAsync(thread, random.Next(0, 4));
                     Interlocked.Increment(ref native);

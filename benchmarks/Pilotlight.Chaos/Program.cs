@@ -3,7 +3,7 @@ using Pilotlight.Chaos;
 
 // kill-host [--runs N] [--cli PATH]: kills a host at random moments and looks for what it leaves behind.
 // descriptors [--runs N], mass-death [--runs N], crash-loop [--minutes N], drain: the pool's promises about faults.
-// cuts, server-kills [--postgres CONNECTION], cancels, slow-clients, cli-crashes [--runs N] [--minutes N]: the gateway's promises.
+// cuts, server-kills [--postgres CONNECTION|auto], cancels, slow-clients, cli-crashes [--runs N] [--minutes N]: the gateway's promises.
 // host …: what is killed; not for people.
 string? Option(string name) => Array.IndexOf(args, name) is >= 0 and var at && at + 1 < args.Length ? args[at + 1] : null;
 
@@ -40,6 +40,6 @@ switch (args.FirstOrDefault())
         return 0;
     default:
         Console.Error.WriteLine("Usage: chaos kill-host [--runs N] [--cli PATH-OF-CLAUDE] | descriptors [--runs N] | mass-death [--runs N] | crash-loop [--minutes N] | drain\n"
-            + "       chaos cuts | server-kills [--postgres CONNECTION] | cancels | slow-clients | cli-crashes, each with [--runs N] [--minutes N]");
+            + "       chaos cuts | server-kills [--postgres CONNECTION|auto] | cancels | slow-clients | cli-crashes, each with [--runs N] [--minutes N]");
         return 2;
 }

@@ -11,46 +11,67 @@ internal static class ServerKills
 
     private static readonly TimeSpan SettleLimit = TimeSpan.FromSeconds(60);
 
+    /// <param name="kills">How many.</param>
+    /// <param name="postgres">A connection string, <c>auto</c> for a cluster of its own, or null for SQLite.</param>
+    /// <param name="limit">When to stop early.</param>
     /// <returns>0 when every acknowledged message is there, every turn has one end, and the model was asked for each at most once.</returns>
     public static async Task<int> RunAsync(int kills, string? postgres, TimeLimit limit)
     {
+        await using var cluster = postgres == "auto" ? await PostgreSqlCluster.StartAsync(CancellationToken.None) : null;
+        await using var rig = await GatewayRig.CreateAsync(cluster is null ? postgres : await cluster.CreateDatabaseAsync(CancellationToken.None));
         var random = new Random(20261124);
-        await using var rig = await GatewayRig.CreateAsync(postgres);
-        var (done, acknowledged, lost, ends, twice, interrupted) = (0, 0, 0, 0, 0, 0);
-        for (; done < kills && !limit.IsOver; done++)
+        var (done, found) = (0, new Findings());
+        var heard = new ConcurrentBag<Heard>();
+        try
         {
-            var heard = new ConcurrentBag<Heard>();
-            await using (var gateway = await rig.StartAsync("--Pilotlight:Pool:MinIdle=2"))
+            while (true)
             {
-                await gateway.WaitForWarmthAsync(CancellationToken.None);
-                var talking = Enumerable.Range(0, Clients).Select(_ => TalkAsync(gateway, heard)).ToArray();
-                await Task.Delay(random.Next(200, 2500));
+                // Each server first answers for the one before it, and is then killed itself.
+                var isLast = done >= kills || limit.IsOver;
+                await using var gateway = await rig.StartAsync("--Pilotlight:Pool:MinIdle=1");
+                var before = heard;
+                heard = [];
+                var talking = isLast ? [] : Enumerable.Range(0, Clients).Select(_ => TalkAsync(gateway, heard)).ToArray();
+                await Parallel.ForEachAsync(before, (turn, _) => LookAsync(gateway, rig, turn, found));
+                if (isLast)
+                {
+                    break;
+                }
+
+                await Task.Delay(random.Next(100, 1500));
                 await gateway.KillAsync();
                 await Task.WhenAll(talking);
-            }
-
-            acknowledged += heard.Count;
-            await using var next = await rig.StartAsync("--Pilotlight:Pool:MinIdle=1");
-            foreach (var turn in heard)
-            {
-                var messages = (await next.GetAsync($"/api/threads/{turn.Thread}/messages", CancellationToken.None)).GetProperty("items").EnumerateArray();
-                lost += messages.Any(message => message.GetProperty("text").GetString() == turn.Text) ? 0 : 1;
-
-                // Those only accepted run now; the others have ended with the server.
-                using var settled = new CancellationTokenSource(SettleLimit);
-                var events = await next.JoinAsync(turn.Thread, turn.Turn, 0, settled.Token).ToListAsync(settled.Token);
-                var last = events.Count(item => item.Type is "turn.completed" or "turn.failed" or "turn.cancelled");
-                ends += last == 1 && events[^1].Type.StartsWith("turn.", StringComparison.Ordinal) ? 0 : 1;
-                interrupted += events[^1].Type == "turn.failed" ? 1 : 0;
-                twice += rig.Simulator.MessageRequests.Count(request => request.LastUserText == turn.Text) > 1 ? 1 : 0;
+                done++;
             }
         }
+        finally
+        {
+            // Also when a server does not come back: what was seen until then.
+            Console.WriteLine(
+                $"{done} kills on {(postgres is null ? "SQLite" : "PostgreSQL")} in {limit.Elapsed.TotalSeconds:0} s: {found.Acknowledged} acknowledged turns, "
+                + $"{found.Lost} messages lost, {found.Ends} turns without exactly one end, {found.Twice} asked of the model twice, {found.BrokenOff} broken off by a kill");
+        }
 
-        Console.WriteLine(
-            $"{done} kills on {(postgres is null ? "SQLite" : "PostgreSQL")} in {limit.Elapsed.TotalSeconds:0} s: {acknowledged} acknowledged turns, "
-            + $"{lost} messages lost, {ends} turns without exactly one end, {twice} asked of the model twice, {interrupted} broken off by a kill");
-        return lost + ends + twice == 0 && done >= kills ? 0 : 1;
+        return found.Lost + found.Ends + found.Twice == 0 && done >= kills ? 0 : 1;
     }
+
+    private static async ValueTask LookAsync(GatewayProcess gateway, GatewayRig rig, Heard turn, Findings found)
+    {
+        var messages = (await gateway.GetAsync($"/api/threads/{turn.Thread}/messages", CancellationToken.None)).GetProperty("items").EnumerateArray();
+        var isThere = messages.Any(message => message.GetProperty("text").GetString() == turn.Text);
+
+        // Those only accepted run now; the others have ended with the server.
+        using var settled = new CancellationTokenSource(SettleLimit);
+        var events = await gateway.JoinAsync(turn.Thread, turn.Turn, 0, settled.Token).ToListAsync(settled.Token);
+        var ends = events.Count(IsEnd);
+        found.Add(
+            isLost: !isThere,
+            hasOneEnd: ends == 1 && IsEnd(events[^1]),
+            isTwice: rig.Simulator.MessageRequests.Count(request => request.LastUserText == turn.Text) > 1,
+            isBrokenOff: events.LastOrDefault()?.Type == "turn.failed");
+    }
+
+    private static bool IsEnd(ClientEvent item) => item.Type is "turn.completed" or "turn.failed" or "turn.cancelled";
 
     private static async Task TalkAsync(GatewayProcess gateway, ConcurrentBag<Heard> heard)
     {
@@ -78,4 +99,31 @@ internal static class ServerKills
     }
 
     private sealed record Heard(string Thread, string Turn, string Text);
+
+    private sealed class Findings
+    {
+        private readonly Lock _lock = new();
+
+        public int Acknowledged { get; private set; }
+
+        public int Lost { get; private set; }
+
+        public int Ends { get; private set; }
+
+        public int Twice { get; private set; }
+
+        public int BrokenOff { get; private set; }
+
+        public void Add(bool isLost, bool hasOneEnd, bool isTwice, bool isBrokenOff)
+        {
+            lock (_lock)
+            {
+                Acknowledged++;
+                Lost += isLost ? 1 : 0;
+                Ends += hasOneEnd ? 0 : 1;
+                Twice += isTwice ? 1 : 0;
+                BrokenOff += isBrokenOff ? 1 : 0;
+            }
+        }
+    }
 }

@@ -106,7 +106,7 @@ internal sealed partial class TurnService(
     /// <param name="idempotencyKey">Makes a retry safe; null for none.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <param name="arrivedAt">When its request arrived, as a timestamp: what the gateway takes counts from there; null for now.</param>
-    /// <param name="replaces">An ended turn of the thread to take out once this one is taken on; null for none.</param>
+    /// <param name="replaces">An ended turn of the thread to take out once this one is taken on; it stays when the store fails at that. Null for none.</param>
     /// <exception cref="ApiProblemException">It cannot be: no such thread, a turn is running, the key was used, the server is full or stops.</exception>
     public async Task<(Turn Turn, LiveTurn? Live, bool IsReplay)> BeginAsync(
         Caller caller,
@@ -144,7 +144,7 @@ internal sealed partial class TurnService(
             else if (replaces is not null)
             {
                 // What was made ready of the thread still holds the turn that goes: it is read anew.
-                await threads.RemoveTurnAsync(threadId, replaces, cancellationToken);
+                await TakeOutAsync(threadId, replaces, taken.Turn);
                 return (taken.Turn, Run(new LiveTurn(taken.Turn, startedAt) { Rate = taken.Rate }, place), false);
             }
 
@@ -156,6 +156,19 @@ internal sealed partial class TurnService(
                 AcceptStatus.Busy => throw ApiProblems.ThreadBusy(threadId, taken.Turn.Id),
                 _ => throw ApiProblems.Contended(threadId),
             };
+        }
+    }
+
+    // The new turn is taken on and holds its thread: it runs, whatever becomes of the old one.
+    private async Task TakeOutAsync(string threadId, string replaced, Turn by)
+    {
+        try
+        {
+            await threads.RemoveTurnAsync(threadId, replaced, CancellationToken.None);
+        }
+        catch (Exception fault)
+        {
+            LogStays(logger, replaced, by.Id, fault.Message);
         }
     }
 
@@ -261,6 +274,9 @@ internal sealed partial class TurnService(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Turn {Turn} is cancelled: nobody has followed it for {Limit}")]
     private static partial void LogUnwatched(ILogger logger, string turn, TimeSpan limit);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Turn {Replaced} could not be taken out and stays in its thread before {Turn}: {Cause}")]
+    private static partial void LogStays(ILogger logger, string replaced, string turn, string cause);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} turns did not end in time and are interrupted")]
     private static partial void LogInterrupting(ILogger logger, int count);
