@@ -14,7 +14,7 @@ internal static class ServerKills
     /// <param name="kills">How many.</param>
     /// <param name="postgres">A connection string, <c>auto</c> for a cluster of its own, or null for SQLite.</param>
     /// <param name="limit">When to stop early.</param>
-    /// <returns>0 when every acknowledged message is there, every turn has one end, and the model was asked for each at most once.</returns>
+    /// <returns>0 when turns were acknowledged before the kills, every acknowledged message is there, every turn has one end, and the model was asked for each at most once.</returns>
     public static async Task<int> RunAsync(int kills, string? postgres, TimeLimit limit)
     {
         await using var cluster = postgres == "auto" ? await PostgreSqlCluster.StartAsync(CancellationToken.None) : null;
@@ -38,7 +38,13 @@ internal static class ServerKills
                     break;
                 }
 
-                await Task.Delay(random.Next(100, 1500));
+                // A kill before anything was acknowledged would try nothing.
+                while (heard.IsEmpty && !talking.All(client => client.IsCompleted))
+                {
+                    await Task.Delay(20);
+                }
+
+                await Task.Delay(random.Next(0, 1500));
                 await gateway.KillAsync();
                 await Task.WhenAll(talking);
                 done++;
@@ -52,7 +58,7 @@ internal static class ServerKills
                 + $"{found.Lost} messages lost, {found.Ends} turns without exactly one end, {found.Twice} asked of the model twice, {found.BrokenOff} broken off by a kill");
         }
 
-        return found.Lost + found.Ends + found.Twice == 0 && done >= kills ? 0 : 1;
+        return found.Lost + found.Ends + found.Twice == 0 && found.Acknowledged >= done && done >= kills ? 0 : 1;
     }
 
     private static async ValueTask LookAsync(GatewayProcess gateway, GatewayRig rig, Heard turn, Findings found)
