@@ -45,9 +45,14 @@ public sealed class LimitOptions : IValidatableObject
     /// <summary>What to hold for a turn that sends so many tokens to a model.</summary>
     public (long Tokens, decimal Usd) Hold(string? model, long inputTokens)
     {
+        return (inputTokens + ReservedOutputTokens, Price(model, inputTokens, ReservedOutputTokens));
+    }
+
+    /// <summary>About what so many tokens cost in dollars.</summary>
+    public decimal Price(string? model, long inputTokens, long outputTokens)
+    {
         var own = model is null ? null : Models.GetValueOrDefault(model);
-        return (inputTokens + ReservedOutputTokens,
-            ((inputTokens * (decimal)(own?.InputUsdPerMillion ?? InputUsdPerMillion)) + (ReservedOutputTokens * (decimal)(own?.OutputUsdPerMillion ?? OutputUsdPerMillion))) / 1_000_000m);
+        return ((inputTokens * (decimal)(own?.InputUsdPerMillion ?? InputUsdPerMillion)) + (outputTokens * (decimal)(own?.OutputUsdPerMillion ?? OutputUsdPerMillion))) / 1_000_000m;
     }
 
     /// <inheritdoc/>

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using Pilotlight.Claude.Turns;
 
@@ -9,12 +10,14 @@ internal sealed record AnthropicMessage(
     string Type,
     string Role,
     string Model,
-    AnthropicTextBlock[] Content,
+    AnthropicBlock[] Content,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? StopReason,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? StopSequence,
     AnthropicUsage Usage);
 
-internal sealed record AnthropicTextBlock(string Type, string Text);
+/// <summary>Text, a call of a tool, or more of either.</summary>
+internal sealed record AnthropicBlock(
+    string Type, string? Text = null, string? Id = null, string? Name = null, JsonElement? Input = null, string? PartialJson = null);
 
 internal sealed record AnthropicUsage(long InputTokens, long CacheCreationInputTokens, long CacheReadInputTokens, long OutputTokens)
 {
@@ -23,9 +26,9 @@ internal sealed record AnthropicUsage(long InputTokens, long CacheCreationInputT
 
 internal sealed record MessageStart(string Type, AnthropicMessage Message);
 
-internal sealed record BlockStart(string Type, int Index, AnthropicTextBlock ContentBlock);
+internal sealed record BlockStart(string Type, int Index, AnthropicBlock ContentBlock);
 
-internal sealed record BlockDelta(string Type, int Index, AnthropicTextBlock Delta);
+internal sealed record BlockDelta(string Type, int Index, AnthropicBlock Delta);
 
 internal sealed record BlockStop(string Type, int Index);
 

@@ -13,9 +13,23 @@ namespace Pilotlight.Gateway.Anthropic;
 /// <summary><c>POST /v1/messages</c>.</summary>
 internal static class MessagesEndpoint
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/messages", CreateAsync)
-        .DescribeCall("Anthropic", "CreateMessage", "Answers a conversation, as the Anthropic API does.",
-            "Streaming and not. Images come as base64. What the CLI cannot honour is refused by name.");
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapPost("/v1/messages", CreateAsync)
+            .DescribeCall("Anthropic", "CreateMessage", "Answers a conversation, as the Anthropic API does.",
+                "Streaming and not. Images come as base64. Tools are the caller's to run. What the CLI cannot honour is refused by name.");
+        routes.MapPost("/v1/messages/count_tokens", CountAsync)
+            .DescribeCall("Anthropic", "CountTokens", "Estimates how many tokens a message would send.",
+                "An estimate, counted here with another tokenizer than the model's; an image counts as 1,600.");
+    }
+
+    private static async Task CountAsync(HttpContext http, IOptions<RelayOptions> relay)
+    {
+        using var body = await CompatibleCall.ReadAsync(http);
+        var request = MessagesRequest.Read(body.RootElement, relay.Value.IgnoreSampling, isCount: true);
+        var tokens = request.Texts().Where(text => text.Length > 0).Sum(ContextLimits.Count) + request.ImageTokens();
+        await http.Response.WriteAsJsonAsync(new TokenCount(tokens), AnthropicJson.Default.TokenCount);
+    }
 
     private static async Task CreateAsync(HttpContext http, CompatibleTurns turns, IOptions<RelayOptions> relay, TimeProvider time)
     {
@@ -28,22 +42,34 @@ internal static class MessagesEndpoint
 /// <summary>A turn in the words of a message. One instance a call.</summary>
 internal sealed class MessagesAnswer(CompatibleRequest request) : ICompatibleAnswer
 {
-    private static readonly AnthropicTextBlock s_emptyText = new("text", "");
+    private static readonly AnthropicBlock s_emptyText = new("text", "");
+    private static readonly JsonElement s_emptyInput = JsonElement.Parse("{}");
 
     private readonly string _id = "msg_" + Guid.NewGuid().ToString("N");
+    private int _blocks;
+    private bool _isInText;
 
     public string Ping => Event("ping", new BareEvent("ping"), AnthropicJson.Default.BareEvent);
 
     // The tokens are known only at the end, where the last event says them all.
     public string Start() =>
-        Event("message_start", new MessageStart("message_start", Message(request.Model, [], null, TurnUsage.None)), AnthropicJson.Default.MessageStart)
-        + Event("content_block_start", new BlockStart("content_block_start", 0, s_emptyText), AnthropicJson.Default.BlockStart);
+        Event("message_start", new MessageStart("message_start", Message(request.Model, [], null, TurnUsage.None)), AnthropicJson.Default.MessageStart);
 
-    public string Text(string text) =>
-        Event("content_block_delta", new BlockDelta("content_block_delta", 0, new AnthropicTextBlock("text_delta", text)), AnthropicJson.Default.BlockDelta);
+    public string Text(string text)
+    {
+        var start = _isInText ? "" : Begin(s_emptyText);
+        _isInText = true;
+        return start + More(new AnthropicBlock("text_delta", text));
+    }
+
+    public string Call(ToolStarted call) =>
+        EndText()
+        + Begin(new AnthropicBlock("tool_use", Id: call.ToolUseId, Name: call.Name, Input: s_emptyInput))
+        + More(new AnthropicBlock("input_json_delta", PartialJson: call.Input.GetRawText()))
+        + Stop();
 
     public string End(TurnCompleted completed) =>
-        Event("content_block_stop", new BlockStop("content_block_stop", 0), AnthropicJson.Default.BlockStop)
+        (_blocks == 0 ? Begin(s_emptyText) + Stop() : EndText())
         + Event(
             "message_delta",
             new MessageDelta("message_delta", new MessageDeltaBody(StopReason(completed), null), AnthropicUsage.Of(completed.Usage)),
@@ -53,14 +79,36 @@ internal sealed class MessagesAnswer(CompatibleRequest request) : ICompatibleAns
     public string Fault(TurnProblem problem) =>
         Event("error", AnthropicErrors.From(problem.Status, problem.Detail), AnthropicJson.Default.AnthropicErrorBody);
 
-    public Task WriteWholeAsync(HttpContext http, TurnCompleted completed) => http.Response.WriteAsJsonAsync(
-        Message(completed.Model, [new AnthropicTextBlock("text", completed.Text)], StopReason(completed), completed.Usage),
+    public Task WriteWholeAsync(HttpContext http, TurnCompleted completed, IReadOnlyList<ToolStarted> calls) => http.Response.WriteAsJsonAsync(
+        Message(
+            completed.Model,
+            [
+                .. completed.Text.Length > 0 || calls.Count == 0 ? [new AnthropicBlock("text", completed.Text)] : Array.Empty<AnthropicBlock>(),
+                .. calls.Select(call => new AnthropicBlock("tool_use", Id: call.ToolUseId, Name: call.Name, Input: call.Input)),
+            ],
+            StopReason(completed),
+            completed.Usage),
         AnthropicJson.Default.AnthropicMessage);
+
+    private string Begin(AnthropicBlock block) =>
+        Event("content_block_start", new BlockStart("content_block_start", _blocks++, block), AnthropicJson.Default.BlockStart);
+
+    private string More(AnthropicBlock delta) =>
+        Event("content_block_delta", new BlockDelta("content_block_delta", _blocks - 1, delta), AnthropicJson.Default.BlockDelta);
+
+    private string Stop() => Event("content_block_stop", new BlockStop("content_block_stop", _blocks - 1), AnthropicJson.Default.BlockStop);
+
+    private string EndText()
+    {
+        var end = _isInText ? Stop() : "";
+        _isInText = false;
+        return end;
+    }
 
     private static string StopReason(TurnCompleted completed) => completed.StopReason ?? "end_turn";
 
     private static string Event<T>(string name, T data, JsonTypeInfo<T> type) => $"event: {name}\ndata: {JsonSerializer.Serialize(data, type)}\n\n";
 
-    private AnthropicMessage Message(string model, AnthropicTextBlock[] content, string? stopReason, TurnUsage usage) =>
+    private AnthropicMessage Message(string model, AnthropicBlock[] content, string? stopReason, TurnUsage usage) =>
         new(_id, "message", "assistant", model, content, stopReason, null, AnthropicUsage.Of(usage));
 }

@@ -12,14 +12,12 @@ internal static class MessagesParameters
         // The CLI caches prompts by itself.
         Taken = new HashSet<string>(StringComparer.Ordinal)
         {
-            "model", "messages", "system", "stream", "max_tokens", "metadata", "cache_control",
+            "model", "messages", "system", "stream", "max_tokens", "metadata", "cache_control", "tools", "tool_choice",
         },
         Harmless = new Dictionary<string, Func<JsonElement, bool>>(StringComparer.Ordinal)
         {
             ["stop_sequences"] = IsEmpty,
-            ["tools"] = IsEmpty,
             ["mcp_servers"] = IsEmpty,
-            ["tool_choice"] = value => IsOneOf(value, "none", "auto"),
             ["thinking"] = value => IsOneOf(value, "disabled"),
             ["service_tier"] = value => IsOneOf(value, "auto", "standard_only"),
         },

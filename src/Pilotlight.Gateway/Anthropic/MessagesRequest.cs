@@ -8,7 +8,7 @@ namespace Pilotlight.Gateway.Anthropic;
 /// <summary>Reads the body of <c>POST /v1/messages</c>.</summary>
 internal static class MessagesRequest
 {
-    public static CompatibleRequest Read(JsonElement body, bool ignoreSampling)
+    public static CompatibleRequest Read(JsonElement body, bool ignoreSampling, bool isCount = false)
     {
         if (body.ValueKind != JsonValueKind.Object)
         {
@@ -25,7 +25,10 @@ internal static class MessagesRequest
                 "user" => new CompatibleMessage(HistoryRole.User, [.. Blocks(item, place, isUser: true)]),
                 "assistant" => new CompatibleMessage(
                     HistoryRole.Assistant,
-                    [new UserText(string.Concat(Blocks(item, place, isUser: false).OfType<UserText>().Select(block => block.Text)))]),
+                    [new UserText(string.Concat(Blocks(item, place, isUser: false).OfType<UserText>().Select(block => block.Text)))])
+                {
+                    Calls = MessagesTools.Calls(item, place),
+                },
                 var role => throw Fault(place + ".role", $"{place}.role is '{Short(role)}'; it must be user or assistant. A system prompt goes into 'system'."),
             });
         }
@@ -43,7 +46,8 @@ internal static class MessagesRequest
             SystemPrompt = System(body),
             History = history,
             Content = content,
-            MaxTokens = body.Positive("max_tokens", "max_tokens") ?? throw Fault("max_tokens", "max_tokens is missing."),
+            Tools = MessagesTools.Read(body),
+            MaxTokens = body.Positive("max_tokens", "max_tokens") ?? (isCount ? null : throw Fault("max_tokens", "max_tokens is missing.")),
             Stream = body.Flag("stream", "stream"),
             Ignored = ignored,
         };
@@ -85,10 +89,13 @@ internal static class MessagesRequest
                 // The model's own; what it thought is not replayed.
                 case "thinking" or "redacted_thinking" when !isUser:
                     break;
-                case "tool_use" or "tool_result":
-                    throw Fault(at, $"{at} belongs to a tool; tools of the caller's cannot be offered to the CLI. Leave tools out.");
+                case "tool_result" when isUser:
+                    yield return MessagesTools.Result(block, at);
+                    break;
+                case "tool_use" when !isUser:
+                    break;
                 case var type:
-                    throw Fault(at + ".type", $"{at} is of the type '{Short(type)}'; only text, and images of the user's, can be sent.");
+                    throw Fault(at + ".type", $"{at} is of the type '{Short(type)}'; only text, calls of tools, and the user's images and results can be sent.");
             }
         }
     }

@@ -83,18 +83,25 @@ internal static class CallBody
             : throw Fault(place, $"{place} must be a data URL, data:image/png;base64,… for instance: the gateway fetches no addresses for its callers.");
     }
 
-    /// <summary>Splits what is said now off the end of all that was said.</summary>
+    /// <summary>Splits what is said now off the end of all that was said. The user's messages that follow each other are one.</summary>
     public static (IReadOnlyList<CompatibleMessage> History, IReadOnlyList<UserContent> Content) Split(List<CompatibleMessage> messages)
     {
-        var now = messages.Count;
-        while (now > 0 && messages[now - 1].Role == HistoryRole.User)
+        var joined = new List<CompatibleMessage>();
+        foreach (var message in messages)
         {
-            now--;
+            if (message.Role == HistoryRole.User && joined is [.., { Role: HistoryRole.User } last])
+            {
+                joined[^1] = last with { Content = [.. last.Content, .. message.Content] };
+            }
+            else
+            {
+                joined.Add(message);
+            }
         }
 
-        var content = messages.Skip(now).SelectMany(message => message.Content).ToArray();
-        return content.Length > 0
-            ? (messages[..now], content)
+        CallerTools.CheckAnswered(joined);
+        return joined is [.., { Role: HistoryRole.User, Content.Count: > 0 } now]
+            ? (joined[..^1], now.Content)
             : throw Fault("messages", "The last message must be the user's, with something in it: it is what the model answers.");
     }
 

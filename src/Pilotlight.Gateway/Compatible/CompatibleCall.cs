@@ -18,6 +18,9 @@ internal interface ICompatibleAnswer
     /// <summary>More text.</summary>
     string Text(string text);
 
+    /// <summary>A call of one of the caller's functions.</summary>
+    string Call(ToolStarted call);
+
     /// <summary>The good end.</summary>
     string End(TurnCompleted completed);
 
@@ -25,7 +28,7 @@ internal interface ICompatibleAnswer
     string Fault(TurnProblem problem);
 
     /// <summary>The answer that is not streamed.</summary>
-    Task WriteWholeAsync(HttpContext http, TurnCompleted completed);
+    Task WriteWholeAsync(HttpContext http, TurnCompleted completed, IReadOnlyList<ToolStarted> calls);
 }
 
 /// <summary>Carries one call of a compatible API: reads it, runs its turn, writes what comes of it.</summary>
@@ -81,12 +84,16 @@ internal static class CompatibleCall
 
     private static async Task<TurnEvent> WholeAsync(HttpContext http, IAsyncEnumerator<TurnEvent> events, ICompatibleAnswer answer)
     {
+        var calls = new List<ToolStarted>();
         while (await events.MoveNextAsync())
         {
             switch (events.Current)
             {
+                case ToolStarted call:
+                    calls.Add(call);
+                    break;
                 case TurnCompleted completed:
-                    await answer.WriteWholeAsync(http, completed);
+                    await answer.WriteWholeAsync(http, completed, calls);
                     return completed;
                 case TurnFailed failed:
                     throw Problem(failed);
@@ -121,6 +128,9 @@ internal static class CompatibleCall
                         TurnErrorKind.Api, "The API broke off in the middle of the answer and began anew, and what was streamed cannot be taken back. Ask again."), "", TurnUsage.None, null);
                     await SendAsync(answer.Fault(TurnProblem.From(broken.Error)));
                     return broken;
+                case ToolStarted call:
+                    await SendAsync(answer.Call(call));
+                    break;
                 case TurnCompleted completed:
                     await SendAsync(answer.End(completed));
                     return completed;

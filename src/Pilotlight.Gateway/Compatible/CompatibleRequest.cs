@@ -1,3 +1,5 @@
+using System.Text.Json;
+using Microsoft.Extensions.AI;
 using Pilotlight.Claude.Conversations;
 
 namespace Pilotlight.Gateway.Compatible;
@@ -20,6 +22,12 @@ internal sealed record CompatibleRequest
     /// <summary>What the user says now.</summary>
     public required IReadOnlyList<UserContent> Content { get; init; }
 
+    /// <summary>The functions that the caller answers the calls of.</summary>
+    public IReadOnlyList<AIFunctionDeclaration> Tools { get; init; } = [];
+
+    /// <summary>The schema that the answer must fit; null is text.</summary>
+    public JsonElement? OutputSchema { get; init; }
+
     /// <summary>Longest answer, in tokens; null sets no limit.</summary>
     public int? MaxTokens { get; init; }
 
@@ -32,17 +40,34 @@ internal sealed record CompatibleRequest
     /// <summary>Parameters that were left aside, as the settings allow.</summary>
     public IReadOnlyList<string> Ignored { get; init; } = [];
 
-    /// <summary>About how many tokens are sent: four characters each, and 1,600 an image.</summary>
-    public long EstimateTokens() =>
-        (SystemPrompt?.Length ?? 0) / 4 + History.SelectMany(message => message.Content).Concat(Content).Sum(part => part switch
-        {
-            UserText text => text.Text.Length / 4L,
-            _ => 1600,
-        });
+    /// <summary>Whether what is said now is the results of calls and nothing else: then a process that waits for them can go on.</summary>
+    public bool AnswersCalls => Content.All(part => part is UserToolResult);
+
+    /// <summary>All text that is sent, piece by piece.</summary>
+    public IEnumerable<string> Texts() =>
+    [
+        SystemPrompt ?? "",
+        .. Tools.Select(tool => $"{tool.Name} {tool.Description} {tool.JsonSchema.GetRawText()}"),
+        .. OutputSchema is { } schema ? [schema.GetRawText()] : Array.Empty<string>(),
+        .. History.Append(new CompatibleMessage(HistoryRole.User, Content)).SelectMany(message => message.Content.Select(Text)
+            .Concat(message.Calls.Select(call => $"{call.Name} {call.Input.GetRawText()}"))).OfType<string>(),
+    ];
+
+    /// <summary>About how many tokens its images have.</summary>
+    public long ImageTokens() => 1600L * History.SelectMany(message => message.Content).Concat(Content).Count(part => Text(part) is null);
+
+    private static string? Text(UserContent part) => part switch
+    {
+        UserText text => text.Text,
+        UserToolResult result => result.Text,
+        _ => null,
+    };
 }
 
-/// <summary>One message of a call's history. An assistant's has one text.</summary>
+/// <summary>One message of a call's history. An assistant's has one text, and perhaps calls, by the names that the caller gave.</summary>
 internal sealed record CompatibleMessage(HistoryRole Role, IReadOnlyList<UserContent> Content)
 {
+    public IReadOnlyList<HistoryToolCall> Calls { get; init; } = [];
+
     public string Text => string.Concat(Content.OfType<UserText>().Select(part => part.Text));
 }

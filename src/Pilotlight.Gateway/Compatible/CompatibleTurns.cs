@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -26,6 +25,8 @@ internal sealed partial class CompatibleTurns : IDisposable
     private readonly IAdmission _admission;
     private readonly HotSessions _hot;
     private readonly TurnPlaces _places;
+    private readonly ContextLimits _limits;
+    private readonly LimitOptions _prices;
     private readonly GatewayTelemetry _telemetry;
     private readonly RelayOptions _relay;
     private readonly ILogger _logger;
@@ -37,13 +38,15 @@ internal sealed partial class CompatibleTurns : IDisposable
         IAdmission admission,
         HotSessions hot,
         TurnPlaces places,
+        ContextLimits limits,
+        IOptions<LimitOptions> prices,
         GatewayTelemetry telemetry,
         IOptions<RelayOptions> relay,
         IHostApplicationLifetime lifetime,
         ILogger<CompatibleTurns> logger)
     {
-        (_conversations, _admission, _hot, _places, _telemetry, _relay, _logger) =
-            (conversations, admission, hot, places, telemetry, relay.Value, logger);
+        (_conversations, _admission, _hot, _places, _limits, _prices, _telemetry, _relay, _logger) =
+            (conversations, admission, hot, places, limits, prices.Value, telemetry, relay.Value, logger);
         _stopping = lifetime.ApplicationStopping;
         _stopping.Register(() => _drained.CancelAfter(_relay.DrainTimeout));
     }
@@ -58,80 +61,113 @@ internal sealed partial class CompatibleTurns : IDisposable
             throw ApiProblems.Stopping();
         }
 
+        var input = _limits.Check(request.Model, request.Texts()) + request.ImageTokens();
         using var place = _places.Take();
         var caller = http.GetCaller();
         await using var admitted = await _admission.AdmitAsync(
-            new TurnToAdmit(caller, request.Model, null, request.EstimateTokens()), cancellationToken);
+            new TurnToAdmit(caller, request.Model, null, input), cancellationToken);
         var name = NameOf(http);
-        var id = _hot.TryTake(Fingerprint(request.History)) ?? "api-" + Guid.NewGuid().ToString("N");
+        var (id, held) = await TakeAsync(Fingerprint(request.History), request);
+        var said = new CallerTurn(request, held, input, _prices);
         var conversation = new Conversation
         {
             Id = id,
             Model = request.Model,
             SystemPrompt = request.SystemPrompt,
-            History = [.. request.History.Select(message => new HistoryMessage(message.Role, message.Text)
-            {
-                Content = message.Content.All(part => part is UserText) ? null : message.Content,
-            })],
+            History = [.. CallerTools.History(request.History, request.Tools)],
+            Tools = request.Tools,
+            OutputSchema = request.OutputSchema,
         };
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _drained.Token);
-        var limit = new OutputLimit(request.MaxTokens);
         var (isCut, isKept) = (false, false);
-        var text = new StringBuilder();
         var facts = ResponseFacts.Of(http);
         facts.TurnBegins(request.Ignored);
         using var trace = TurnTrace.Begin(_telemetry, request.Api, request.Model, null, facts.Overhead);
         try
         {
-            await foreach (var turnEvent in _conversations.RunTurnAsync(conversation, request.Content, stop.Token))
+            await foreach (var turnEvent in _conversations.RunTurnAsync(conversation, CallerTools.Content(request), stop.Token))
             {
                 trace.Saw(turnEvent);
                 switch (turnEvent)
                 {
                     case TurnStarted started:
                         facts.Acquired(started.Source);
+                        said.Began(started.Source);
                         yield return started;
                         break;
-                    case TextDelta delta when !isCut:
-                        var passed = limit.Take(delta.Text);
-                        text.Append(passed);
-                        yield return delta with { Text = passed };
-                        if (passed.Length < delta.Text.Length)
+                    case TextDelta when isCut || said.WantsJson:
+                    case TextReset when isCut || said.WantsJson:
+                        break;
+                    case TextDelta delta:
+                        var passed = said.Take(delta.Text, out isCut);
+                        if (passed.Length > 0)
                         {
-                            isCut = true;
+                            yield return delta with { Text = passed };
+                        }
+
+                        if (isCut)
+                        {
                             await stop.CancelAsync();
                         }
 
                         break;
-                    case TextReset when !isCut:
-                        limit.Reset();
-                        text.Clear();
+                    case TextReset:
+                        said.Reset();
                         yield return turnEvent;
                         break;
+                    case ToolStarted call:
+                        said.Called(call);
+                        break;
+                    case TurnAwaitsTools awaits:
+                        await admitted.SettleAsync(request.Model, said.SoFar, said.CostSoFar);
+                        isKept = !isCut;
+                        if (isKept)
+                        {
+                            await KeepAsync(said.Asked(awaits), said.Hold(awaits));
+                            foreach (var call in said.Calls(awaits))
+                            {
+                                yield return call;
+                            }
+                        }
+
+                        yield return said.End(isCut ? "max_tokens" : "tool_use");
+                        break;
                     case TurnCompleted completed:
+                        completed = completed with { Usage = said.Rest(completed.Usage), CostUsd = said.Rest(completed.CostUsd) };
                         await admitted.SettleAsync(completed.Model, completed.Usage, completed.CostUsd);
+                        if (said.WantsJson)
+                        {
+                            if (completed.StructuredOutput is not { } json)
+                            {
+                                yield return CallerTurn.NoJson(completed);
+                                break;
+                            }
+
+                            yield return new TextDelta(said.Take(json.GetRawText(), out isCut));
+                        }
+
                         isKept = !isCut;
                         if (isKept)
                         {
                             // Before the caller hears of the end: their next call may come at once.
-                            await KeepAsync(completed.Text);
+                            await KeepAsync(said.Answered, null);
                         }
 
-                        yield return isCut ? completed with { Text = text.ToString(), StopReason = "max_tokens" } : completed;
+                        yield return completed with { Text = said.Text, StopReason = isCut ? "max_tokens" : CallerTurn.StopReason(completed) };
                         break;
                     case TurnCancelled cut when isCut:
-                        await admitted.SettleAsync(request.Model, cut.Usage, cut.CostUsd);
-                        yield return new TurnCompleted(text.ToString(), request.Model, cut.Usage, cut.CostUsd, "max_tokens", null, TimeSpan.Zero);
+                        await admitted.SettleAsync(request.Model, said.Rest(cut.Usage), said.Rest(cut.CostUsd));
+                        yield return said.End("max_tokens") with { Usage = said.Rest(cut.Usage), CostUsd = said.Rest(cut.CostUsd) };
                         break;
                     case TurnCancelled cancelled:
-                        await admitted.SettleAsync(request.Model, cancelled.Usage, cancelled.CostUsd);
+                        await admitted.SettleAsync(request.Model, said.Rest(cancelled.Usage), said.Rest(cancelled.CostUsd));
                         yield return cancellationToken.IsCancellationRequested ? cancelled : Stopped(cancelled);
                         break;
                     case TurnFailed failed:
-                        await admitted.SettleAsync(request.Model, failed.Usage, failed.CostUsd);
+                        await admitted.SettleAsync(request.Model, said.Rest(failed.Usage), said.Rest(failed.CostUsd));
                         yield return failed;
                         break;
-                    case not (TextDelta or TextReset):
+                    default:
                         yield return turnEvent;
                         break;
                 }
@@ -150,12 +186,10 @@ internal sealed partial class CompatibleTurns : IDisposable
             ? HistoryFingerprint.Exact(caller.KeyId, request, messages)
             : HistoryFingerprint.Named(caller.KeyId, name, request, messages);
 
-        async ValueTask KeepAsync(string answer)
+        async ValueTask KeepAsync(CompatibleMessage answer, HeldTurn? waiting)
         {
-            var all = request.History
-                .Append(new CompatibleMessage(HistoryRole.User, request.Content))
-                .Append(new CompatibleMessage(HistoryRole.Assistant, [new UserText(answer)]));
-            if (_hot.Put(Fingerprint(all), id) is { } twin)
+            var all = request.History.Append(new CompatibleMessage(HistoryRole.User, request.Content)).Append(answer);
+            if (_hot.Put(Fingerprint(all), new HotSession(id, waiting)) is { } twin)
             {
                 await _conversations.ForgetAsync(twin);
             }
@@ -171,6 +205,22 @@ internal sealed partial class CompatibleTurns : IDisposable
         end is TurnCompleted { TimeToFirstToken: { } first } ? first.TotalMilliseconds : 0);
 
     public void Dispose() => _drained.Dispose();
+
+    // A process that waits for results is of use to nobody who brings anything else.
+    private async ValueTask<(string Id, HeldTurn? Held)> TakeAsync(string fingerprint, CompatibleRequest request)
+    {
+        if (_hot.TryTake(fingerprint) is { } hot)
+        {
+            if (hot.Held is null || request.AnswersCalls)
+            {
+                return (hot.Conversation, hot.Held);
+            }
+
+            await _conversations.ForgetAsync(hot.Conversation);
+        }
+
+        return ("api-" + Guid.NewGuid().ToString("N"), null);
+    }
 
     private static TurnFailed Stopped(TurnCancelled cancelled) => new(
         new TurnError(TurnErrorKind.Overloaded, "The server stopped in the middle of the turn. Send the request again."),

@@ -1,6 +1,8 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using Pilotlight.Claude.Conversations;
 
 namespace Pilotlight.Gateway.Compatible;
@@ -9,7 +11,10 @@ namespace Pilotlight.Gateway.Compatible;
 /// <remarks>Every part is hashed with its length before it, so that no two different histories read the same.</remarks>
 internal static class HistoryFingerprint
 {
-    /// <summary>Of the caller's key, the model, the system prompt and every message, images included.</summary>
+    /// <summary>
+    /// Of the caller's key, the model, the system prompt, the tools, the schema of the answer, and every message with its images,
+    /// calls and results. The order of a JSON object's properties is none of it, for clients may change it.
+    /// </summary>
     public static string Exact(string keyId, CompatibleRequest request, params IEnumerable<CompatibleMessage> messages) =>
         Of("exact", keyId, "", request, messages, withAnswers: true);
 
@@ -30,12 +35,30 @@ internal static class HistoryFingerprint
         Add(hash, request.Model);
         Add(hash, request.SystemPrompt is null ? "none" : "some");
         Add(hash, request.SystemPrompt ?? "");
+        foreach (var tool in request.Tools)
+        {
+            Add(hash, "tool");
+            Add(hash, tool.Name);
+            Add(hash, tool.Description);
+            Add(hash, Canonical(tool.JsonSchema));
+        }
+
+        Add(hash, "schema");
+        Add(hash, request.OutputSchema is { } schema ? Canonical(schema) : []);
         foreach (var message in messages)
         {
             Add(hash, message.Role == HistoryRole.User ? "user" : "assistant");
             if (message.Role == HistoryRole.Assistant)
             {
                 Add(hash, withAnswers ? message.Text : "");
+                foreach (var call in message.Calls)
+                {
+                    Add(hash, "call");
+                    Add(hash, call.ToolUseId);
+                    Add(hash, call.Name);
+                    Add(hash, Canonical(call.Input));
+                }
+
                 continue;
             }
 
@@ -51,6 +74,11 @@ internal static class HistoryFingerprint
                         Add(hash, image.MediaType);
                         Add(hash, image.Data.Span);
                         break;
+                    case UserToolResult result:
+                        Add(hash, result.IsError ? "error" : "result");
+                        Add(hash, result.ToolUseId);
+                        Add(hash, result.Text);
+                        break;
                     default:
                         // What does not count would let two different histories pass for one.
                         throw new ArgumentOutOfRangeException(nameof(messages), part.GetType().Name, "This content has no place in a fingerprint.");
@@ -59,6 +87,46 @@ internal static class HistoryFingerprint
         }
 
         return Convert.ToHexString(hash.GetHashAndReset());
+    }
+
+    private static ReadOnlySpan<byte> Canonical(JsonElement value)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            Write(writer, value);
+        }
+
+        return buffer.WrittenSpan;
+    }
+
+    private static void Write(Utf8JsonWriter writer, JsonElement value)
+    {
+        switch (value.ValueKind)
+        {
+            case JsonValueKind.Object:
+                writer.WriteStartObject();
+                foreach (var property in value.EnumerateObject().OrderBy(property => property.Name, StringComparer.Ordinal))
+                {
+                    writer.WritePropertyName(property.Name);
+                    Write(writer, property.Value);
+                }
+
+                writer.WriteEndObject();
+                break;
+            case JsonValueKind.Array:
+                writer.WriteStartArray();
+                foreach (var item in value.EnumerateArray())
+                {
+                    Write(writer, item);
+                }
+
+                writer.WriteEndArray();
+                break;
+            default:
+                value.WriteTo(writer);
+                break;
+        }
     }
 
     private static void Add(IncrementalHash hash, string text) => Add(hash, Encoding.UTF8.GetBytes(text));

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Options;
+using Pilotlight.Claude.Turns;
 using Pilotlight.Gateway.Compatible;
 using Pilotlight.Gateway.Turns;
 
@@ -13,7 +14,7 @@ internal static class ChatCompletionEndpoint
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/chat/completions", CompleteAsync)
         .DescribeCall("OpenAI", "CreateChatCompletion", "Answers a conversation, as the OpenAI API does.",
-            "Streaming and not. Images come as data URLs. What the CLI cannot honour is refused by name.");
+            "Streaming and not. Images come as data URLs. Functions are the caller's to run; an answer may be held to a JSON schema. What the CLI cannot honour is refused by name.");
 
     private static async Task CompleteAsync(HttpContext http, CompatibleTurns turns, IOptions<RelayOptions> relay, TimeProvider time)
     {
@@ -29,6 +30,7 @@ internal sealed class ChatCompletionAnswer(CompatibleRequest request, DateTimeOf
 {
     private readonly string _id = "chatcmpl-" + Guid.NewGuid().ToString("N");
     private readonly long _created = at.ToUnixTimeSeconds();
+    private int _calls;
 
     public string Ping => ": ping\n\n";
 
@@ -36,7 +38,10 @@ internal sealed class ChatCompletionAnswer(CompatibleRequest request, DateTimeOf
 
     public string Text(string text) => Chunk(request.Model, new ChatCompletionDelta(Content: text), null);
 
-    public string End(Claude.Turns.TurnCompleted completed) =>
+    public string Call(ToolStarted call) =>
+        Chunk(request.Model, new ChatCompletionDelta(ToolCalls: [ToolCall(call) with { Index = _calls++ }]), null);
+
+    public string End(TurnCompleted completed) =>
         Chunk(completed.Model, new ChatCompletionDelta(), FinishReason(completed.StopReason))
         + (request.IncludeUsage ? Data(new ChatCompletionChunk(_id, "chat.completion.chunk", _created, completed.Model, [], ChatCompletionUsage.Of(completed.Usage))) : "")
         + "data: [DONE]\n\n";
@@ -45,16 +50,23 @@ internal sealed class ChatCompletionAnswer(CompatibleRequest request, DateTimeOf
     public string Fault(TurnProblem problem) =>
         $"data: {JsonSerializer.Serialize(OpenAiErrors.From(problem.Status, problem.Type, problem.Detail), OpenAiJson.Default.OpenAiErrorBody)}\n\n";
 
-    public Task WriteWholeAsync(HttpContext http, Claude.Turns.TurnCompleted completed) => http.Response.WriteAsJsonAsync(
+    public Task WriteWholeAsync(HttpContext http, TurnCompleted completed, IReadOnlyList<ToolStarted> calls) => http.Response.WriteAsJsonAsync(
         new ChatCompletion(
             _id, "chat.completion", _created, completed.Model,
-            [new ChatCompletionChoice(0, new ChatCompletionMessage("assistant", completed.Text), null, FinishReason(completed.StopReason))],
+            [new ChatCompletionChoice(0, Message(completed.Text, calls), null, FinishReason(completed.StopReason))],
             ChatCompletionUsage.Of(completed.Usage)),
         OpenAiJson.Default.ChatCompletion);
+
+    private static ChatCompletionMessage Message(string text, IReadOnlyList<ToolStarted> calls) => calls.Count == 0
+        ? new ChatCompletionMessage("assistant", text, null)
+        : new ChatCompletionMessage("assistant", text.Length > 0 ? text : null, [.. calls.Select(ToolCall)]);
+
+    private static ChatToolCall ToolCall(ToolStarted call) => new(null, call.ToolUseId, "function", new ChatFunctionCall(call.Name, call.Input.GetRawText()));
 
     private static string FinishReason(string? stopReason) => stopReason switch
     {
         "max_tokens" or "model_context_window_exceeded" => "length",
+        "tool_use" => "tool_calls",
         "refusal" => "content_filter",
         _ => "stop",
     };

@@ -13,7 +13,16 @@ internal sealed record ChatCompletionChoice(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] object? Logprobs,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? FinishReason);
 
-internal sealed record ChatCompletionMessage(string Role, string Content, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Refusal = null);
+internal sealed record ChatCompletionMessage(
+    string Role,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Content,
+    ChatToolCall[]? ToolCalls,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Refusal = null);
+
+/// <summary>A call of a function; the index is told in streams alone.</summary>
+internal sealed record ChatToolCall(int? Index, string Id, string Type, ChatFunctionCall Function);
+
+internal sealed record ChatFunctionCall(string Name, string Arguments);
 
 /// <summary>A piece of a streamed answer.</summary>
 internal sealed record ChatCompletionChunk(string Id, string Object, long Created, string Model, ChatCompletionChunkChoice[] Choices, ChatCompletionUsage? Usage);
@@ -21,7 +30,7 @@ internal sealed record ChatCompletionChunk(string Id, string Object, long Create
 internal sealed record ChatCompletionChunkChoice(
     int Index, ChatCompletionDelta Delta, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? FinishReason);
 
-internal sealed record ChatCompletionDelta(string? Role = null, string? Content = null);
+internal sealed record ChatCompletionDelta(string? Role = null, string? Content = null, ChatToolCall[]? ToolCalls = null);
 
 internal sealed record ChatCompletionUsage(long PromptTokens, long CompletionTokens, long TotalTokens, PromptTokensDetails PromptTokensDetails)
 {

@@ -13,6 +13,7 @@ internal static class ChatCompletionParameters
         {
             "model", "messages", "stream", "stream_options", "max_tokens", "max_completion_tokens",
             "user", "safety_identifier", "prompt_cache_key", "prompt_cache_retention", "parallel_tool_calls",
+            "tools", "tool_choice", "response_format",
         },
         Harmless = new Dictionary<string, Func<JsonElement, bool>>(StringComparer.Ordinal)
         {
@@ -25,10 +26,7 @@ internal static class ChatCompletionParameters
             ["metadata"] = IsEmpty,
             ["service_tier"] = value => IsOneOf(value, "auto", "default"),
             ["modalities"] = value => value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(item => IsOneOf(item, "text")),
-            ["response_format"] = value => IsOneOf(value, "text"),
-            ["tools"] = IsEmpty,
             ["functions"] = IsEmpty,
-            ["tool_choice"] = value => IsOneOf(value, "none", "auto"),
             ["function_call"] = value => IsOneOf(value, "none", "auto"),
         },
         Sampling = new Dictionary<string, Func<JsonElement, bool>>(StringComparer.Ordinal)

@@ -20,7 +20,7 @@ internal static class ChatCompletionRequest
         var messages = new List<CompatibleMessage>();
         foreach (var (item, place) in List(body.Get("messages") ?? throw Fault("messages", "messages is missing."), "messages"))
         {
-            item.Only(place, "role", "content", "refusal", "annotations", "audio", "function_call", "tool_calls");
+            item.Only(place, "role", "content", "refusal", "annotations", "audio", "function_call", "tool_calls", "tool_call_id");
             switch (item.Text("role", place + ".role"))
             {
                 case "system" or "developer" when messages.Count > 0:
@@ -35,10 +35,11 @@ internal static class ChatCompletionRequest
                 case "assistant":
                     messages.Add(Assistant(item, place));
                     break;
-                case "tool" or "function":
-                    throw Fault(place, $"{place} is a tool's result; tools of the caller's cannot be offered to the CLI. Leave tools out.");
+                case "tool":
+                    messages.Add(new CompatibleMessage(HistoryRole.User, [Result(item, place)]));
+                    break;
                 case var role:
-                    throw Fault(place + ".role", $"{place}.role is '{Short(role)}'; it must be system, developer, user or assistant.");
+                    throw Fault(place + ".role", $"{place}.role is '{Short(role)}'; it must be system, developer, user, assistant or tool.");
             }
         }
 
@@ -50,6 +51,8 @@ internal static class ChatCompletionRequest
             SystemPrompt = system.Count > 0 ? string.Join("\n\n", system) : null,
             History = history,
             Content = content,
+            Tools = ChatCompletionTools.Read(body),
+            OutputSchema = ChatCompletionTools.Schema(body),
             MaxTokens = body.Positive("max_completion_tokens", "max_completion_tokens") ?? body.Positive("max_tokens", "max_tokens"),
             Stream = body.Flag("stream", "stream"),
             IncludeUsage = body.Get("stream_options") is { ValueKind: JsonValueKind.Object } options && options.Flag("include_usage", "stream_options.include_usage"),
@@ -59,7 +62,7 @@ internal static class ChatCompletionRequest
 
     private static CompatibleMessage Assistant(JsonElement item, string place)
     {
-        foreach (var name in (string[])["function_call", "tool_calls", "audio"])
+        foreach (var name in (string[])["function_call", "audio"])
         {
             if (item.Get(name) is { } value && (value.ValueKind != JsonValueKind.Array || value.GetArrayLength() > 0))
             {
@@ -68,8 +71,13 @@ internal static class ChatCompletionRequest
         }
 
         var text = item.Get("content") is null ? item.Get("refusal")?.GetString() ?? "" : string.Concat(Parts(item, place).OfType<UserText>().Select(part => part.Text));
-        return new CompatibleMessage(HistoryRole.Assistant, [new UserText(text)]);
+        return new CompatibleMessage(HistoryRole.Assistant, [new UserText(text)]) { Calls = ChatCompletionTools.Calls(item, place) };
     }
+
+    private static UserToolResult Result(JsonElement item, string place) => new(
+        item.Text("tool_call_id", place + ".tool_call_id"),
+        string.Concat(Parts(item, place).Select(part =>
+            part is UserText text ? text.Text : throw Fault(place, $"{place} holds an image; a function's result is text."))));
 
     private static IEnumerable<UserContent> Parts(JsonElement item, string place)
     {

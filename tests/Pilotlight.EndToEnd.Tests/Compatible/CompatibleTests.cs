@@ -106,7 +106,7 @@ public sealed class CompatibleTests : EndToEndTest
     [InlineData("/v1/chat/completions", """{"model":"sonnet","messages":[{"role":"user","content":"hi"}],"nonsense":1}""", 400, "nonsense")]
     [InlineData("/v1/chat/completions", """{"model":"sonnet","messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"http://127.0.0.1/x.png"}}]}]}""", 400, "data URL")]
     [InlineData("/v1/chat/completions", """{"model":"sonnet","messages":[{"role":"user","content":"a"},{"role":"system","content":"b"}]}""", 400, "messages[1]")]
-    [InlineData("/v1/chat/completions", """{"model":"sonnet","messages":[{"role":"tool","content":"a","tool_call_id":"x"}]}""", 400, "messages[0]")]
+    [InlineData("/v1/chat/completions", """{"model":"sonnet","messages":[{"role":"tool","content":"a","tool_call_id":"x"}]}""", 400, "'x'")]
     [InlineData("/v1/messages", """{"model":"sonnet","messages":[{"role":"user","content":"hi"}]}""", 400, "max_tokens")]
     [InlineData("/v1/messages", """{"model":"sonnet","max_tokens":5,"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b"}]}""", 400, "last message")]
     [InlineData("/v1/messages", """{"model":"sonnet","max_tokens":5,"messages":[{"role":"user","content":[{"type":"image","source":{"type":"url","url":"http://127.0.0.1/x.png"}}]}]}""", 400, "base64")]

@@ -61,12 +61,12 @@ public sealed class OpenAiTests : EndToEndTest
     {
         var chat = await ChatAsync();
 
-        var tools = await RefusedAsync(new ChatCompletionOptions { Tools = { ChatTool.CreateFunctionTool("f") } });
+        var tools = await RefusedAsync(new ChatCompletionOptions { Tools = { ChatTool.CreateFunctionTool("f") }, ToolChoice = ChatToolChoice.CreateRequiredChoice() });
         var stop = await RefusedAsync(new ChatCompletionOptions { StopSequences = { "x" } });
         var warm = await RefusedAsync(new ChatCompletionOptions { Temperature = 0.2f });
         var odds = await RefusedAsync(new ChatCompletionOptions { IncludeLogProbabilities = true });
 
-        Assert.Contains("tools", tools, StringComparison.Ordinal);
+        Assert.Contains("tool_choice", tools, StringComparison.Ordinal);
         Assert.Contains("stop", stop, StringComparison.Ordinal);
         Assert.Contains("temperature is 0.2", warm, StringComparison.Ordinal);
         Assert.Contains("logprobs", odds, StringComparison.Ordinal);
