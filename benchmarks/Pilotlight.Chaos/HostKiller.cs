@@ -20,7 +20,10 @@ internal static class HostKiller
         for (var run = 0; run < runs; run++)
         {
             using var host = Start(cli, simulator?.BaseAddress.ToString().TrimEnd('/'), home.FullName);
-            await host.StandardOutput.ReadLineAsync();
+            if (await host.StandardOutput.ReadLineAsync() is null)
+            {
+                throw new InvalidOperationException("The host ended before it had a pool; what it says is above.");
+            }
 
             // From the first start to a busy host: the kill may meet a process between fork and exec. Every other host with the
             // real CLI lives until a Bash tool runs.
@@ -94,7 +97,7 @@ internal static class HostKiller
 
     private static Process Start(string? cli, string? api, string home)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "Pilotlight.Chaos")) { RedirectStandardOutput = true };
         foreach (var argument in (string[])(cli is null ? ["host"] : ["host", cli, api!, home]))
         {
             start.ArgumentList.Add(argument);

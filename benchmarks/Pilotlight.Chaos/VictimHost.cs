@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Pilotlight.Claude;
 using Pilotlight.Claude.Conversations;
+using Pilotlight.Claude.Turns;
 using Pilotlight.Processes;
 
 namespace Pilotlight.Chaos;
@@ -64,8 +65,12 @@ internal static class VictimHost
 
         async Task TalkAsync(string id, string? profile, string text)
         {
-            await foreach (var _ in conversations.RunTurnAsync(new Conversation { Id = id, Profile = profile }, [new UserText(text)], CancellationToken.None))
+            await foreach (var item in conversations.RunTurnAsync(new Conversation { Id = id, Profile = profile }, [new UserText(text)], CancellationToken.None))
             {
+                if (item is TurnFailed failed)
+                {
+                    throw new InvalidOperationException($"The host's turn failed: {failed.Error.Message}");
+                }
             }
         }
     }

@@ -21,6 +21,9 @@ namespace Pilotlight.Gateway;
 /// <remarks>Needs a storage (<c>AddPilotlightSqlite</c>) and <c>AddClaudeCode</c> beside it; add it after both, so that it stops before them.</remarks>
 public static class GatewayRegistration
 {
+    /// <summary>The health check that says whether there is a CLI to use and a credential for it.</summary>
+    public const string ClaudeCheck = "claude";
+
     /// <summary>Adds threads, turns and their services.</summary>
     public static IServiceCollection AddPilotlightGateway(this IServiceCollection services)
     {
@@ -47,7 +50,7 @@ public static class GatewayRegistration
         services.AddSingleton<LocalOperations>();
         services.AddHostedService(provider => provider.GetRequiredService<TurnService>());
         services.AddHealthChecks()
-            .AddCheck<ClaudeHealthCheck>("claude", tags: [HealthEndpoints.ReadyTag])
+            .AddCheck<ClaudeHealthCheck>(ClaudeCheck, tags: [HealthEndpoints.ReadyTag])
             .AddCheck<WarmPoolHealthCheck>("pool", tags: [HealthEndpoints.ReadyTag]);
         services.AddCompatibleApis();
         services.AddSingleton<IProblemDetailsWriter, ProblemWriter>();

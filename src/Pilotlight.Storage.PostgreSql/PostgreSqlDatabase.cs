@@ -32,9 +32,9 @@ internal sealed class PostgreSqlDatabase(NpgsqlDataSource source) : Database
             catch (PostgresException fault) when (attempt < MaxAttempts && IsTransient(fault))
             {
             }
-            catch (NpgsqlException fault) when (IsUnavailable(fault))
+            catch (Exception fault) when (Explain(fault) is { } unavailable)
             {
-                throw Unavailable(fault);
+                throw unavailable;
             }
         }
     }
@@ -46,10 +46,21 @@ internal sealed class PostgreSqlDatabase(NpgsqlDataSource source) : Database
             await using var connection = await source.OpenConnectionAsync(cancellationToken);
             return await work(new PostgreSqlSession(connection));
         }
-        catch (NpgsqlException fault) when (IsUnavailable(fault))
+        catch (Exception fault) when (Explain(fault) is { } unavailable)
         {
-            throw Unavailable(fault);
+            throw unavailable;
         }
+    }
+
+    public override StorageUnavailableException? Explain(Exception fault)
+    {
+        if (Find<NpgsqlException>(fault) is not { } told || !IsUnavailable(told))
+        {
+            return null;
+        }
+
+        var settings = new NpgsqlConnectionStringBuilder(source.ConnectionString);
+        return new StorageUnavailableException($"PostgreSQL at {settings.Host}:{settings.Port} does not answer: {told.Message} Try again when it does.", told);
     }
 
     // The data source is its container's.
@@ -76,12 +87,6 @@ internal sealed class PostgreSqlDatabase(NpgsqlDataSource source) : Database
     // Not what a statement got wrong: the server cannot be reached, has no room, or is going down.
     private static bool IsUnavailable(NpgsqlException fault) =>
         fault is not PostgresException { SqlState: var state } || state[..2] is "08" or "53" or "57" or "58";
-
-    private StorageUnavailableException Unavailable(NpgsqlException fault)
-    {
-        var settings = new NpgsqlConnectionStringBuilder(source.ConnectionString);
-        return new StorageUnavailableException($"PostgreSQL at {settings.Host}:{settings.Port} does not answer: {fault.Message} Try again when it does.", fault);
-    }
 
     // The last is of two that insert the same at the same moment: the other is there the next time we look.
     private static bool IsTransient(PostgresException fault) =>

@@ -35,9 +35,9 @@ internal sealed class SqliteDatabase(string connectionString, WriteGate gate) : 
             // Whatever state it is in: closing it rolls back, and the next write opens another.
             _writer = null;
             session.Dispose();
-            if (fault is SqliteException sqlite && IsUnavailable(sqlite.SqliteErrorCode))
+            if (Explain(fault) is { } unavailable)
             {
-                throw Unavailable(sqlite);
+                throw unavailable;
             }
 
             throw;
@@ -58,6 +58,10 @@ internal sealed class SqliteDatabase(string connectionString, WriteGate gate) : 
             isSound = true;
             return result;
         }
+        catch (Exception fault) when (Explain(fault) is { } unavailable)
+        {
+            throw unavailable;
+        }
         finally
         {
             if (isSound && !_disposed && _readers.Count < MaxIdleReaders)
@@ -71,11 +75,12 @@ internal sealed class SqliteDatabase(string connectionString, WriteGate gate) : 
         }
     }
 
+    public override StorageUnavailableException? Explain(Exception fault) => Find<SqliteException>(fault) is { } told && IsUnavailable(told.SqliteErrorCode)
+        ? new StorageUnavailableException($"The data file cannot be read or written: {told.Message} See to its disk and to who else has it open; then try again.", told)
+        : null;
+
     // Busy, locked, out of memory, read-only, I/O, corrupt, full, cannot be opened.
     private static bool IsUnavailable(int code) => code is 5 or 6 or 7 or 8 or 10 or 11 or 13 or 14;
-
-    private static StorageUnavailableException Unavailable(SqliteException fault) =>
-        new($"The data file cannot be written: {fault.Message} See to its disk and to who else has it open; then try again.", fault);
 
     public override async ValueTask DisposeAsync()
     {

@@ -6,112 +6,115 @@ using Pilotlight.Gateway.Turns;
 
 namespace Pilotlight.Storage;
 
-internal sealed class EfThreadStore(IDbContextFactory<PilotlightDbContext> contexts, WriteGate gate) : IThreadStore
+internal sealed class EfThreadStore(Contexts contexts) : IThreadStore
 {
-    public async Task CreateAsync(ChatThread thread, CancellationToken cancellationToken)
-    {
-        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        context.Threads.Add(new ThreadRow
+    public Task CreateAsync(ChatThread thread, CancellationToken cancellationToken) => contexts.WriteAsync(
+        async context =>
         {
-            Id = thread.Id,
-            Title = Plain.Text(thread.Title),
-            Model = Plain.Text(thread.Model),
-            SystemPrompt = Plain.Text(thread.SystemPrompt),
-            Profile = Plain.Text(thread.Profile),
-            Revision = thread.Revision,
-            CreatedAt = thread.CreatedAt.UtcTicks,
-            UpdatedAt = thread.UpdatedAt.UtcTicks,
-            Owner = thread.Owner,
-        });
-        using var pass = await gate.EnterAsync(cancellationToken);
-        await context.SaveChangesAsync(cancellationToken);
-    }
+            context.Threads.Add(new ThreadRow
+            {
+                Id = thread.Id,
+                Title = Plain.Text(thread.Title),
+                Model = Plain.Text(thread.Model),
+                SystemPrompt = Plain.Text(thread.SystemPrompt),
+                Profile = Plain.Text(thread.Profile),
+                Revision = thread.Revision,
+                CreatedAt = thread.CreatedAt.UtcTicks,
+                UpdatedAt = thread.UpdatedAt.UtcTicks,
+                Owner = thread.Owner,
+            });
+            await context.SaveChangesAsync(cancellationToken);
+            return true;
+        },
+        cancellationToken);
 
-    public async Task<ChatThread?> FindAsync(string threadId, CancellationToken cancellationToken)
-    {
-        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        var row = await context.Threads.AsNoTracking().SingleOrDefaultAsync(thread => thread.Id == threadId, cancellationToken);
-        return row?.ToThread();
-    }
-
-    public async Task<Page<ChatThread>> ListAsync(string? owner, string? search, string? cursor, int limit, CancellationToken cancellationToken)
-    {
-        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        var rows = context.Threads.AsNoTracking();
-        if (owner is not null)
+    public Task<ChatThread?> FindAsync(string threadId, CancellationToken cancellationToken) => contexts.ReadAsync(
+        async context =>
         {
-            rows = rows.Where(thread => thread.Owner == owner);
-        }
+            var row = await context.Threads.AsNoTracking().SingleOrDefaultAsync(thread => thread.Id == threadId, cancellationToken);
+            return row?.ToThread();
+        },
+        cancellationToken);
 
-        if (search is not null)
+    public Task<Page<ChatThread>> ListAsync(string? owner, string? search, string? cursor, int limit, CancellationToken cancellationToken) => contexts.ReadAsync(
+        async context =>
         {
-            var pattern = "%" + Plain.Text(search)!.ToLowerInvariant().Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal)
-                .Replace("_", "\\_", StringComparison.Ordinal) + "%";
-            rows = rows.Where(thread => EF.Functions.Like(thread.Title!.ToLower(), pattern, "\\"));
-        }
+            var rows = context.Threads.AsNoTracking();
+            if (owner is not null)
+            {
+                rows = rows.Where(thread => thread.Owner == owner);
+            }
 
-        if (cursor is not null)
+            if (search is not null)
+            {
+                var pattern = "%" + Plain.Text(search)!.ToLowerInvariant().Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal)
+                    .Replace("_", "\\_", StringComparison.Ordinal) + "%";
+                rows = rows.Where(thread => EF.Functions.Like(thread.Title!.ToLower(), pattern, "\\"));
+            }
+
+            if (cursor is not null)
+            {
+                var (before, id) = ReadCursor(cursor);
+                rows = rows.Where(thread => thread.UpdatedAt < before || (thread.UpdatedAt == before && string.Compare(thread.Id, id) < 0));
+            }
+
+            var found = await rows
+                .OrderByDescending(thread => thread.UpdatedAt).ThenByDescending(thread => thread.Id)
+                .Take(limit + 1).ToListAsync(cancellationToken);
+            var next = found.Count > limit ? string.Create(CultureInfo.InvariantCulture, $"{found[limit - 1].UpdatedAt}.{found[limit - 1].Id}") : null;
+            return new Page<ChatThread>([.. found.Take(limit).Select(row => row.ToThread())], next);
+        },
+        cancellationToken);
+
+    public Task<ChatThread?> UpdateAsync(string threadId, ThreadChange change, DateTimeOffset at, CancellationToken cancellationToken) => contexts.WriteAsync(
+        async context =>
         {
-            var (before, id) = ReadCursor(cursor);
-            rows = rows.Where(thread => thread.UpdatedAt < before || (thread.UpdatedAt == before && string.Compare(thread.Id, id) < 0));
-        }
+            var row = await context.Threads.SingleOrDefaultAsync(thread => thread.Id == threadId, cancellationToken);
+            if (row is null)
+            {
+                return null;
+            }
 
-        var found = await rows
-            .OrderByDescending(thread => thread.UpdatedAt).ThenByDescending(thread => thread.Id)
-            .Take(limit + 1).ToListAsync(cancellationToken);
-        var next = found.Count > limit ? string.Create(CultureInfo.InvariantCulture, $"{found[limit - 1].UpdatedAt}.{found[limit - 1].Id}") : null;
-        return new Page<ChatThread>([.. found.Take(limit).Select(row => row.ToThread())], next);
-    }
+            row.Title = Plain.Text(change.Title) ?? row.Title;
+            row.Model = Plain.Text(change.Model) ?? row.Model;
+            row.SystemPrompt = Plain.Text(change.SystemPrompt) ?? row.SystemPrompt;
+            row.Profile = Plain.Text(change.Profile) ?? row.Profile;
+            row.UpdatedAt = at.UtcTicks;
+            row.Version++;
+            await context.SaveChangesAsync(cancellationToken);
+            return row.ToThread();
+        },
+        cancellationToken);
 
-    public async Task<ChatThread?> UpdateAsync(string threadId, ThreadChange change, DateTimeOffset at, CancellationToken cancellationToken)
-    {
-        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        using var pass = await gate.EnterAsync(cancellationToken);
-        var row = await context.Threads.SingleOrDefaultAsync(thread => thread.Id == threadId, cancellationToken);
-        if (row is null)
+    public Task<bool> DeleteAsync(string threadId, CancellationToken cancellationToken) => contexts.WriteAsync(
+        async context =>
         {
-            return null;
-        }
+            return await context.Threads.Where(thread => thread.Id == threadId).ExecuteDeleteAsync(cancellationToken) > 0;
+        },
+        cancellationToken);
 
-        row.Title = Plain.Text(change.Title) ?? row.Title;
-        row.Model = Plain.Text(change.Model) ?? row.Model;
-        row.SystemPrompt = Plain.Text(change.SystemPrompt) ?? row.SystemPrompt;
-        row.Profile = Plain.Text(change.Profile) ?? row.Profile;
-        row.UpdatedAt = at.UtcTicks;
-        row.Version++;
-        await context.SaveChangesAsync(cancellationToken);
-        return row.ToThread();
-    }
-
-    public async Task<bool> DeleteAsync(string threadId, CancellationToken cancellationToken)
-    {
-        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        using var pass = await gate.EnterAsync(cancellationToken);
-        return await context.Threads.Where(thread => thread.Id == threadId).ExecuteDeleteAsync(cancellationToken) > 0;
-    }
-
-    public async Task<bool> RemoveTurnAsync(string threadId, string turnId, CancellationToken cancellationToken)
-    {
-        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        using var pass = await gate.EnterAsync(cancellationToken);
-        await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
-        await context.Events.Where(stored => context.Turns.Any(turn => turn.Id == stored.TurnId && turn.Id == turnId && turn.ThreadId == threadId
-            && turn.State > (int)TurnState.Started)).ExecuteDeleteAsync(cancellationToken);
-        var removed = await context.Turns.Where(turn => turn.Id == turnId && turn.ThreadId == threadId && turn.State > (int)TurnState.Started)
-            .ExecuteDeleteAsync(cancellationToken);
-        if (removed == 0)
+    public Task<bool> RemoveTurnAsync(string threadId, string turnId, CancellationToken cancellationToken) => contexts.WriteAsync(
+        async context =>
         {
-            return false;
-        }
+            await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
+            await context.Events.Where(stored => context.Turns.Any(turn => turn.Id == stored.TurnId && turn.Id == turnId && turn.ThreadId == threadId
+                && turn.State > (int)TurnState.Started)).ExecuteDeleteAsync(cancellationToken);
+            var removed = await context.Turns.Where(turn => turn.Id == turnId && turn.ThreadId == threadId && turn.State > (int)TurnState.Started)
+                .ExecuteDeleteAsync(cancellationToken);
+            if (removed == 0)
+            {
+                return false;
+            }
 
-        await context.Messages.Where(message => message.TurnId == turnId && message.ThreadId == threadId).ExecuteDeleteAsync(cancellationToken);
-        await context.Threads.Where(thread => thread.Id == threadId)
-            .ExecuteUpdateAsync(
-            set => set.SetProperty(thread => thread.Revision, thread => thread.Revision + 1).SetProperty(thread => thread.Version, thread => thread.Version + 1),
-            cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
-        return true;
-    }
+            await context.Messages.Where(message => message.TurnId == turnId && message.ThreadId == threadId).ExecuteDeleteAsync(cancellationToken);
+            await context.Threads.Where(thread => thread.Id == threadId)
+                .ExecuteUpdateAsync(
+                set => set.SetProperty(thread => thread.Revision, thread => thread.Revision + 1).SetProperty(thread => thread.Version, thread => thread.Version + 1),
+                cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
+            return true;
+        },
+        cancellationToken);
 
     public async Task<Page<StoredMessage>> ListMessagesAsync(string threadId, string? cursor, int limit, CancellationToken cancellationToken)
     {
@@ -121,27 +124,32 @@ internal sealed class EfThreadStore(IDbContextFactory<PilotlightDbContext> conte
             throw BadCursor(cursor);
         }
 
-        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        var found = await context.Messages.AsNoTracking()
-            .Where(message => message.ThreadId == threadId && message.Sequence > after)
-            .OrderBy(message => message.Sequence).Take(limit + 1).ToListAsync(cancellationToken);
-        var next = found.Count > limit ? found[limit - 1].Sequence.ToString(CultureInfo.InvariantCulture) : null;
-        return new Page<StoredMessage>([.. found.Take(limit).Select(row => row.ToMessage())], next);
+        return await contexts.ReadAsync(
+            async context =>
+            {
+                var found = await context.Messages.AsNoTracking()
+                    .Where(message => message.ThreadId == threadId && message.Sequence > after)
+                    .OrderBy(message => message.Sequence).Take(limit + 1).ToListAsync(cancellationToken);
+                var next = found.Count > limit ? found[limit - 1].Sequence.ToString(CultureInfo.InvariantCulture) : null;
+                return new Page<StoredMessage>([.. found.Take(limit).Select(row => row.ToMessage())], next);
+            },
+            cancellationToken);
     }
 
-    public async Task<IReadOnlyList<StoredMessage>> ReadHistoryAsync(string threadId, CancellationToken cancellationToken)
-    {
-        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        var rows = await (
-            from message in context.Messages.AsNoTracking()
-            join turn in context.Turns on message.TurnId equals turn.Id
-            where message.ThreadId == threadId
-                && turn.State > (int)TurnState.Started
-                && context.Messages.Any(answer => answer.Id == turn.AnswerMessageId)
-            orderby message.Sequence
-            select message).ToListAsync(cancellationToken);
-        return [.. rows.Select(row => row.ToMessage())];
-    }
+    public Task<IReadOnlyList<StoredMessage>> ReadHistoryAsync(string threadId, CancellationToken cancellationToken) => contexts.ReadAsync<IReadOnlyList<StoredMessage>>(
+        async context =>
+        {
+            var rows = await (
+                from message in context.Messages.AsNoTracking()
+                join turn in context.Turns on message.TurnId equals turn.Id
+                where message.ThreadId == threadId
+                    && turn.State > (int)TurnState.Started
+                    && context.Messages.Any(answer => answer.Id == turn.AnswerMessageId)
+                orderby message.Sequence
+                select message).ToListAsync(cancellationToken);
+            return [.. rows.Select(row => row.ToMessage())];
+        },
+        cancellationToken);
 
     private static (long Before, string Id) ReadCursor(string cursor) =>
         cursor.Split('.', 2) is [var ticks, var id] && long.TryParse(ticks, CultureInfo.InvariantCulture, out var before)

@@ -15,6 +15,7 @@ internal static class StorageRegistration
     public static IServiceCollection AddStores(this IServiceCollection services, bool isSingleServer)
     {
         services.AddSingleton(new WriteGate(isSingleServer));
+        services.AddSingleton<Contexts>();
         services.AddSingleton<IThreadStore, EfThreadStore>();
         services.AddSingleton<IKeyStore, EfKeyStore>();
         services.AddSingleton<IUsageStore, EfUsageStore>();

@@ -106,6 +106,11 @@ public sealed class KeyTests : IDisposable
         Assert.Contains("sonnet", await TurnAsync(gateway, limited, await ThreadAsync(gateway, limited, new { model = "opus" }), "x", HttpStatusCode.Forbidden), StringComparison.Ordinal);
         Assert.Contains("budget-exceeded", await TurnAsync(gateway, poor, await ThreadAsync(gateway, poor, new { }), "x", HttpStatusCode.TooManyRequests), StringComparison.Ordinal);
 
+        using (var warmed = await SendAsync(gateway, limited, HttpMethod.Post, $"/api/threads/{await ThreadAsync(gateway, limited, new { model = "opus" })}/warm"))
+        {
+            Assert.Equal(HttpStatusCode.Forbidden, warmed.StatusCode);
+        }
+
         // As many as fit in a minute of the clock, whichever it is by now.
         HttpResponseMessage? refused = null;
         for (var turn = 0; turn < 8 && refused is null; turn++)

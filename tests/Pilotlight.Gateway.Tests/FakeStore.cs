@@ -75,6 +75,8 @@ internal sealed class FakeStore : IThreadStore, ITurnStore
         return Task.FromResult(true);
     }
 
+    public Task<int> PruneAsync(DateTimeOffset endedBefore, int atMost, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public Task<Turn?> FindAsync(string threadId, string turnId, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task<IReadOnlyList<StoredEvent>> ReadEventsAsync(string turnId, long afterId, CancellationToken cancellationToken) => throw new NotSupportedException();

@@ -17,7 +17,7 @@ public sealed class ServerLifeTests : IAsyncDisposable
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     private ServerLife Life => field ??= new ServerLife(
-        _store, _epoch, Options.Create(new LimitOptions()), Options.Create(new GatewayOptions { Node = "me" }), _time, NullLogger<ServerLife>.Instance);
+        _store, _epoch, Options.Create(new LimitOptions()), Options.Create(new RelayOptions()), Options.Create(new GatewayOptions { Node = "me" }), _time, NullLogger<ServerLife>.Instance);
 
     public ValueTask DisposeAsync() => Life.DisposeAsync();
 
@@ -50,6 +50,27 @@ public sealed class ServerLifeTests : IAsyncDisposable
         Assert.Equal(2, _epoch.Value);
     }
 
+    [Fact]
+    public async Task Events_of_turns_that_ended_a_week_ago_go_all_of_them_once_an_hour()
+    {
+        await Life.BeginAsync(Token);
+        _store.Old = 1;
+        Life.GoOn(_ => { });
+
+        _time.Advance(TimeSpan.FromSeconds(20));
+        var weekAgo = _time.GetUtcNow() - TimeSpan.FromDays(7);
+        Assert.Equal(weekAgo, await PrunedAsync());
+        Assert.Equal(weekAgo, await PrunedAsync());
+
+        // Every other renewal leaves them alone.
+        _time.Advance(TimeSpan.FromHours(1) - TimeSpan.FromSeconds(20));
+        _time.Advance(TimeSpan.FromSeconds(20));
+        Assert.Equal(weekAgo + TimeSpan.FromHours(1), await PrunedAsync());
+        Assert.False(_store.Pruned.Reader.TryRead(out _));
+
+        async Task<DateTimeOffset> PrunedAsync() => await _store.Pruned.Reader.ReadAsync(Token).AsTask().WaitAsync(Patience, Token);
+    }
+
     private sealed class FakeStore : ITurnStore
     {
         private long _epochs;
@@ -59,6 +80,10 @@ public sealed class ServerLifeTests : IAsyncDisposable
         public List<Turn> Waiting { get; } = [];
 
         public bool IsDead { get; set; }
+
+        public int Old { get; set; }
+
+        public System.Threading.Channels.Channel<DateTimeOffset> Pruned { get; } = System.Threading.Channels.Channel.CreateUnbounded<DateTimeOffset>();
 
         public Task<long> OpenEpochAsync(string node, DateTimeOffset at, DateTimeOffset until, CancellationToken cancellationToken) => Task.FromResult(++_epochs);
 
@@ -78,6 +103,12 @@ public sealed class ServerLifeTests : IAsyncDisposable
 
         public Task<bool> EndAsync(
             string turnId, long epoch, TurnOutcome outcome, IReadOnlyList<StoredEvent> lastEvents, DateTimeOffset at, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<int> PruneAsync(DateTimeOffset endedBefore, int atMost, CancellationToken cancellationToken)
+        {
+            Pruned.Writer.TryWrite(endedBefore);
+            return Task.FromResult(Old-- > 0 ? atMost : atMost - 1);
+        }
 
         public Task<Turn?> FindAsync(string threadId, string turnId, CancellationToken cancellationToken) => throw new NotSupportedException();
 

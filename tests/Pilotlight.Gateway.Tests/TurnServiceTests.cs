@@ -43,7 +43,7 @@ public sealed class TurnServiceTests : IDisposable
         var intake = new TurnIntake(
             _store, new HotThreads(_store), new ContextLimits(limits, claude), new Admission(null!, epoch, limits, claude, time), epoch, time);
         var runner = new TurnRunner(
-            intake, _store, conversations, relay, Options.Create(new GatewayOptions()), claude, _telemetry, time, NullLogger<TurnRunner>.Instance);
+            intake, _store, conversations, relay, Options.Create(new GatewayOptions()), claude, limits, _telemetry, time, NullLogger<TurnRunner>.Instance);
         return new TurnService(
             runner, _store, _store, conversations, null!, intake, null!, epoch, new TurnPlaces(relay, Options.Create(new WarmPoolOptions()), _telemetry),
             relay, null!, time, new TurnNews(), NullLogger<TurnService>.Instance);

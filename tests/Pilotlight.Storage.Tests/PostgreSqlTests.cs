@@ -1,5 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
+using Pilotlight.Gateway.Access;
+using Pilotlight.Gateway.Threads;
 using Pilotlight.Gateway.Turns;
+using Pilotlight.Gateway.Usage;
 using Pilotlight.Storage.PostgreSql;
 using Pilotlight.Testing;
 
@@ -34,6 +37,28 @@ public sealed class PostgreSqlTests(PostgreSqlFixture fixture) : StoreConformanc
         Assert.Contains("'none' at 127.0.0.1:1", fault.Message, StringComparison.Ordinal);
         Assert.Contains("Pilotlight:Storage:ConnectionString", fault.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("hunter2", fault.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_database_that_is_gone_is_told_as_such_by_every_store()
+    {
+        await using var services = new ServiceCollection()
+            .AddPilotlightPostgreSql("Host=127.0.0.1;Port=1;Database=none;Username=someone;Password=hunter2;Timeout=5").BuildServiceProvider();
+        Func<Task>[] asked =
+        [
+            () => services.GetRequiredService<IThreadStore>().FindAsync("a", Token),
+            () => services.GetRequiredService<IThreadStore>().DeleteAsync("a", Token),
+            () => services.GetRequiredService<IKeyStore>().ListAsync(Token),
+            () => services.GetRequiredService<IUsageStore>().ReadAsync(new UsageQuery(null, null, null, null), Token),
+            () => services.GetRequiredService<ITurnStore>().FindAsync("a", "t", Token),
+            () => services.GetRequiredService<ITurnStore>().TryStartAsync("t", 1, Now, Token),
+        ];
+
+        foreach (var ask in asked)
+        {
+            var fault = await Assert.ThrowsAsync<StorageUnavailableException>(ask);
+            Assert.StartsWith("PostgreSQL at 127.0.0.1:1 does not answer", fault.Message, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

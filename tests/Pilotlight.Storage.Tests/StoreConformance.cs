@@ -169,6 +169,28 @@ public abstract partial class StoreConformance : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Of_old_turns_only_the_end_stays_among_the_events_and_every_message()
+    {
+        await ThreadAsync("a");
+        var epoch = await OpenEpochAsync();
+        foreach (var (turn, at) in new[] { ("old", Now), ("young", Now.AddHours(1)) })
+        {
+            await AcceptAsync(NewTurn("a", turn, "hi"));
+            await Turns.TryStartAsync(turn, epoch, Now, Token);
+            await Turns.AppendAsync(turn, epoch, [new(1, "turn.started", "{}"), new(2, "text.delta", "{}")], Token);
+            var answer = new StoredMessage($"m_{turn}", "a", turn, "assistant", "there", "complete", null, null, null, null, null, null, null, at);
+            await Turns.EndAsync(turn, epoch, new TurnOutcome(TurnState.Completed, answer), [new(3, "turn.completed", "{}")], at, Token);
+        }
+
+        Assert.Equal(1, await Turns.PruneAsync(Now.AddHours(1), 10, Token));
+        Assert.Equal(0, await Turns.PruneAsync(Now.AddHours(1), 10, Token));
+
+        Assert.Equal([3], (await Turns.ReadEventsAsync("old", 0, Token)).Select(stored => stored.Id));
+        Assert.Equal([1, 2, 3], (await Turns.ReadEventsAsync("young", 0, Token)).Select(stored => stored.Id));
+        Assert.Equal(4, (await Threads.ListMessagesAsync("a", null, 10, Token)).Items.Count);
+    }
+
+    [Fact]
     public async Task History_is_of_turns_that_left_an_answer()
     {
         await ThreadAsync("a");

@@ -23,7 +23,7 @@ public sealed class ConformanceTests
     public async Task A_program_that_is_no_cli_is_named_as_what_it_is()
     {
         var fault = await Assert.ThrowsAsync<InvalidOperationException>(() => ConformanceReport.CreateAsync("/bin/false", _ => { }, Token));
-        Assert.Contains("/bin/false --version", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("'/bin/false' cannot be read: --version ended with exit code 1", fault.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -62,11 +62,16 @@ internal static class CapabilityProbe
         try
         {
             process.StandardInput.Close();
-            var errors = process.StandardError.BaseStream.CopyToAsync(Stream.Null, cancellationToken);
+            var errors = process.StandardError.ReadToEndAsync(cancellationToken);
             var output = await process.StandardOutput.ReadToEndAsync(cancellationToken);
-            await errors;
             await process.WaitForExitAsync(cancellationToken);
-            return output;
+            if (process.ExitCode == 0)
+            {
+                return output;
+            }
+
+            var told = ClaudeCapabilities.Shorten(await errors);
+            throw new InvalidOperationException($"{question} ended with exit code {process.ExitCode}{(told.Length > 0 ? ": " + told : "")}");
         }
         finally
         {

@@ -12,11 +12,13 @@ public sealed partial class ClaudeCapabilities
     /// <summary>The least version that takes a person's text as nothing but text.</summary>
     public static readonly Version LeastVersion = new(2, 1, 248);
 
-    // What keeps a process apart from this machine's tools, settings and disk, and what speaks with it. Nothing among them is mere comfort.
+    // What keeps a process apart from this machine's tools, settings and disk, what speaks with it, and what agent profiles are made
+    // of. Nothing among them is mere comfort.
     private static readonly string[] Needed =
     [
         "--tools", "--strict-mcp-config", "--setting-sources", "--disable-slash-commands", "--no-session-persistence",
-        "--input-format", "--output-format", "--include-partial-messages", "--model",
+        "--print", "--input-format", "--output-format", "--verbose", "--include-partial-messages", "--model",
+        "--permission-mode", "--allowedTools", "--mcp-config",
     ];
 
     private ClaudeCapabilities(Version? version, IReadOnlyList<string> missing, string? problem)
@@ -62,7 +64,7 @@ public sealed partial class ClaudeCapabilities
     private static string NextStep =>
         $"At least {LeastVersion} is needed: run 'npm install -g @anthropic-ai/claude-code', or set Pilotlight:Claude:Path to a newer one.";
 
-    private static string Shorten(string text) => text.Trim() is { Length: > 200 } trimmed ? trimmed[..200] + "…" : text.Trim();
+    internal static string Shorten(string text) => text.Trim() is { Length: > 200 } trimmed ? trimmed[..200] + "…" : text.Trim();
 
     [GeneratedRegex(@"^\s*\d{1,6}\.\d{1,6}\.\d{1,6}(?![\d.])")]
     private static partial Regex VersionNumber();

@@ -18,7 +18,7 @@ public sealed class ClaudeCli(IOptions<ClaudeOptions> options)
         {
             if (IsProgram(configured))
             {
-                return Path.GetFullPath(configured);
+                return NativeBehind(Target(configured)) ?? Path.GetFullPath(configured);
             }
 
             problem = $"Pilotlight:Claude:Path is '{configured}', where there is no program. Correct it, or leave it out to search PATH.";
@@ -36,17 +36,19 @@ public sealed class ClaudeCli(IOptions<ClaudeOptions> options)
                 + "Install it with 'npm install -g @anthropic-ai/claude-code', or set the path.";
         }
 
-        return found is null ? null : Native(found);
+        return found is null ? null : NativeBehind(Target(found)) ?? Target(found);
     }
 
+    private static string Target(string path) =>
+        new FileInfo(path).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? Path.GetFullPath(path);
+
     // With npm's scripts off 'claude' is a stub that only says so; the program is the platform package's own file beside it.
-    private static string Native(string launcher)
+    private static string? NativeBehind(string launcher)
     {
-        var target = new FileInfo(launcher).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? Path.GetFullPath(launcher);
-        var package = Path.GetDirectoryName(Path.GetDirectoryName(target));
+        var package = Path.GetDirectoryName(Path.GetDirectoryName(launcher));
         if (package is null || Path.GetFileName(package) != "claude-code")
         {
-            return target;
+            return null;
         }
 
         var platform = (OperatingSystem.IsWindows() ? "win32" : OperatingSystem.IsMacOS() ? "darwin" : "linux")
@@ -58,7 +60,7 @@ public sealed class ClaudeCli(IOptions<ClaudeOptions> options)
             Path.Combine(package, "..", $"claude-code-{platform}", name),
             Path.Combine(package, "node_modules", "@anthropic-ai", $"claude-code-{platform}", name),
         ];
-        return Array.Find(places, IsProgram) is { } native ? Path.GetFullPath(native) : target;
+        return Array.Find(places, IsProgram) is { } native ? Path.GetFullPath(native) : null;
     }
 
     private static bool IsProgram(string path) =>

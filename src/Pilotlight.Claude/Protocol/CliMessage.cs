@@ -19,7 +19,11 @@ public sealed record CliInit(
 public sealed record CliApiRetry(int Attempt, int MaxRetries, TimeSpan Delay, int? Status, string? Error) : CliMessage;
 
 /// <summary>A <c>stream_event</c> that opens an API message.</summary>
-public sealed record CliMessageStart(string? MessageId, string? Model, bool IsSubagent) : CliMessage;
+/// <param name="MessageId">The API's name for the message.</param>
+/// <param name="Model">The model that answers.</param>
+/// <param name="Usage">Tokens that were sent, and the first of the answer.</param>
+/// <param name="IsSubagent">Whether a tool of the agent's own asked.</param>
+public sealed record CliMessageStart(string? MessageId, string? Model, CliUsage Usage, bool IsSubagent) : CliMessage;
 
 /// <summary>What a content delta carries.</summary>
 public enum CliDeltaKind
@@ -35,8 +39,11 @@ public enum CliDeltaKind
 public sealed record CliDelta(CliDeltaKind Kind, string Text, bool IsSubagent) : CliMessage;
 
 /// <summary>A <c>stream_event</c> that closes an API message as it should be closed: with a stop reason.</summary>
+/// <param name="StopReason">Why the model stopped.</param>
+/// <param name="Usage">Tokens of the whole message; an API may leave out what its start told.</param>
+/// <param name="IsSubagent">Whether a tool of the agent's own asked.</param>
 /// <remarks>A stream that was cut ends without one.</remarks>
-public sealed record CliMessageEnd(string StopReason, bool IsSubagent) : CliMessage;
+public sealed record CliMessageEnd(string StopReason, CliUsage Usage, bool IsSubagent) : CliMessage;
 
 /// <summary>A call of a tool, inside an <see cref="CliAssistant"/>.</summary>
 public sealed record CliToolUse(string Id, string Name, JsonElement Input);

@@ -69,8 +69,9 @@ public static class CliMessageParser
         { Type: "content_block_delta", Delta: { Type: "thinking_delta", Thinking: { } thinking } } =>
             new CliDelta(CliDeltaKind.Thinking, thinking, IsSubagent(wire)),
         { Type: "message_start" } started =>
-            new CliMessageStart(started.Message?.Id, started.Message?.Model, IsSubagent(wire)),
-        { Type: "message_delta", Delta.StopReason: { } reason } => new CliMessageEnd(reason, IsSubagent(wire)),
+            new CliMessageStart(started.Message?.Id, started.Message?.Model, Usage(started.Message?.Usage ?? default), IsSubagent(wire)),
+        { Type: "message_delta", Delta.StopReason: { } reason } ended =>
+            new CliMessageEnd(reason, Usage(ended.Usage), IsSubagent(wire)),
         var other => new CliUnknown("stream_event", other?.Type),
     };
 
@@ -126,11 +127,6 @@ public static class CliMessageParser
             }
         }
 
-        var usage = new CliUsage(
-            wire.Usage.Property("input_tokens").AsInt64(),
-            wire.Usage.Property("output_tokens").AsInt64(),
-            wire.Usage.Property("cache_read_input_tokens").AsInt64(),
-            wire.Usage.Property("cache_creation_input_tokens").AsInt64());
         return new CliResult(
             wire.Subtype,
             wire.IsError.AsBoolean(),
@@ -139,11 +135,17 @@ public static class CliMessageParser
             wire.TerminalReason.AsString(),
             wire.StopReason.AsString(),
             wire.NumTurns.AsInt32() ?? 0,
-            usage,
+            Usage(wire.Usage),
             wire.TotalCostUsd.AsDecimal(),
             byModel,
             wire.StructuredOutput.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null ? null : wire.StructuredOutput);
     }
+
+    private static CliUsage Usage(JsonElement usage) => new(
+        usage.Property("input_tokens").AsInt64(),
+        usage.Property("output_tokens").AsInt64(),
+        usage.Property("cache_read_input_tokens").AsInt64(),
+        usage.Property("cache_creation_input_tokens").AsInt64());
 
     private static bool IsSubagent(WireLine wire) => wire.ParentToolUseId.ValueKind == JsonValueKind.String;
 }

@@ -57,6 +57,7 @@ internal sealed record WireStreamEvent
     public string? Type { get; init; }
     public WireDelta? Delta { get; init; }
     public WireApiMessage? Message { get; init; }
+    public JsonElement Usage { get; init; }
 }
 
 internal sealed record WireDelta
@@ -72,6 +73,7 @@ internal sealed record WireApiMessage
     public string? Id { get; init; }
     public string? Model { get; init; }
     public JsonElement Content { get; init; }
+    public JsonElement Usage { get; init; }
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]

@@ -120,7 +120,7 @@ internal sealed class ClaudeSession : IAsyncDisposable
                 case TurnStop.AwaitsCaller:
                     _awaiting = reader;
                     _isInTurn = false;
-                    yield return new TurnAwaitsTools(_callers!.Running, reader.Text);
+                    yield return new TurnAwaitsTools(_callers!.Running, reader.Text, reader.Used);
                     yield break;
                 case TurnStop.Cancelled:
                     var cancelled = await InterruptAsync(reader);
@@ -283,7 +283,7 @@ internal sealed class ClaudeSession : IAsyncDisposable
         {
             IsUsable = false;
             _lease.Process.Kill();
-            return new TurnCancelled(reader.Text, TurnUsage.None, null);
+            return new TurnCancelled(reader.Text, reader.Used, null);
         }
     }
 
@@ -307,6 +307,6 @@ internal sealed class ClaudeSession : IAsyncDisposable
     private TurnFailed Fail(TurnReader reader, TurnError error)
     {
         IsUsable = false;
-        return new TurnFailed(error, reader.Text, TurnUsage.None, null);
+        return new TurnFailed(error, reader.Text, reader.Used, null);
     }
 }

@@ -20,7 +20,7 @@ internal static class TurnErrors
         {
             return new TurnError(
                 TurnErrorKind.ContextTooLong,
-                $"The conversation does not fit the model's context: {Shorten(text)}. Start a new thread, or lower Pilotlight:Limits:SoftContextTokens.",
+                $"The conversation does not fit the model's context: {Shorten(text)}. Start a new thread, or lower Pilotlight:Limits:SoftTokens.",
                 result.ApiErrorStatus);
         }
 

@@ -61,6 +61,20 @@ public sealed record TurnUsage(long InputTokens, long OutputTokens, long CacheRe
     /// <summary>No tokens at all.</summary>
     public static TurnUsage None { get; } = new(0, 0, 0, 0);
 
+    /// <summary>The tokens of both.</summary>
+    public static TurnUsage operator +(TurnUsage one, TurnUsage other) => new(
+        one.InputTokens + other.InputTokens,
+        one.OutputTokens + other.OutputTokens,
+        one.CacheReadTokens + other.CacheReadTokens,
+        one.CacheWriteTokens + other.CacheWriteTokens);
+
+    /// <summary>The tokens of <paramref name="whole"/> without those of <paramref name="part"/>; none of the counts is below 0.</summary>
+    public static TurnUsage operator -(TurnUsage whole, TurnUsage part) => new(
+        Math.Max(0, whole.InputTokens - part.InputTokens),
+        Math.Max(0, whole.OutputTokens - part.OutputTokens),
+        Math.Max(0, whole.CacheReadTokens - part.CacheReadTokens),
+        Math.Max(0, whole.CacheWriteTokens - part.CacheWriteTokens));
+
     /// <summary>All tokens that were in the context when the turn ended.</summary>
     public long ContextTokens => InputTokens + CacheReadTokens + CacheWriteTokens + OutputTokens;
 }
@@ -102,4 +116,5 @@ public sealed record TurnCancelled(string PartialText, TurnUsage Usage, decimal?
 /// </summary>
 /// <param name="ToolUseIds">The calls, each told before by a <see cref="ToolStarted"/>.</param>
 /// <param name="PartialText">What was said so far.</param>
-public sealed record TurnAwaitsTools(IReadOnlyList<string> ToolUseIds, string PartialText) : TurnEvent;
+/// <param name="Usage">The tokens of the turn so far, from its beginning; the turn's end tells these again among its own.</param>
+public sealed record TurnAwaitsTools(IReadOnlyList<string> ToolUseIds, string PartialText, TurnUsage Usage) : TurnEvent;

@@ -17,6 +17,8 @@ internal sealed class TurnReader
     private readonly StringBuilder _finished = new();
     private readonly StringBuilder _inProgress = new();
     private readonly HashSet<string> _streamed = new(StringComparer.Ordinal);
+    private TurnUsage _counted = TurnUsage.None;
+    private TurnUsage _opened = TurnUsage.None;
     private string? _model;
     private string? _stopReason;
     private bool _open;
@@ -25,6 +27,9 @@ internal sealed class TurnReader
 
     /// <summary>The answer so far.</summary>
     public string Text => _finished.ToString() + _inProgress;
+
+    /// <summary>The tokens so far, as the API's messages told them; those of a message in progress as at its beginning.</summary>
+    public TurnUsage Used => _counted + _opened;
 
     /// <summary>Whether an API message has begun and not ended: more may come of it.</summary>
     public bool IsMessageOpen => _open;
@@ -55,6 +60,7 @@ internal sealed class TurnReader
                 return [new TextDelta(delta.Text)];
             case CliMessageEnd end:
                 _stopReason = end.StopReason;
+                _opened = Latest(_opened, end.Usage);
                 Finish();
                 return [];
             case CliAssistant assistant:
@@ -85,9 +91,8 @@ internal sealed class TurnReader
     public (TurnUsage Usage, decimal? CostUsd) Account(CliResult result)
     {
         After = new CliTotals(result.TotalCostUsd ?? _before.CostUsd, result.OutputTokensByModel);
-        var usage = new TurnUsage(
-            result.Usage.InputTokens, result.Usage.OutputTokens, result.Usage.CacheReadTokens, result.Usage.CacheWriteTokens);
-        
+        var usage = Latest(TurnUsage.None, result.Usage);
+
         // The totals are sums of doubles; a billionth of a dollar is exact enough, and shows no tail of their rounding.
         return (usage, result.TotalCostUsd - _before.CostUsd is { } cost ? Math.Round(cost, 9) : null);
     }
@@ -98,6 +103,8 @@ internal sealed class TurnReader
         var events = _open ? Void() : [];
         _open = true;
         _model = start.Model ?? _model;
+        _counted += _opened;
+        _opened = Latest(TurnUsage.None, start.Usage);
         if (start.MessageId is { } id)
         {
             _streamed.Add(id);
@@ -159,6 +166,13 @@ internal sealed class TurnReader
 
         return most ?? _model ?? "unknown";
     }
+
+    // The counts of one message are running totals, and one that is not told again stays.
+    private static TurnUsage Latest(TurnUsage before, CliUsage now) => new(
+        Math.Max(before.InputTokens, now.InputTokens),
+        Math.Max(before.OutputTokens, now.OutputTokens),
+        Math.Max(before.CacheReadTokens, now.CacheReadTokens),
+        Math.Max(before.CacheWriteTokens, now.CacheWriteTokens));
 
     private static string? Shorten(string? text) => text is { Length: > 500 } ? string.Concat(text.AsSpan(0, 500), "…") : text;
 }

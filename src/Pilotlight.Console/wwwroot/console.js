@@ -126,7 +126,7 @@ document.addEventListener('keydown', event => {
       search.select();
     }
   } else if (event.key === 'Escape') {
-    if (document.querySelector('.mud-dialog, .mud-popover-open')) {
+    if (document.querySelector('.mud-dialog, .mud-popover-open, .menu:popover-open')) {
       return;
     }
 

@@ -9,6 +9,8 @@ namespace Pilotlight.Gateway.Access;
 internal sealed class Admission(
     IReservationStore reservations, ServerEpoch epoch, IOptions<LimitOptions> limits, IOptions<ClaudeOptions> claude, TimeProvider time) : IAdmission
 {
+    private readonly LimitOptions _limits = limits.Value;
+
     public async ValueTask<IAdmittedTurn> AdmitAsync(TurnToAdmit turn, CancellationToken cancellationToken)
     {
         var id = Ids.New("use");
@@ -36,15 +38,20 @@ internal sealed class Admission(
     {
         var caller = turn.Caller;
         var model = turn.Model ?? claude.Value.Model;
-        CheckAllowed(caller, "model", model, caller.Limits.Models);
-        CheckAllowed(caller, "profile", turn.Profile ?? ClaudeOptions.ChatProfile, caller.Limits.Profiles);
+        RequireAllowed(caller, model, turn.Profile);
         if (!caller.HasKey)
         {
             return null;
         }
 
-        var (tokens, usd) = limits.Value.Hold(model, turn.InputTokens);
-        return new Reservation(id, caller.KeyId, caller.Limits, epoch.Value, tokens, usd, time.GetUtcNow() + limits.Value.LeaseDuration);
+        var (tokens, usd) = _limits.Hold(model, turn.InputTokens);
+        return new Reservation(id, caller.KeyId, caller.Limits, epoch.Value, tokens, usd, time.GetUtcNow() + _limits.LeaseDuration);
+    }
+
+    public void RequireAllowed(Caller caller, string? model, string? profile)
+    {
+        CheckAllowed(caller, "model", model ?? claude.Value.Model, caller.Limits.Models);
+        CheckAllowed(caller, "profile", profile ?? ClaudeOptions.ChatProfile, caller.Limits.Profiles);
     }
 
     /// <summary>Throws the problem that a refused reservation is.</summary>
@@ -93,7 +100,8 @@ internal sealed class Admission(
             if (Interlocked.Exchange(ref _isOver, 1) == 0)
             {
                 // Not the request's token: what was used is booked whoever has left.
-                await admission.EndAsync(id, store => store.SettleAsync(id, keyId, new Bill(model, usage, costUsd), admission.Now, CancellationToken.None));
+                var bill = new Bill(model, usage, costUsd ?? admission._limits.Price(model, usage));
+                await admission.EndAsync(id, store => store.SettleAsync(id, keyId, bill, admission.Now, CancellationToken.None));
             }
         }
 

@@ -9,6 +9,10 @@ public interface IAdmission
     /// <summary>Reserves what the turn may come to use, and one of the key's slots.</summary>
     /// <exception cref="Http.ApiProblemException">A limit or a budget of the caller's forbids it; says which, and when to try again.</exception>
     ValueTask<IAdmittedTurn> AdmitAsync(TurnToAdmit turn, CancellationToken cancellationToken);
+
+    /// <summary>Refuses a model or a profile that is not for the caller's key; null stands for the default.</summary>
+    /// <exception cref="Http.ApiProblemException">It is not; says which are.</exception>
+    void RequireAllowed(Caller caller, string? model, string? profile);
 }
 
 /// <summary>A turn that somebody wants to run.</summary>

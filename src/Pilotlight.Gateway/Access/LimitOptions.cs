@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Pilotlight.Claude.Turns;
 
 namespace Pilotlight.Gateway.Access;
 
@@ -48,12 +49,10 @@ public sealed class LimitOptions : IValidatableObject
         return (inputTokens + ReservedOutputTokens, Price(model, inputTokens, ReservedOutputTokens));
     }
 
-    /// <summary>About what so many tokens cost in dollars.</summary>
-    public decimal Price(string? model, long inputTokens, long outputTokens)
-    {
-        var own = model is null ? null : Models.GetValueOrDefault(model);
-        return ((inputTokens * (decimal)(own?.InputUsdPerMillion ?? InputUsdPerMillion)) + (outputTokens * (decimal)(own?.OutputUsdPerMillion ?? OutputUsdPerMillion))) / 1_000_000m;
-    }
+    /// <summary>About what a turn cost in dollars, for one whose cost the CLI did not come to tell.</summary>
+    /// <remarks>Cached tokens at Anthropic's rates: a write that is kept 5 minutes costs 1.25 times as much as other input, a read a tenth.</remarks>
+    public decimal Price(string? model, TurnUsage usage) =>
+        Price(model, usage.InputTokens + (usage.CacheWriteTokens * 1.25m) + (usage.CacheReadTokens * 0.1m), usage.OutputTokens);
 
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
@@ -65,6 +64,12 @@ public sealed class LimitOptions : IValidatableObject
                 yield return new ValidationResult($"SoftTokens is {soft} and HardTokens {hard} for {name}; the soft limit must not be above the hard one.");
             }
         }
+    }
+
+    private decimal Price(string? model, decimal inputTokens, long outputTokens)
+    {
+        var own = model is null ? null : Models.GetValueOrDefault(model);
+        return ((inputTokens * (decimal)(own?.InputUsdPerMillion ?? InputUsdPerMillion)) + (outputTokens * (decimal)(own?.OutputUsdPerMillion ?? OutputUsdPerMillion))) / 1_000_000m;
     }
 }
 

@@ -15,7 +15,7 @@ public sealed record Reservation(string Id, string KeyId, KeyLimits Limits, long
 /// <summary>What a turn really used.</summary>
 /// <param name="Model">The model that answered.</param>
 /// <param name="Usage">Its tokens.</param>
-/// <param name="CostUsd">The CLI's estimate of its cost; null when it gave none.</param>
+/// <param name="CostUsd">The CLI's estimate of its cost, or ours where it gave none; null when there is neither.</param>
 public sealed record Bill(string Model, TurnUsage Usage, decimal? CostUsd);
 
 /// <summary>What came of asking for a reservation.</summary>

@@ -2,17 +2,14 @@ using System.Text;
 using Pilotlight.Claude.Conversations;
 using Pilotlight.Claude.Tools;
 using Pilotlight.Claude.Turns;
-using Pilotlight.Gateway.Access;
-using Pilotlight.Gateway.Turns;
 
 namespace Pilotlight.Gateway.Compatible;
 
 /// <summary>What one call's part of a turn has said and asked so far. A turn that waits for its caller is several calls. One instance a call.</summary>
 /// <remarks>
-/// The CLI counts tokens at the end of a turn. A call that ends with calls of functions is booked as it is estimated here, and what
-/// was booked is taken off the true count at the turn's end.
+/// Tokens and cost are told for a turn as a whole. What was booked for its earlier calls is taken off those of the later ones.
 /// </remarks>
-internal sealed class CallerTurn(CompatibleRequest request, HeldTurn? held, long inputTokens, LimitOptions prices)
+internal sealed class CallerTurn(CompatibleRequest request, HeldTurn? held)
 {
     private readonly OutputLimit _limit = new(request.MaxTokens);
     private readonly StringBuilder _text = new();
@@ -28,16 +25,6 @@ internal sealed class CallerTurn(CompatibleRequest request, HeldTurn? held, long
 
     /// <summary>The answer, as the caller brings it back.</summary>
     public CompatibleMessage Answered => new(HistoryRole.Assistant, [new UserText(Text)]);
-
-    /// <summary>About what was used so far.</summary>
-    public TurnUsage SoFar => new(
-        inputTokens,
-        (Text.Length > 0 ? ContextLimits.Count(Text) : 0) + _calls.Values.Sum(call => ContextLimits.Count(call.Name + call.Input.GetRawText())),
-        0,
-        0);
-
-    /// <summary>About what it cost.</summary>
-    public decimal CostSoFar => prices.Price(request.Model, SoFar.InputTokens, SoFar.OutputTokens);
 
     /// <summary>A turn that goes on is counted as one; on another process it begins anew.</summary>
     public void Began(AcquireSource source) => _held = source == AcquireSource.Hot ? _held : null;
@@ -72,38 +59,15 @@ internal sealed class CallerTurn(CompatibleRequest request, HeldTurn? held, long
         Calls = [.. Calls(awaits).Select(call => new HistoryToolCall(call.ToolUseId, call.Name, call.Input))],
     };
 
-    /// <summary>The turn as it waits.</summary>
-    public HeldTurn Hold(TurnAwaitsTools awaits)
-    {
-        var (now, before) = (SoFar, _held?.Booked ?? TurnUsage.None);
-        return new HeldTurn(
-            new TurnUsage(now.InputTokens + before.InputTokens, now.OutputTokens + before.OutputTokens, 0, 0),
-            CostSoFar + (_held?.BookedUsd ?? 0),
-            awaits.PartialText.Length);
-    }
+    /// <summary>The turn as it waits, with what was booked for it in this call and before.</summary>
+    public HeldTurn Hold(TurnAwaitsTools awaits, decimal bookedUsd) =>
+        new(awaits.Usage, bookedUsd + (_held?.BookedUsd ?? 0), awaits.PartialText.Length);
 
     /// <summary>What a turn used beyond what was booked for it already.</summary>
-    public TurnUsage Rest(TurnUsage turn)
-    {
-        if (_held is not { Booked: var booked })
-        {
-            return turn;
-        }
-
-        var write = Math.Max(0, booked.InputTokens - turn.InputTokens);
-        var read = Math.Max(0, write - turn.CacheWriteTokens);
-        return new TurnUsage(
-            Math.Max(0, turn.InputTokens - booked.InputTokens),
-            Math.Max(0, turn.OutputTokens - booked.OutputTokens),
-            Math.Max(0, turn.CacheReadTokens - read),
-            Math.Max(0, turn.CacheWriteTokens - write));
-    }
+    public TurnUsage Rest(TurnUsage turn) => _held is null ? turn : turn - _held.Booked;
 
     /// <summary>What it cost beyond what was booked for it already.</summary>
     public decimal? Rest(decimal? costUsd) => costUsd is { } cost ? Math.Max(0, cost - (_held?.BookedUsd ?? 0)) : null;
-
-    /// <summary>An end that the model itself did not tell.</summary>
-    public TurnCompleted End(string stopReason) => new(Text, request.Model, SoFar, null, stopReason, null, TimeSpan.Zero);
 
     /// <summary>Why the model stopped. An answer that is an object is a tool's call to the CLI, and none to the caller.</summary>
     public static string? StopReason(TurnCompleted completed) => completed.StopReason == "tool_use" ? "end_turn" : completed.StopReason;

@@ -13,7 +13,7 @@ internal static class CompatibleRegistration
 {
     public static IServiceCollection AddCompatibleApis(this IServiceCollection services)
     {
-        services.AddSingleton<HotSessions>();
+        services.AddSingleton<ConversationIndex>();
         services.AddSingleton<CompatibleTurns>();
         return services;
     }

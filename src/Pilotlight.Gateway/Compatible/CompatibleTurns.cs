@@ -23,7 +23,7 @@ internal sealed partial class CompatibleTurns : IDisposable
 
     private readonly IClaudeConversations _conversations;
     private readonly IAdmission _admission;
-    private readonly HotSessions _hot;
+    private readonly ConversationIndex _hot;
     private readonly TurnPlaces _places;
     private readonly ContextLimits _limits;
     private readonly LimitOptions _prices;
@@ -36,7 +36,7 @@ internal sealed partial class CompatibleTurns : IDisposable
     public CompatibleTurns(
         IClaudeConversations conversations,
         IAdmission admission,
-        HotSessions hot,
+        ConversationIndex hot,
         TurnPlaces places,
         ContextLimits limits,
         IOptions<LimitOptions> prices,
@@ -68,7 +68,6 @@ internal sealed partial class CompatibleTurns : IDisposable
             new TurnToAdmit(caller, request.Model, null, input), cancellationToken);
         var name = NameOf(http);
         var (id, held) = await TakeAsync(Fingerprint(request.History), request);
-        var said = new CallerTurn(request, held, input, _prices);
         var conversation = new Conversation
         {
             Id = id,
@@ -79,103 +78,29 @@ internal sealed partial class CompatibleTurns : IDisposable
             OutputSchema = request.OutputSchema,
         };
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _drained.Token);
-        var (isCut, isKept) = (false, false);
         var facts = ResponseFacts.Of(http);
         facts.TurnBegins(request.Ignored);
         using var trace = TurnTrace.Begin(_telemetry, request.Api, request.Model, null, facts.Overhead);
+        var turn = new CompatibleTurn(request, new CallerTurn(request, held), admitted, _prices, KeepAsync, stop, cancellationToken);
         try
         {
             await foreach (var turnEvent in _conversations.RunTurnAsync(conversation, CallerTools.Content(request), stop.Token))
             {
                 trace.Saw(turnEvent);
-                switch (turnEvent)
+                if (turnEvent is TurnStarted started)
                 {
-                    case TurnStarted started:
-                        facts.Acquired(started.Source);
-                        said.Began(started.Source);
-                        yield return started;
-                        break;
-                    case TextDelta when isCut || said.WantsJson:
-                    case TextReset when isCut || said.WantsJson:
-                        break;
-                    case TextDelta delta:
-                        var passed = said.Take(delta.Text, out isCut);
-                        if (passed.Length > 0)
-                        {
-                            yield return delta with { Text = passed };
-                        }
+                    facts.Acquired(started.Source);
+                }
 
-                        if (isCut)
-                        {
-                            await stop.CancelAsync();
-                        }
-
-                        break;
-                    case TextReset:
-                        said.Reset();
-                        yield return turnEvent;
-                        break;
-                    case ToolStarted call:
-                        said.Called(call);
-                        break;
-                    case TurnAwaitsTools awaits:
-                        await admitted.SettleAsync(request.Model, said.SoFar, said.CostSoFar);
-                        isKept = !isCut;
-                        if (isKept)
-                        {
-                            await KeepAsync(said.Asked(awaits), said.Hold(awaits));
-                            foreach (var call in said.Calls(awaits))
-                            {
-                                yield return call;
-                            }
-                        }
-
-                        yield return said.End(isCut ? "max_tokens" : "tool_use");
-                        break;
-                    case TurnCompleted completed:
-                        completed = completed with { Usage = said.Rest(completed.Usage), CostUsd = said.Rest(completed.CostUsd) };
-                        await admitted.SettleAsync(completed.Model, completed.Usage, completed.CostUsd);
-                        if (said.WantsJson)
-                        {
-                            if (completed.StructuredOutput is not { } json)
-                            {
-                                yield return CallerTurn.NoJson(completed);
-                                break;
-                            }
-
-                            yield return new TextDelta(said.Take(json.GetRawText(), out isCut));
-                        }
-
-                        isKept = !isCut;
-                        if (isKept)
-                        {
-                            // Before the caller hears of the end: their next call may come at once.
-                            await KeepAsync(said.Answered, null);
-                        }
-
-                        yield return completed with { Text = said.Text, StopReason = isCut ? "max_tokens" : CallerTurn.StopReason(completed) };
-                        break;
-                    case TurnCancelled cut when isCut:
-                        await admitted.SettleAsync(request.Model, said.Rest(cut.Usage), said.Rest(cut.CostUsd));
-                        yield return said.End("max_tokens") with { Usage = said.Rest(cut.Usage), CostUsd = said.Rest(cut.CostUsd) };
-                        break;
-                    case TurnCancelled cancelled:
-                        await admitted.SettleAsync(request.Model, said.Rest(cancelled.Usage), said.Rest(cancelled.CostUsd));
-                        yield return cancellationToken.IsCancellationRequested ? cancelled : Stopped(cancelled);
-                        break;
-                    case TurnFailed failed:
-                        await admitted.SettleAsync(request.Model, said.Rest(failed.Usage), said.Rest(failed.CostUsd));
-                        yield return failed;
-                        break;
-                    default:
-                        yield return turnEvent;
-                        break;
+                foreach (var told in await turn.TellAsync(turnEvent))
+                {
+                    yield return told;
                 }
             }
         }
         finally
         {
-            if (!isKept)
+            if (!turn.IsKept)
             {
                 // Nobody else can know what the process has seen.
                 await _conversations.ForgetAsync(id);
@@ -221,10 +146,6 @@ internal sealed partial class CompatibleTurns : IDisposable
 
         return ("api-" + Guid.NewGuid().ToString("N"), null);
     }
-
-    private static TurnFailed Stopped(TurnCancelled cancelled) => new(
-        new TurnError(TurnErrorKind.Overloaded, "The server stopped in the middle of the turn. Send the request again."),
-        cancelled.PartialText, cancelled.Usage, cancelled.CostUsd);
 
     private static string? NameOf(HttpContext http)
     {

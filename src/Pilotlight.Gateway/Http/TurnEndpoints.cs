@@ -104,10 +104,10 @@ internal static class TurnEndpoints
     }
 
     private static async Task<IResult> WarmAsync(
-        string id, HttpContext http, ThreadService threads, TurnService turns, WarmUps warmUps, CancellationToken cancellationToken)
+        string id, HttpContext http, ThreadService threads, WarmUps warmUps, CancellationToken cancellationToken)
     {
-        var thread = await threads.RequireAsync(http.GetCaller(), id, cancellationToken);
-        warmUps.Begin(thread.Id, () => turns.WarmAsync(thread));
+        var caller = http.GetCaller();
+        warmUps.Begin(caller, await threads.RequireAsync(caller, id, cancellationToken));
         return TypedResults.Accepted((string?)null);
     }
 

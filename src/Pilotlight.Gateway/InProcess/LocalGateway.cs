@@ -81,7 +81,7 @@ public sealed class LocalGateway
     public async Task WarmAsync(Caller caller, string threadId, CancellationToken cancellationToken)
     {
         var thread = await GetThreadAsync(caller, threadId, cancellationToken);
-        _warmUps.Begin(thread.Id, () => _turns.WarmAsync(thread));
+        _warmUps.Begin(caller, thread);
     }
 
     /// <summary>Takes a turn on; it goes on whoever follows it.</summary>

@@ -35,6 +35,12 @@ public interface ITurnStore
     Task<bool> EndAsync(
         string turnId, long epoch, TurnOutcome outcome, IReadOnlyList<StoredEvent> lastEvents, DateTimeOffset at, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Drops the events of turns that ended before, but for the last of each, which says how it ended; returns of how many
+    /// turns. What was said stays, as messages.
+    /// </summary>
+    Task<int> PruneAsync(DateTimeOffset endedBefore, int atMost, CancellationToken cancellationToken);
+
     /// <summary>The turn, or null.</summary>
     Task<Turn?> FindAsync(string threadId, string turnId, CancellationToken cancellationToken);
 

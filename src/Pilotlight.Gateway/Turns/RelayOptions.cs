@@ -36,6 +36,10 @@ public sealed class RelayOptions
     [Range(typeof(TimeSpan), "00:00:00.1000000", "1.00:00:00")]
     public TimeSpan UnwatchedTimeout { get; set; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>How long a turn's events stay after its end, for clients that follow it again; its messages stay for good. Default: 7 days.</summary>
+    [Range(typeof(TimeSpan), "00:01:00", "3650.00:00:00")]
+    public TimeSpan EventRetention { get; set; } = TimeSpan.FromDays(7);
+
     /// <summary>
     /// Whether parameters that say how a model picks its words (temperature and the like), which the CLI cannot be told, are ignored
     /// on the compatible APIs; <c>x-pilotlight-ignored</c> then names them. Default: no, they are refused.

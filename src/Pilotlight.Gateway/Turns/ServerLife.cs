@@ -7,10 +7,22 @@ namespace Pilotlight.Gateway.Turns;
 /// <summary>Keeps this server alive in the eyes of those that share its database, and takes over from those that are not.</summary>
 /// <remarks>What this server writes is guarded by its epoch, so a mistaken death costs its running turns and nothing else.</remarks>
 internal sealed partial class ServerLife(
-    ITurnStore turns, ServerEpoch epoch, IOptions<LimitOptions> limits, IOptions<GatewayOptions> gateway, TimeProvider time, ILogger<ServerLife> logger) : IAsyncDisposable
+    ITurnStore turns,
+    ServerEpoch epoch,
+    IOptions<LimitOptions> limits,
+    IOptions<RelayOptions> relay,
+    IOptions<GatewayOptions> gateway,
+    TimeProvider time,
+    ILogger<ServerLife> logger) : IAsyncDisposable
 {
+    // Few at a time: meanwhile a database with one writer has no other.
+    private const int PrunedAtOnce = 50;
+
+    private static readonly TimeSpan s_pruneEvery = TimeSpan.FromHours(1);
+
     private readonly CancellationTokenSource _stop = new();
     private Task _renewing = Task.CompletedTask;
+    private DateTimeOffset _prunedAt;
     private int _isOver;
 
     /// <summary>Opens an epoch and returns the turns of earlier ones that are to be run.</summary>
@@ -65,10 +77,25 @@ internal sealed partial class ServerLife(
             {
                 run(turn);
             }
+
+            await PruneAsync();
         }
         catch (Exception fault) when (!_stop.IsCancellationRequested)
         {
             LogFailed(logger, fault.Message);
+        }
+    }
+
+    private async Task PruneAsync()
+    {
+        if (time.GetUtcNow() < _prunedAt + s_pruneEvery)
+        {
+            return;
+        }
+
+        _prunedAt = time.GetUtcNow();
+        while (await turns.PruneAsync(_prunedAt - relay.Value.EventRetention, PrunedAtOnce, _stop.Token) == PrunedAtOnce)
+        {
         }
     }
 

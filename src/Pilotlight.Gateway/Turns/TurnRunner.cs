@@ -19,6 +19,7 @@ internal sealed partial class TurnRunner(
     IOptions<RelayOptions> relay,
     IOptions<GatewayOptions> gateway,
     IOptions<ClaudeOptions> claude,
+    IOptions<LimitOptions> limits,
     GatewayTelemetry telemetry,
     TimeProvider time,
     ILogger<TurnRunner> logger)
@@ -182,7 +183,13 @@ internal sealed partial class TurnRunner(
             TurnCancelled cancelled => (null, cancelled.Usage, cancelled.CostUsd),
             _ => (null, TurnUsage.None, null),
         };
-        return usage == TurnUsage.None && cost is null or 0 ? null : new Bill(model ?? prepared?.Thread.Thread.Model ?? claude.Value.Model, usage, cost);
+        if (usage == TurnUsage.None && cost is null or 0)
+        {
+            return null;
+        }
+
+        var billed = model ?? prepared?.Thread.Thread.Model ?? claude.Value.Model;
+        return new Bill(billed, usage, cost ?? limits.Value.Price(billed, usage));
     }
 
     // The store itself may be what failed: then the next start marks the turn as interrupted.

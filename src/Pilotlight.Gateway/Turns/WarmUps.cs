@@ -1,36 +1,40 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
+using Pilotlight.Gateway.Access;
+using Pilotlight.Gateway.Threads;
 
 namespace Pilotlight.Gateway.Turns;
 
 /// <summary>Warm-ups of threads that go on behind their requests; one a thread at a time.</summary>
 /// <remarks>A warm-up that fails is only logged: the turn that follows meets the same fault and tells it.</remarks>
-internal sealed partial class WarmUps(ILogger<WarmUps> logger)
+internal sealed partial class WarmUps(TurnService turns, IAdmission admission, ILogger<WarmUps> logger)
 {
-    private readonly ConcurrentDictionary<string, Task> _running = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, bool> _running = new(StringComparer.Ordinal);
 
-    public void Begin(string threadId, Func<Task> warm)
+    /// <summary>Begins to make a thread ready, unless that is going on already.</summary>
+    /// <exception cref="Http.ApiProblemException">The thread's model or profile is not for this caller.</exception>
+    public void Begin(Caller caller, ChatThread thread)
     {
-        var begun = new TaskCompletionSource();
-        if (_running.TryAdd(threadId, begun.Task))
+        admission.RequireAllowed(caller, thread.Model, thread.Profile);
+        if (_running.TryAdd(thread.Id, true))
         {
-            _ = RunAsync(threadId, warm);
+            _ = RunAsync(thread);
         }
     }
 
-    private async Task RunAsync(string threadId, Func<Task> warm)
+    private async Task RunAsync(ChatThread thread)
     {
         try
         {
-            await warm();
+            await turns.WarmAsync(thread);
         }
         catch (Exception fault)
         {
-            LogFailed(logger, threadId, fault.Message);
+            LogFailed(logger, thread.Id, fault.Message);
         }
         finally
         {
-            _running.TryRemove(threadId, out _);
+            _running.TryRemove(thread.Id, out _);
         }
     }
 

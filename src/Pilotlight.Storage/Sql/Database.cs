@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Pilotlight.Gateway.Turns;
 
 namespace Pilotlight.Storage.Sql;
 
@@ -16,7 +17,22 @@ internal abstract class Database : IAsyncDisposable
     /// <summary>Reads outside a transaction.</summary>
     public abstract ValueTask<T> ReadAsync<T>(Func<Session, ValueTask<T>> work, CancellationToken cancellationToken);
 
+    /// <summary>What a fault of the driver's, or one that holds it, is to callers; null when it does not say that the store cannot be used.</summary>
+    public abstract StorageUnavailableException? Explain(Exception fault);
+
     public abstract ValueTask DisposeAsync();
+
+    /// <summary>The fault of a kind in a chain of them, or null.</summary>
+    protected static T? Find<T>(Exception? fault)
+        where T : Exception
+    {
+        while (fault is not (null or T))
+        {
+            fault = fault.InnerException;
+        }
+
+        return fault as T;
+    }
 }
 
 /// <summary>A statement with its parameters.</summary>

@@ -172,6 +172,22 @@ internal sealed class SqlTurnStore(Database database, bool isSingleServer) : ITu
             },
             cancellationToken);
 
+    public async Task<int> PruneAsync(DateTimeOffset endedBefore, int atMost, CancellationToken cancellationToken)
+    {
+        // Found outside the write: a database with one writer goes on meanwhile. A last id of 0 says that there is nothing more to drop.
+        var old = await database.ReadAsync(
+            session => session.QueryAsync(
+                """SELECT "Id" FROM turns WHERE "EndedAt" < @before AND "LastEventId" > 0 ORDER BY "Id" LIMIT @most""",
+                reader => reader.GetString(0), cancellationToken, ("before", endedBefore.UtcTicks), ("most", (long)atMost)),
+            cancellationToken);
+        if (old.Count > 0)
+        {
+            await database.WriteAllAsync([.. old.SelectMany(DropEvents)], cancellationToken);
+        }
+
+        return old.Count;
+    }
+
     public async Task<Turn?> FindAsync(string threadId, string turnId, CancellationToken cancellationToken) => await database.ReadAsync(
         session => session.FirstAsync(
             $"""SELECT {TurnColumns} FROM turns WHERE "Id" = @id AND "ThreadId" = @thread""",
@@ -237,6 +253,12 @@ internal sealed class SqlTurnStore(Database database, bool isSingleServer) : ITu
     private static Statement Insert(string turnId, StoredEvent stored) => new(
         """INSERT INTO events ("TurnId", "EventId", "Type", "Data") VALUES (@turn, @id, @type, @data)""",
         ("turn", turnId), ("id", stored.Id), ("type", stored.Type), ("data", stored.Data));
+
+    private static IEnumerable<Statement> DropEvents(string turnId) =>
+    [
+        new("""DELETE FROM events WHERE "TurnId" = @turn AND "EventId" < (SELECT MAX(last."EventId") FROM events AS last WHERE last."TurnId" = @turn)""", ("turn", turnId)),
+        new("""UPDATE turns SET "LastEventId" = 0 WHERE "Id" = @turn""", ("turn", turnId)),
+    ];
 
     private static Statement CountOn(string threadId, DateTimeOffset at) => new(
         """UPDATE threads SET "Version" = "Version" + 1, "UpdatedAt" = @now WHERE "Id" = @thread""", ("now", at.UtcTicks), ("thread", threadId));

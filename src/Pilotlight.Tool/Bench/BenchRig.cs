@@ -61,7 +61,7 @@ internal sealed class BenchRig : IAsyncDisposable
         try
         {
             pooled = await StartAsync("pooled", "--Pilotlight:Pool:MinIdle=2", "--Pilotlight:Pool:MaxIdle=2");
-            if (pooled.Missing is { } missing)
+            if (await pooled.MissingAsync(cancellationToken) is { } missing)
             {
                 throw new StartException(missing);
             }

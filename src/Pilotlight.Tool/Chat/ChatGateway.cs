@@ -27,7 +27,7 @@ internal sealed class ChatGateway : IAsyncDisposable
         }
 
         var own = await GatewayServer.StartAsync(new ServeSettings("http://127.0.0.1:0", folder, simulate, [], IsQuiet: true), cancellationToken);
-        if (own.Missing is { } missing)
+        if (await own.MissingAsync(cancellationToken) is { } missing)
         {
             await own.DisposeAsync();
             throw new StartException(missing);

@@ -52,7 +52,7 @@ internal static class ServeCommand
                 Console.WriteLine("Simulated model: the CLI is real, its answers are not. No key is used and nothing is paid.");
             }
 
-            if (server.Missing is { } missing)
+            if (await server.MissingAsync(cancellationToken) is { } missing)
             {
                 Console.Error.WriteLine($"Not ready: {missing}");
             }

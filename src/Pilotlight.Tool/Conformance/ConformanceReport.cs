@@ -1,4 +1,7 @@
 using System.Diagnostics;
+using Microsoft.Extensions.Options;
+using Pilotlight.Claude;
+using Pilotlight.Claude.Installation;
 
 namespace Pilotlight.Tool.Conformance;
 
@@ -17,8 +20,9 @@ internal sealed record ConformanceReport(
     public static async Task<ConformanceReport> CreateAsync(string cli, Action<CheckOutcome> done, CancellationToken cancellationToken)
     {
         var startedAt = Stopwatch.GetTimestamp();
-        var facts = await CliFacts.AskAsync(cli, cancellationToken);
-        var outcomes = new List<CheckOutcome> { Options(facts) };
+        var able = await AskAsync(cli, cancellationToken);
+        var version = able.Version ?? throw new InvalidOperationException(able.Problem);
+        var outcomes = new List<CheckOutcome> { new("options", "It is new enough, and its help lists every option that it is started with.", able.Problem, 0, []) };
         done(outcomes[0]);
         await foreach (var outcome in ConformanceSuite.RunAsync(cli, [.. ProtocolChecks.All, .. FaultChecks.All], cancellationToken))
         {
@@ -28,17 +32,25 @@ internal sealed record ConformanceReport(
 
         return new ConformanceReport(
             cli,
-            facts.Version,
+            version.ToString(),
             outcomes.All(outcome => outcome.Difference is null),
             outcomes,
             Vocabulary.Unknown(outcomes.SelectMany(outcome => outcome.Lines)),
             (int)Stopwatch.GetElapsedTime(startedAt).TotalSeconds);
     }
 
-    private static CheckOutcome Options(CliFacts facts)
+    // In a home of its own: what it says of itself needs nothing of the user's.
+    private static async Task<ClaudeCapabilities> AskAsync(string cli, CancellationToken cancellationToken)
     {
-        var missing = CliFacts.NeededOptions.Where(option => !facts.Options.Contains(option)).ToArray();
-        return new CheckOutcome(
-            "options", "Its help lists every option that it is started with.", missing.Length == 0 ? null : $"its help does not list {string.Join(", ", missing)}.", 0, []);
+        var home = Directory.CreateTempSubdirectory("pilotlight-conformance-");
+        try
+        {
+            var options = Options.Create(new ClaudeOptions { HomeDirectory = home.FullName });
+            return await ClaudeCapabilities.OfAsync(cli, new ClaudeHome(options), TimeProvider.System).WaitAsync(cancellationToken);
+        }
+        finally
+        {
+            home.Delete(recursive: true);
+        }
     }
 }

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
 using Pilotlight.Claude;
@@ -37,16 +38,12 @@ internal sealed class GatewayServer : IAsyncDisposable
 
     public IServiceProvider Services => _app.Services;
 
-    /// <summary>What is missing before turns can be served; null when nothing is.</summary>
-    public string? Missing
+    /// <summary>What is missing before turns can be served (a CLI, a newer one, a credential); null when nothing is.</summary>
+    public async Task<string?> MissingAsync(CancellationToken cancellationToken)
     {
-        get
-        {
-            _ = _app.Services.GetRequiredService<ClaudeCli>().Find(out var problem);
-            return problem ?? (_app.Services.GetRequiredService<ClaudeHome>().CredentialSource is null
-                ? "There is no key and no sign-in: set ANTHROPIC_API_KEY, point Pilotlight:Claude:ConfigDirectory at a signed-in one, or use --simulate."
-                : null);
-        }
+        var health = await _app.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync(check => check.Name == GatewayRegistration.ClaudeCheck, cancellationToken);
+        var claude = health.Entries[GatewayRegistration.ClaudeCheck];
+        return claude.Status == HealthStatus.Healthy ? null : claude.Description;
     }
 
     /// <summary>Puts it together and starts it.</summary>

@@ -106,6 +106,15 @@ public sealed class CapabilityTests : IDisposable
     }
 
     [Fact]
+    public void Of_an_npm_package_whose_scripts_never_ran_the_program_beside_it_is_taken()
+    {
+        var stub = Path.Combine(RealCli.RepositoryRoot, "eng", "claude-cli", "node_modules", ".bin", "claude");
+
+        Assert.Equal(RealCli.Path, new ClaudeCli(Options.Create(new ClaudeOptions { Path = stub })).Find(out var problem));
+        Assert.Null(problem);
+    }
+
+    [Fact]
     public async Task A_cli_that_ends_at_once_is_refused_for_its_version_all_the_same()
     {
         var path = await StandInCli.WriteAsync(_folder.FullName, "exit 1", "echo 1.0.7", StandInCli.Help, Token);

@@ -4,7 +4,8 @@ namespace Pilotlight.Claude.Tests.Installation;
 internal static class StandInCli
 {
     public const string Help =
-        "--tools --strict-mcp-config --setting-sources --disable-slash-commands --no-session-persistence --input-format --output-format --include-partial-messages --model";
+        "--tools --strict-mcp-config --setting-sources --disable-slash-commands --no-session-persistence --print --input-format --output-format "
+        + "--verbose --include-partial-messages --model --permission-mode --allowedTools --mcp-config";
 
     /// <summary>Answers every control request with success.</summary>
     public const string Agreeable =

@@ -46,6 +46,18 @@ public sealed class TranscriptTests
         Assert.True(completed.CostUsd > 0 && completed.Usage.OutputTokens > 0);
     }
 
+    [Theory]
+    [InlineData("turn")]
+    [InlineData("thinking")]
+    [InlineData("tool")]
+    public async Task What_the_messages_of_a_turn_count_is_what_its_result_counts(string name)
+    {
+        var (reader, _, completed) = Read(await ReadAsync(Lines(name)));
+
+        Assert.True(completed.Usage.InputTokens > 0);
+        Assert.Equal(completed.Usage, reader.Used);
+    }
+
     [Fact]
     public async Task A_cut_stream_resets_what_was_streamed_and_the_answer_stands_once()
     {
@@ -149,13 +161,19 @@ public sealed class TranscriptTests
 
     private static (IReadOnlyList<TurnEvent> Events, TurnCompleted End) Turn(IEnumerable<CliMessage> messages)
     {
+        var (_, events, end) = Read(messages);
+        return (events, end);
+    }
+
+    private static (TurnReader Reader, IReadOnlyList<TurnEvent> Events, TurnCompleted End) Read(IEnumerable<CliMessage> messages)
+    {
         var reader = new TurnReader(CliTotals.None);
         var events = new List<TurnEvent>();
         foreach (var message in messages)
         {
             if (message is CliResult result)
             {
-                return (events, reader.Complete(result, null, TimeSpan.Zero));
+                return (reader, events, reader.Complete(result, null, TimeSpan.Zero));
             }
 
             events.AddRange(reader.Read(message));

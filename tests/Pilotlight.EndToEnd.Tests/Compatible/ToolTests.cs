@@ -200,6 +200,39 @@ public sealed class ToolTests : EndToEndTest
     }
 
     [Fact]
+    public async Task Each_call_of_a_turn_is_booked_with_what_the_api_counted_for_it()
+    {
+        var key = await CreateKeyAsync("Payer");
+        await using var simulator = await SimulatorServer.StartAsync(cancellationToken: Token);
+        await using var gateway = await StartAsync(simulator);
+        simulator.Enqueue(
+            Scenario.ToolUse("mcp__functions__weather", """{"city":"Oslo"}""") with { InputTokens = 300, CacheReadTokens = 700, CacheWriteTokens = 50 },
+            Scenario.Answer("Rain all day.") with { InputTokens = 400, CacheReadTokens = 900 });
+
+        var asked = await PostAsync(gateway, OpenAi, Ask(OpenAi), key);
+        var first = await UsageAsync();
+        await PostAsync(gateway, OpenAi, Answer(OpenAi, asked.Body), key);
+        var both = await UsageAsync();
+
+        Assert.Equal((300, 700, 50), Input(first));
+        Assert.Equal((700, 1600, 50), Input(both));
+        Assert.Equal(asked.Body.GetProperty("usage").GetProperty("completion_tokens").GetInt64(), first.GetProperty("outputTokens").GetInt64());
+        Assert.True(first.GetProperty("costUsd").GetDecimal() > 0);
+        Assert.True(both.GetProperty("costUsd").GetDecimal() > first.GetProperty("costUsd").GetDecimal());
+
+        static (long New, long Read, long Written) Input(JsonElement usage) => (
+            usage.GetProperty("inputTokens").GetInt64(), usage.GetProperty("cacheReadTokens").GetInt64(), usage.GetProperty("cacheWriteTokens").GetInt64());
+
+        async Task<JsonElement> UsageAsync()
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, "/api/usage");
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", key);
+            using var response = await gateway.Http.SendAsync(request, Token);
+            return (await response.Content.ReadFromJsonAsync<JsonElement>(Token)).GetProperty("total");
+        }
+    }
+
+    [Fact]
     public async Task A_call_that_nobody_answers_gives_its_process_back_and_its_place_at_once()
     {
         await using var simulator = await SimulatorServer.StartAsync(cancellationToken: Token);

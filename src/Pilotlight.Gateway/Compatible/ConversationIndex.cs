@@ -20,7 +20,7 @@ internal sealed record HeldTurn(TurnUsage Booked, decimal BookedUsd, int SaidLen
 /// A session is taken out while a turn uses it, so no two calls can meet on one. An entry that outlives its process does no
 /// harm: the history comes with the call and is replayed. Safe for concurrent use.
 /// </remarks>
-internal sealed class HotSessions(IOptions<ClaudeSessionOptions> sessions, TimeProvider time)
+internal sealed class ConversationIndex(IOptions<ClaudeSessionOptions> sessions, TimeProvider time)
 {
     private const int Capacity = 10_000;
 
