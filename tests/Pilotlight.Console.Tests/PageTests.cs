@@ -67,14 +67,19 @@ public sealed class PageTests(Browser browser, SharedGateway shared)
         await Expect(page.Page.Locator(".thread")).ToHaveCountAsync(1);
 
         await page.Page.GetByRole(AriaRole.Button, new() { Name = "Actions for Zebra crossing" }).PressAsync("Enter");
-        await page.Page.GetByText("Rename", new() { Exact = true }).ClickAsync();
-        await page.Page.GetByLabel("Title").FillAsync("Zebra foal");
+        await ExpectNoViolationsAsync(page);
+        await page.Page.GetByRole(AriaRole.Button, new() { Name = "Rename", Exact = true }).PressAsync("Enter");
+        await Expect(page.Page.GetByLabel("Title")).ToBeFocusedAsync();
+        await ExpectNoViolationsAsync(page);
+        await page.Page.Keyboard.PressAsync("ControlOrMeta+A");
+        await page.Page.Keyboard.TypeAsync("Zebra foal");
         await page.Page.Keyboard.PressAsync("Enter");
         await Expect(page.Page.Locator(".thread")).ToHaveTextAsync(new System.Text.RegularExpressions.Regex("Zebra foal"));
 
         await page.Page.GetByRole(AriaRole.Button, new() { Name = "Actions for Zebra foal" }).PressAsync("Enter");
-        await page.Page.GetByText("Delete", new() { Exact = true }).ClickAsync();
-        await page.Page.GetByRole(AriaRole.Button, new() { Name = "Delete", Exact = true }).ClickAsync();
+        await page.Page.GetByRole(AriaRole.Button, new() { Name = "Delete", Exact = true }).PressAsync("Enter");
+        await ExpectNoViolationsAsync(page);
+        await page.Page.Locator(".mud-dialog").GetByRole(AriaRole.Button, new() { Name = "Delete", Exact = true }).PressAsync("Enter");
         await Expect(page.Page.Locator(".thread")).ToHaveCountAsync(0);
         await Expect(page.Page).ToHaveURLAsync((await shared.AddressAsync()).ToString());
         Assert.Empty(page.Complaints);

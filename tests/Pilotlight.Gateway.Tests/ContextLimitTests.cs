@@ -29,6 +29,20 @@ public sealed class ContextLimitTests
     }
 
     [Fact]
+    public void What_is_far_above_the_limit_is_told_about_as_large_as_it_is()
+    {
+        (_options.SoftTokens, _options.HardTokens) = (500, 1000);
+        var text = Words(200_000);
+        var limits = new ContextLimits(Options.Create(_options), Options.Create(new ClaudeOptions()));
+
+        foreach (var refused in new[] { Assert.Throws<ApiProblemException>(() => Fit(text)), Assert.Throws<ApiProblemException>(() => limits.Check(null, [text])) })
+        {
+            var told = long.Parse(System.Text.RegularExpressions.Regex.Match(refused.Message, "about ([0-9,]+) tokens").Groups[1].Value.Replace(",", "", StringComparison.Ordinal), System.Globalization.CultureInfo.InvariantCulture);
+            Assert.InRange(told, ContextLimits.Count(text) * 0.8, ContextLimits.Count(text) * 1.2);
+        }
+    }
+
+    [Fact]
     public void Text_counts_the_same_whether_it_is_counted_in_pieces_or_whole()
     {
         var sentence = "A pilot light is a small flame that is kept burning, so that the large one need not be struck. ";

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Components;
 using MudBlazor;
 using Pilotlight.Gateway.Access;
 using Pilotlight.Gateway.Http;
+using Pilotlight.Gateway.Turns;
 using Pilotlight.WebConsole.SignIn;
 
 namespace Pilotlight.WebConsole.Layout;
@@ -29,6 +30,10 @@ public sealed class Attempt(CallerOfCircuit who, ISnackbar snackbar, NavigationM
         catch (ApiProblemException problem)
         {
             snackbar.Add($"{problem.Title}. {problem.Message}", Severity.Warning);
+        }
+        catch (StorageUnavailableException fault)
+        {
+            snackbar.Add($"The store is not available. {fault.Message}", Severity.Error);
         }
 
         return false;

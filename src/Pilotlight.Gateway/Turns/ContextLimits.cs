@@ -27,7 +27,10 @@ internal sealed class ContextLimits(IOptions<LimitOptions> limits, IOptions<Clau
     private const double KeptShare = 0.75;
 
     // Characters counted at a time; a cut inside a word costs a token at most.
-    private const int MaxPiece = 128;
+    private const int MaxPiece = 64;
+
+    // Far above every limit: how many more there are is estimated from there on.
+    private const long MostCounted = 1_000_000;
 
     private static readonly Lazy<Tokenizer> Tokens = new(() => TiktokenTokenizer.CreateForEncoding("o200k_base"));
 
@@ -43,6 +46,11 @@ internal sealed class ContextLimits(IOptions<LimitOptions> limits, IOptions<Clau
         if (atMost <= soft)
         {
             return new ContextFit(dropped, 0, Math.Max(known, atMost / 3));
+        }
+
+        if (Count(text, 2L * hard) is var own && own > hard)
+        {
+            throw TooLong(own + MessageOverhead, hard, model ?? claude.Value.Model);
         }
 
         var total = known + uncounted.Sum(Count);
@@ -75,16 +83,29 @@ internal sealed class ContextLimits(IOptions<LimitOptions> limits, IOptions<Clau
             return atMost / 3;
         }
 
-        var total = all.Sum(Count);
+        var total = 0L;
+        foreach (var part in all)
+        {
+            // From twice the limit on nobody needs to know exactly.
+            total += total > 2L * hard ? part.Length / 4 : Count(part, (2L * hard) - total);
+        }
+
         return total <= hard ? total : throw TooLong(total, hard, model ?? claude.Value.Model);
     }
 
     /// <summary>About how many tokens a message of this text has.</summary>
-    public static long Count(string text)
+    public static long Count(string text) => Count(text, MostCounted);
+
+    private static long Count(string text, long enough)
     {
         long total = MessageOverhead;
         for (var rest = text.AsSpan(); !rest.IsEmpty;)
         {
+            if (total > enough)
+            {
+                return total + (rest.Length * total / (text.Length - rest.Length));
+            }
+
             // The work that a word takes grows with the square of its length, and nothing keeps a caller from one of a megabyte.
             var cut = rest.Length <= MaxPiece ? rest.Length : rest[..MaxPiece].LastIndexOf(' ') is > 0 and var space ? space : MaxPiece;
             total += Tokens.Value.CountTokens(rest[..cut]);

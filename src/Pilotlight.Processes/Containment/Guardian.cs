@@ -5,8 +5,9 @@ namespace Pilotlight.Processes.Containment;
 
 /// <summary>
 /// A shell that waits on a pipe which only we hold open. When we die, however we die, it reads the end of it and kills all
-/// that carries our cookie, then ends itself.
+/// that carries our cookie, then ends itself. One that is killed itself is replaced.
 /// </summary>
+/// <remarks>Safe for concurrent use.</remarks>
 internal sealed class Guardian : IDisposable
 {
     // Until ten rounds in a row have found nothing: a child caught between fork and exec shows its parent's environment, and on a
@@ -28,11 +29,84 @@ internal sealed class Guardian : IDisposable
         done
         """;
 
-    private readonly Process _process;
+    // Whoever kills it more often than that means it.
+    private const int MostReplacements = 10;
 
-    private Guardian(Process process) => _process = process;
+    private readonly Lock _gate = new();
+    private readonly OwnerCookie _owner;
+    private Process? _process;
+    private int _replacements;
+    private bool _isOver;
 
+    private Guardian(OwnerCookie owner) => _owner = owner;
+
+    /// <summary>The shell's process; another one after somebody has killed it.</summary>
+    public int ProcessId
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _process!.Id;
+            }
+        }
+    }
+
+    /// <summary>Starts one, or returns null where there is no shell for it: the other layers remain.</summary>
     public static Guardian? TryStart(OwnerCookie owner)
+    {
+        var guardian = new Guardian(owner);
+        return guardian.TryStart() ? guardian : null;
+    }
+
+    // On an ordered stop everything has ended already; the last rounds find nothing.
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _isOver = true;
+            if (_process is not null)
+            {
+                _process.EnableRaisingEvents = false;
+                _process.StandardInput.Dispose();
+                _process.Dispose();
+            }
+        }
+    }
+
+    private bool TryStart()
+    {
+        var process = new Process { StartInfo = Describe(_owner), EnableRaisingEvents = true };
+        process.Exited += (_, _) => Replace(process);
+        lock (_gate)
+        {
+            try
+            {
+                process.Start();
+                _process = process;
+                return true;
+            }
+            catch (Win32Exception)
+            {
+                process.Dispose();
+                return false;
+            }
+        }
+    }
+
+    // Killed by somebody, or for want of memory: those that it was to kill are still there.
+    private void Replace(Process ended)
+    {
+        lock (_gate)
+        {
+            if (!_isOver && _process == ended && _replacements++ < MostReplacements && TryStart())
+            {
+                ended.Dispose();
+            }
+        }
+    }
+
+    private static ProcessStartInfo Describe(OwnerCookie owner)
     {
         var start = new ProcessStartInfo("/usr/bin/setsid")
         {
@@ -47,21 +121,6 @@ internal sealed class Guardian : IDisposable
             start.ArgumentList.Add(argument);
         }
 
-        try
-        {
-            return new Guardian(Process.Start(start)!);
-        }
-        catch (Win32Exception)
-        {
-            // No setsid or no shell: the other layers remain.
-            return null;
-        }
-    }
-
-    // On an ordered stop everything has ended already; the last rounds find nothing.
-    public void Dispose()
-    {
-        _process.StandardInput.Dispose();
-        _process.Dispose();
+        return start;
     }
 }
