@@ -10,6 +10,9 @@ internal static class Cancels
     private const int Clients = 12;
     private const int LeaveOneIn = 40;
 
+    // What was said before a cancel stays in the thread: one for all would come to be a matter of its length.
+    private const int CancelsPerThread = 50;
+
     private static readonly TimeSpan SettleLimit = TimeSpan.FromSeconds(60);
 
     /// <returns>0 when afterwards no process is leased beyond those that hold a conversation, and no turn is counted as running.</returns>
@@ -35,9 +38,11 @@ internal static class Cancels
         async Task ClientAsync(int seed)
         {
             var random = new Random(seed);
-            var thread = await gateway.CreateThreadAsync(CancellationToken.None);
-            while (Volatile.Read(ref made) < cancels && !limit.IsOver)
+            var thread = "";
+            for (var at = 0; Volatile.Read(ref made) < cancels && !limit.IsOver; at++)
             {
+                thread = at % CancelsPerThread == 0 ? await gateway.CreateThreadAsync(CancellationToken.None) : thread;
+
                 // Who leaves ends a process, which costs a start; who cancels keeps it.
                 if (random.Next(LeaveOneIn) != 0)
                 {

@@ -28,6 +28,33 @@ public sealed class ChatTests(Browser browser, SharedGateway shared)
     }
 
     [Fact]
+    public async Task A_new_chat_is_made_ready_while_one_types_and_let_go_when_one_leaves_it()
+    {
+        await using var gateway = await OwnGateway.StartAsync();
+        await gateway.Process.WaitForWarmthAsync(TestContext.Current.CancellationToken);
+        await using var page = await browser.OpenAsync(gateway.Address);
+
+        await page.Message.PressSequentiallyAsync("He");
+        await LeasedAsync(1);
+        await page.Page.GetByRole(AriaRole.Link, new() { Name = "Pool" }).ClickAsync();
+        await LeasedAsync(0);
+
+        await page.GoAsync("/");
+        await page.Message.PressSequentiallyAsync("Hello");
+        await LeasedAsync(1);
+        await page.Message.PressAsync("Enter");
+        Assert.Contains("Hello", await page.WaitForAnswerAsync(), StringComparison.Ordinal);
+
+        // The turn ran on the process that was ready: there is no other.
+        await LeasedAsync(1);
+        Assert.Empty(page.Complaints);
+
+        Task LeasedAsync(int count) => gateway.Process.WaitForAsync(
+            pool => pool.GetProperty("profiles").EnumerateArray().Sum(profile => profile.GetProperty("leased").GetInt32()) == count,
+            TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
     public async Task Escape_stops_an_answer_and_keeps_what_had_come()
     {
         await using var page = await browser.OpenAsync(await shared.AddressAsync());

@@ -161,16 +161,17 @@ public sealed class GatewayProcess : IAsyncDisposable
     public async Task WaitForAsync(Func<JsonElement, bool> pool, CancellationToken cancellationToken)
     {
         using var limit = Limited(cancellationToken);
+        JsonElement seen = default;
         try
         {
-            while (!pool(await GetAsync("/api/pool", limit.Token)))
+            while (!pool(seen = await GetAsync("/api/pool", limit.Token)))
             {
                 await Task.Delay(20, limit.Token);
             }
         }
         catch (OperationCanceledException late)
         {
-            throw Late("The pool did not come to be as awaited", late);
+            throw Late($"The pool did not come to be as awaited; it was {seen}", late);
         }
     }
 

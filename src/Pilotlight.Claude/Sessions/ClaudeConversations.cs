@@ -128,7 +128,7 @@ internal sealed partial class ClaudeConversations : IClaudeConversations, IAsync
     public async ValueTask ForgetAsync(string conversationId)
     {
         using var entered = await _hot.EnterAsync(conversationId, CancellationToken.None);
-        await _hot.EndAsync(entered.Slot, "forgotten");
+        await _hot.RemoveAsync(conversationId, entered.Slot, "forgotten");
     }
 
     /// <summary>Ends every hot process; turns in progress are their callers' to cancel first.</summary>

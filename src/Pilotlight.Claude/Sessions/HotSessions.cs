@@ -8,6 +8,8 @@ namespace Pilotlight.Claude.Sessions;
 /// <remarks>Safe for concurrent use. A session in a turn is never taken from it.</remarks>
 internal sealed partial class HotSessions : IAsyncDisposable
 {
+    private static readonly TimeSpan s_emptyPlaces = TimeSpan.FromMinutes(1);
+
     private readonly ConcurrentDictionary<string, SessionSlot> _slots = new(StringComparer.Ordinal);
     private readonly ClaudeSessionOptions _options;
     private readonly SessionMetrics _metrics;
@@ -77,10 +79,21 @@ internal sealed partial class HotSessions : IAsyncDisposable
         if (!session.IsUsable || !session.IsAlive || _options.MaxHot == 0 || _options.IdleTimeout == TimeSpan.Zero || _disposed != 0)
         {
             await EndAsync(slot, session.IsUsable ? "not kept" : "unusable");
-            return;
         }
 
-        ArmEviction(_options.IdleTimeout);
+        // Also for a place that is empty now: places go with evictions.
+        if (_disposed == 0)
+        {
+            ArmEviction(_options.IdleTimeout > TimeSpan.Zero ? _options.IdleTimeout : s_emptyPlaces);
+        }
+    }
+
+    /// <summary>Ends the conversation's session, if it has one, and forgets its place.</summary>
+    public Task RemoveAsync(string conversationId, SessionSlot slot, string reason)
+    {
+        _slots.TryRemove(KeyValuePair.Create(conversationId, slot));
+        slot.IsRemoved = true;
+        return EndAsync(slot, reason).AsTask();
     }
 
     /// <summary>Ends the slot's session, if it has one.</summary>
@@ -158,9 +171,7 @@ internal sealed partial class HotSessions : IAsyncDisposable
 
     private async Task EvictAsync(string id, SessionSlot slot)
     {
-        _slots.TryRemove(KeyValuePair.Create(id, slot));
-        slot.IsRemoved = true;
-        await EndAsync(slot, "idle");
+        await RemoveAsync(id, slot, "idle");
         slot.Leave();
     }
 

@@ -13,14 +13,19 @@ export function setTheme(name) {
 // The composer: Enter sends, Shift+Enter breaks the line, typing tells the server that a turn is near.
 export function composer(box, page) {
   const form = box.form;
-  const keep = 'pilotlight-draft' + location.pathname;
+  // Each thread has a draft of its own; what was typed before we came is the latest.
+  const draft = () => 'pilotlight-draft' + location.pathname;
   let told = false;
   let sending = false;
-  box.value = sessionStorage.getItem(keep) ?? box.value;
+  box.value ||= sessionStorage.getItem(draft()) ?? '';
 
   const changed = () => {
     form.toggleAttribute('data-has-text', box.value.trim().length > 0);
-    box.value ? sessionStorage.setItem(keep, box.value) : sessionStorage.removeItem(keep);
+    box.value ? sessionStorage.setItem(draft(), box.value) : sessionStorage.removeItem(draft());
+    if (!told && box.value) {
+      told = true;
+      page.invokeMethodAsync('TypingAsync');
+    }
   };
   const send = async () => {
     const text = box.value;
@@ -28,13 +33,14 @@ export function composer(box, page) {
       return;
     }
 
+    const sent = draft();
     sending = true;
     form.toggleAttribute('data-sending', true);
     try {
       if (await page.invokeMethodAsync('SendAsync', text)) {
         box.value = '';
         told = false;
-        sessionStorage.removeItem(keep);
+        sessionStorage.removeItem(sent);
         changed();
       }
     } finally {
@@ -49,11 +55,12 @@ export function composer(box, page) {
       send();
     }
   });
-  box.addEventListener('input', () => {
-    changed();
-    if (!told && box.value) {
-      told = true;
-      page.invokeMethodAsync('TypingAsync');
+  box.addEventListener('input', changed);
+  box.addEventListener('moved', () => {
+    if (!sending) {
+      told = false;
+      box.value = sessionStorage.getItem(draft()) ?? '';
+      changed();
     }
   });
   form.addEventListener('submit', event => {
@@ -65,6 +72,11 @@ export function composer(box, page) {
   if (matchMedia('(hover: hover)').matches) {
     box.focus({ preventScroll: true });
   }
+}
+
+// Another thread is shown; not so when a message that is being sent makes it.
+export function moved(box) {
+  box.dispatchEvent(new Event('moved'));
 }
 
 export function put(box, text) {

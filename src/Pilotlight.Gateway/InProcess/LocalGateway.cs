@@ -65,6 +65,21 @@ public sealed class LocalGateway
     public Task<ChatThread> CreateThreadAsync(Caller caller, NewThread thread, CancellationToken cancellationToken) =>
         _threads.CreateAsync(caller, thread, cancellationToken);
 
+    /// <summary>A thread as it is going to be, for which a process begins to be made ready; nothing is stored.</summary>
+    public ChatThread PrepareThread(Caller caller, NewThread thread)
+    {
+        var prepared = _threads.Prepare(caller, thread);
+        _warmUps.Begin(caller, prepared, isStored: false);
+        return prepared;
+    }
+
+    /// <summary>Makes a thread that was prepared.</summary>
+    public Task<ChatThread> CreateThreadAsync(Caller caller, ChatThread prepared, CancellationToken cancellationToken) =>
+        _threads.StoreAsync(prepared with { Owner = caller.KeyId }, cancellationToken);
+
+    /// <summary>Lets go of the process of a thread that was prepared and is not going to be made.</summary>
+    public Task AbandonThreadAsync(ChatThread prepared) => _turns.ForgetAsync(prepared.Id);
+
     /// <summary>Changes a thread.</summary>
     public Task<ChatThread> UpdateThreadAsync(Caller caller, string threadId, ThreadChange change, CancellationToken cancellationToken) =>
         _threads.UpdateAsync(caller, threadId, change, cancellationToken);

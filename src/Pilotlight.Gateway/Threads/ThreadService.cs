@@ -16,13 +16,21 @@ internal sealed class ThreadService(IThreadStore threads, TurnService turns, Cla
     public async Task<ChatThread> RequireAsync(Caller caller, string id, CancellationToken cancellationToken) =>
         await threads.FindAsync(id, cancellationToken) is { } thread && thread.IsVisibleTo(caller) ? thread : throw ApiProblems.NoThread(id);
 
-    public async Task<ChatThread> CreateAsync(Caller caller, NewThread? request, CancellationToken cancellationToken)
+    public Task<ChatThread> CreateAsync(Caller caller, NewThread? request, CancellationToken cancellationToken) =>
+        StoreAsync(Prepare(caller, request), cancellationToken);
+
+    /// <summary>A thread as it is going to be; nothing is stored.</summary>
+    public ChatThread Prepare(Caller caller, NewThread? request)
     {
         request ??= new NewThread();
         CheckProfile(request.Profile);
         var now = time.GetUtcNow();
-        var thread = new ChatThread(
+        return new ChatThread(
             Ids.New("thr"), Blank(request.Title), Blank(request.Model), request.SystemPrompt, Blank(request.Profile), 0, now, now, caller.KeyId);
+    }
+
+    public async Task<ChatThread> StoreAsync(ChatThread thread, CancellationToken cancellationToken)
+    {
         await threads.CreateAsync(thread, cancellationToken);
         news.TellThreadChanged(thread.Id);
         return thread;

@@ -226,15 +226,17 @@ internal sealed partial class TurnService(
         await conversations.ForgetAsync(threadId);
     }
 
-    /// <summary>Begins to make a process ready for the thread's next turn.</summary>
-    public async Task WarmAsync(ChatThread thread)
+    /// <summary>Makes a process ready for the thread's next turn; one that is not stored yet has said nothing.</summary>
+    public async Task WarmAsync(ChatThread thread, bool isStored)
     {
         if (_draining)
         {
             throw ApiProblems.Stopping();
         }
 
-        var conversation = await intake.ReadAsync(thread.Id, lifetime.ApplicationStopping) ?? throw ApiProblems.NoThread(thread.Id);
+        var conversation = isStored
+            ? await intake.ReadAsync(thread.Id, lifetime.ApplicationStopping) ?? throw ApiProblems.NoThread(thread.Id)
+            : new HotThread(thread, []).ToConversation(droppedTurns: 0);
         await conversations.WarmAsync(conversation, lifetime.ApplicationStopping);
     }
 

@@ -13,20 +13,20 @@ internal sealed partial class WarmUps(TurnService turns, IAdmission admission, I
 
     /// <summary>Begins to make a thread ready, unless that is going on already.</summary>
     /// <exception cref="Http.ApiProblemException">The thread's model or profile is not for this caller.</exception>
-    public void Begin(Caller caller, ChatThread thread)
+    public void Begin(Caller caller, ChatThread thread, bool isStored = true)
     {
         admission.RequireAllowed(caller, thread.Model, thread.Profile);
         if (_running.TryAdd(thread.Id, true))
         {
-            _ = RunAsync(thread);
+            _ = RunAsync(thread, isStored);
         }
     }
 
-    private async Task RunAsync(ChatThread thread)
+    private async Task RunAsync(ChatThread thread, bool isStored)
     {
         try
         {
-            await turns.WarmAsync(thread);
+            await turns.WarmAsync(thread, isStored);
         }
         catch (Exception fault)
         {
