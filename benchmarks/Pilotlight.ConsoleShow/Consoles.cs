@@ -21,14 +21,14 @@ internal static class Consoles
         var timed = await stage.Gateway.CreateThreadAsync(bound.Token);
         var watched = await stage.Gateway.CreateThreadAsync(bound.Token);
         List<(double First, double Whole)> without = [], with = [];
-        List<double> idle = [], busy = [];
-        await RoundAsync([], []);
+        List<double> idle = [], busy = [], alone = [], beside = [];
+        await RoundAsync([], [], []);
         for (var round = 0; round < Math.Max(1, turns / TurnsARound); round++)
         {
-            await RoundAsync(without, idle);
+            await RoundAsync(without, idle, alone);
             var pages = await OpenAsync(stage, count, watched);
             Priority.LowerBrowsers(stage.Gateway.Id);
-            await RoundAsync(with, busy);
+            await RoundAsync(with, busy, beside);
             await Task.WhenAll(pages.Select(page => page.Context.CloseAsync()));
             Console.WriteLine($"round {round + 1} done");
         }
@@ -38,7 +38,10 @@ internal static class Consoles
         Console.WriteLine(FormattableString.Invariant(
             $"{"at rest",-12} the gateway uses {Median(idle):0.0} ms of processor time a second without, {Median(busy):0.0} ms with {count} consoles open"));
 
-        async Task RoundAsync(List<(double, double)> into, List<double> atRest)
+        Console.WriteLine(FormattableString.Invariant(
+            $"{"in a turn",-12} the gateway uses {Median(alone):0.0} ms of processor time without, {Median(beside):0.0} ms with {count} consoles open"));
+
+        async Task RoundAsync(List<(double, double)> into, List<double> atRest, List<double> inTurn)
         {
             using var gateway = Process.GetProcessById(stage.Gateway.Id);
             var before = gateway.TotalProcessorTime;
@@ -46,6 +49,7 @@ internal static class Consoles
             await Task.Delay(s_watch, bound.Token);
             gateway.Refresh();
             atRest.Add((gateway.TotalProcessorTime - before).TotalMilliseconds / Stopwatch.GetElapsedTime(since).TotalSeconds);
+            before = gateway.TotalProcessorTime;
             for (var turn = 0; turn < TurnsARound; turn++)
             {
                 var startedAt = Stopwatch.GetTimestamp();
@@ -57,6 +61,9 @@ internal static class Consoles
 
                 into.Add((first ?? double.NaN, Stopwatch.GetElapsedTime(startedAt).TotalMilliseconds));
             }
+
+            gateway.Refresh();
+            inTurn.Add((gateway.TotalProcessorTime - before).TotalMilliseconds / TurnsARound);
         }
     }
 

@@ -13,16 +13,19 @@ internal static class Priority
             .Select(name => int.TryParse(name, CultureInfo.InvariantCulture, out var id) ? id : 0)
             .Where(id => id > 0).ToDictionary(id => id, Parent);
         var ours = parents.Keys.Where(id => id != Environment.ProcessId && IsBelow(id, Environment.ProcessId) && id != exceptId && !IsBelow(id, exceptId));
-        var start = new ProcessStartInfo("renice") { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var argument in new[] { "-n", "19", "-p" }.Concat(ours.Select(id => id.ToString(CultureInfo.InvariantCulture))))
+
+        // Every thread of them, and only the time that nobody else wants. One may have ended meanwhile, of which chrt complains.
+        var start = new ProcessStartInfo("sh") { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var argument in new[] { "-c", """for id in "$@"; do chrt --all-tasks --idle --pid 0 "$id"; done; exit 0""", "sh" }.Concat(ours.Select(id => id.ToString(CultureInfo.InvariantCulture))))
         {
             start.ArgumentList.Add(argument);
         }
 
-        // One of them may have ended meanwhile, of which renice complains.
-        using var renice = Process.Start(start)!;
-        renice.StandardOutput.ReadToEnd();
-        renice.WaitForExit();
+        using var lowering = Process.Start(start)!;
+        lowering.ErrorDataReceived += static (_, _) => { };
+        lowering.BeginErrorReadLine();
+        lowering.StandardOutput.ReadToEnd();
+        lowering.WaitForExit();
 
         bool IsBelow(int id, int ancestor)
         {

@@ -5,6 +5,7 @@ using MudBlazor;
 using MudBlazor.Services;
 using Pilotlight.Gateway.Access;
 using Pilotlight.Gateway.InProcess;
+using Pilotlight.WebConsole.Chat;
 using Pilotlight.WebConsole.Hosting;
 using Pilotlight.WebConsole.Layout;
 using Pilotlight.WebConsole.Pool;
@@ -31,6 +32,7 @@ public static class ConsoleRegistration
         });
         services.AddSingleton(provider => new PoolWatch(provider.GetRequiredService<LocalOperations>().Look, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<LatencyLog>();
+        services.AddSingleton<ThreadLists>();
         services.AddHostedService(provider => provider.GetRequiredService<LatencyLog>());
         services.AddScoped<ConsoleScript>();
         services.AddScoped<CallerOfCircuit>();
