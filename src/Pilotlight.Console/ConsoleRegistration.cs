@@ -30,7 +30,12 @@ public static class ConsoleRegistration
             mud.SnackbarConfiguration.PreventDuplicates = true;
             mud.SnackbarConfiguration.VisibleStateDuration = 6000;
         });
-        services.AddSingleton(provider => new PoolWatch(provider.GetRequiredService<LocalOperations>().Look, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider =>
+        {
+            var watch = new PoolWatch(provider.GetRequiredService<LocalOperations>().Look, provider.GetRequiredService<TimeProvider>());
+            provider.GetRequiredService<LatencyLog>().Added += watch.Note;
+            return watch;
+        });
         services.AddSingleton<LatencyLog>();
         services.AddSingleton<ThreadLists>();
         services.AddHostedService(provider => provider.GetRequiredService<LatencyLog>());

@@ -17,6 +17,7 @@ public sealed class PoolWatch(Func<bool, (PoolSnapshot Pool, IReadOnlyList<HotCo
     private ITimer? _timer;
     private int _ticks;
     private int _isLooking;
+    private int _isNoted;
 
     /// <summary>What was seen last; null before the first look.</summary>
     public PoolSight? Last { get; private set; }
@@ -50,6 +51,9 @@ public sealed class PoolWatch(Func<bool, (PoolSnapshot Pool, IReadOnlyList<HotCo
         }
     }
 
+    /// <summary>Says that something else has changed that pages show beside the pool: they hear of it at the next look.</summary>
+    public void Note() => Volatile.Write(ref _isNoted, 1);
+
     /// <summary>Looks now, after something was done that changes the pool.</summary>
     public void Look()
     {
@@ -63,7 +67,7 @@ public sealed class PoolWatch(Func<bool, (PoolSnapshot Pool, IReadOnlyList<HotCo
             var withMemory = _ticks++ % TicksToMemory == 0;
             var (pool, hot) = read(withMemory);
             var sight = PoolSight.Of(pool, hot, Last, time.GetUtcNow());
-            var isNew = withMemory || !sight.IsLike(Last);
+            var isNew = Interlocked.Exchange(ref _isNoted, 0) != 0 || withMemory || !sight.IsLike(Last);
             Last = sight;
             if (isNew)
             {
