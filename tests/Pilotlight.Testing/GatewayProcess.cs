@@ -297,17 +297,23 @@ public sealed class GatewayProcess : IAsyncDisposable
             start.ArgumentList.Add(argument);
         }
 
-        start.Environment.Clear();
-        start.Environment["PATH"] = Environment.GetEnvironmentVariable("PATH");
-        start.Environment["HOME"] = Path.GetTempPath();
-        start.Environment["DOTNET_NOLOGO"] = "1";
-        start.Environment["Pilotlight__Claude__Path"] = RealCli.Path;
+        Isolate(start);
         foreach (var (name, value) in environment ?? new Dictionary<string, string>())
         {
             start.Environment[name] = value;
         }
 
         return Process.Start(start)!;
+    }
+
+    /// <summary>Gives the tool nothing of this environment but where programs are, and the pinned CLI.</summary>
+    internal static void Isolate(ProcessStartInfo start)
+    {
+        start.Environment.Clear();
+        start.Environment["PATH"] = Environment.GetEnvironmentVariable("PATH");
+        start.Environment["HOME"] = Path.GetTempPath();
+        start.Environment["DOTNET_NOLOGO"] = "1";
+        start.Environment["Pilotlight__Claude__Path"] = RealCli.Path;
     }
 
     private void Read(string? line)

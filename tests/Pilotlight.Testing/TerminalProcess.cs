@@ -31,14 +31,10 @@ public sealed class TerminalProcess : IAsyncDisposable
             start.ArgumentList.Add(argument);
         }
 
-        start.Environment.Clear();
-        start.Environment["PATH"] = Environment.GetEnvironmentVariable("PATH");
-        start.Environment["HOME"] = Path.GetTempPath();
+        GatewayProcess.Isolate(start);
         start.Environment["TERM"] = "xterm-256color";
         start.Environment["LANG"] = "C.UTF-8";
         start.Environment["SHELL"] = "/bin/sh";
-        start.Environment["DOTNET_NOLOGO"] = "1";
-        start.Environment["Pilotlight__Claude__Path"] = RealCli.Path;
         return new TerminalProcess(Process.Start(start)!);
     }
 

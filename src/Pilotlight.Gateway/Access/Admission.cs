@@ -100,7 +100,7 @@ internal sealed class Admission(
             if (Interlocked.Exchange(ref _isOver, 1) == 0)
             {
                 // Not the request's token: what was used is booked whoever has left.
-                var bill = new Bill(model, usage, costUsd ?? admission._limits.Price(model, usage));
+                var bill = admission._limits.BillFor(model, usage, costUsd);
                 await admission.EndAsync(id, store => store.SettleAsync(id, keyId, bill, admission.Now, CancellationToken.None));
             }
         }

@@ -23,13 +23,7 @@ internal static class MessagesTools
             throw Fault("tool_choice.disable_parallel_tool_use", "tool_choice.disable_parallel_tool_use is true, which the CLI cannot be told. Leave it out, and expect several calls at once.");
         }
 
-        return choice switch
-        {
-            null => CallerTools.Distinct(tools),
-            { } value when ParameterRules.IsOneOf(value, "auto") => CallerTools.Distinct(tools),
-            { } value when ParameterRules.IsOneOf(value, "none") => [],
-            _ => throw Fault("tool_choice", "tool_choice must be auto or none: the CLI cannot be told to call a tool."),
-        };
+        return CallerTools.Choose(tools, choice, "tool");
     }
 
     public static IReadOnlyList<HistoryToolCall> Calls(JsonElement message, string place) =>

@@ -23,8 +23,20 @@ internal static class CallerTools
         return AIFunctionFactory.CreateDeclaration(name, description ?? "", Schema(schema ?? JsonElement.Parse("""{"type":"object","properties":{}}"""), place));
     }
 
+    /// <summary>What of the declared functions is offered, by the call's <c>tool_choice</c>: all of them, or none.</summary>
+    /// <param name="tools">The functions.</param>
+    /// <param name="choice">The choice; null is auto.</param>
+    /// <param name="word">What the API calls a function.</param>
+    public static IReadOnlyList<AIFunctionDeclaration> Choose(List<AIFunctionDeclaration> tools, JsonElement? choice, string word) => choice switch
+    {
+        null => Distinct(tools),
+        { } value when ParameterRules.IsOneOf(value, "auto") => Distinct(tools),
+        { } value when ParameterRules.IsOneOf(value, "none") => [],
+        _ => throw Fault("tool_choice", $"tool_choice must be auto or none: the CLI cannot be told to call a {word}."),
+    };
+
     /// <summary>Refuses two functions of one name.</summary>
-    public static IReadOnlyList<AIFunctionDeclaration> Distinct(List<AIFunctionDeclaration> tools)
+    private static List<AIFunctionDeclaration> Distinct(List<AIFunctionDeclaration> tools)
     {
         var twice = tools.GroupBy(tool => tool.Name, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1);
         return twice is null ? tools : throw Fault("tools", $"tools has two functions of the name '{twice.Key}'. Rename one.");

@@ -22,13 +22,7 @@ internal static class ChatCompletionTools
             throw Fault("parallel_tool_calls", "parallel_tool_calls is false, which the CLI cannot be told. Leave it out, and expect several calls at once.");
         }
 
-        return body.Get("tool_choice") switch
-        {
-            null => CallerTools.Distinct(tools),
-            { } choice when ParameterRules.IsOneOf(choice, "auto") => CallerTools.Distinct(tools),
-            { } choice when ParameterRules.IsOneOf(choice, "none") => [],
-            _ => throw Fault("tool_choice", "tool_choice must be auto or none: the CLI cannot be told to call a function."),
-        };
+        return CallerTools.Choose(tools, body.Get("tool_choice"), "function");
     }
 
     /// <summary>The schema of the answer; null is text.</summary>

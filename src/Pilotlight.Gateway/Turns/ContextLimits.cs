@@ -48,12 +48,13 @@ internal sealed class ContextLimits(IOptions<LimitOptions> limits, IOptions<Clau
             return new ContextFit(dropped, 0, Math.Max(known, atMost / 3));
         }
 
-        if (Count(text, 2L * hard) is var own && own > hard)
+        var own = Count(text, 2L * hard);
+        if (own > hard)
         {
             throw TooLong(own + MessageOverhead, hard, model ?? claude.Value.Model);
         }
 
-        var total = known + uncounted.Sum(Count);
+        var total = known + own + uncounted.Skip(1).Sum(Count); // The new message stands first among them.
         var before = dropped;
         if (total > soft)
         {
@@ -64,7 +65,7 @@ internal sealed class ContextLimits(IOptions<LimitOptions> limits, IOptions<Clau
 
             if (dropped == thread.Turns.Count)
             {
-                total = Count(text) + Count(SystemPrompt(thread)); // Nothing is left of what the API counted.
+                total = own + Count(SystemPrompt(thread)); // Nothing is left of what the API counted.
             }
         }
 

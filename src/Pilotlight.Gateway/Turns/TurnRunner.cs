@@ -183,13 +183,9 @@ internal sealed partial class TurnRunner(
             TurnCancelled cancelled => (null, cancelled.Usage, cancelled.CostUsd),
             _ => (null, TurnUsage.None, null),
         };
-        if (usage == TurnUsage.None && cost is null or 0)
-        {
-            return null;
-        }
-
-        var billed = model ?? prepared?.Thread.Thread.Model ?? claude.Value.Model;
-        return new Bill(billed, usage, cost ?? limits.Value.Price(billed, usage));
+        return usage == TurnUsage.None && cost is null or 0
+            ? null
+            : limits.Value.BillFor(model ?? prepared?.Thread.Thread.Model ?? claude.Value.Model, usage, cost);
     }
 
     // The store itself may be what failed: then the next start marks the turn as interrupted.
