@@ -1,8 +1,9 @@
 using BenchmarkDotNet.Attributes;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Pilotlight.Gateway.Threads;
-using Pilotlight.Gateway.Turns;
+using Pilotlight.Core.Storage;
+using Pilotlight.Core.Threads;
+using Pilotlight.Core.Turns;
 using Pilotlight.Storage.Sqlite;
 
 namespace Pilotlight.Microbenchmarks;

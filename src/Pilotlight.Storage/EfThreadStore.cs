@@ -1,8 +1,8 @@
 using System.Globalization;
 using Microsoft.EntityFrameworkCore;
-using Pilotlight.Gateway.Http;
-using Pilotlight.Gateway.Threads;
-using Pilotlight.Gateway.Turns;
+using Pilotlight.Core.Problems;
+using Pilotlight.Core.Threads;
+using Pilotlight.Core.Turns;
 
 namespace Pilotlight.Storage;
 
@@ -156,6 +156,6 @@ internal sealed class EfThreadStore(Contexts contexts) : IThreadStore
             ? (before, id)
             : throw BadCursor(cursor);
 
-    private static ApiProblemException BadCursor(string cursor) => new(
-        400, "invalid-request", "The request is not valid", $"cursor is '{cursor}'; pass the nextCursor of the page before as it came.");
+    private static ProblemException BadCursor(string cursor) => RequestProblems.Parameter(
+        "cursor", $"cursor is '{cursor}'; pass the nextCursor of the page before as it came.");
 }

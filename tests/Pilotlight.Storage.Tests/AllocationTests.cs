@@ -1,7 +1,8 @@
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
-using Pilotlight.Gateway.Threads;
-using Pilotlight.Gateway.Turns;
+using Pilotlight.Core.Storage;
+using Pilotlight.Core.Threads;
+using Pilotlight.Core.Turns;
 using Pilotlight.Storage.Sqlite;
 
 namespace Pilotlight.Storage.Tests;

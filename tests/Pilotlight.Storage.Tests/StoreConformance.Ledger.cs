@@ -1,8 +1,9 @@
 using Microsoft.Extensions.DependencyInjection;
 using Pilotlight.Claude.Turns;
-using Pilotlight.Gateway.Access;
-using Pilotlight.Gateway.Turns;
-using Pilotlight.Gateway.Usage;
+using Pilotlight.Core.Access;
+using Pilotlight.Core.Threads;
+using Pilotlight.Core.Turns;
+using Pilotlight.Core.Usage;
 
 namespace Pilotlight.Storage.Tests;
 
@@ -193,8 +194,8 @@ public abstract partial class StoreConformance
     [Fact]
     public async Task Threads_are_listed_by_owner()
     {
-        await Threads.CreateAsync(new Gateway.Threads.ChatThread("mine", null, null, null, null, 0, Now, Now, "k1"), Token);
-        await Threads.CreateAsync(new Gateway.Threads.ChatThread("theirs", null, null, null, null, 0, Now, Now, "k2"), Token);
+        await Threads.CreateAsync(new ChatThread("mine", null, null, null, null, 0, Now, Now, "k1"), Token);
+        await Threads.CreateAsync(new ChatThread("theirs", null, null, null, null, 0, Now, Now, "k2"), Token);
 
         Assert.Equal("mine", Assert.Single((await Threads.ListAsync("k1", null, null, 10, Token)).Items).Id);
         Assert.Equal(2, (await Threads.ListAsync(null, null, null, 10, Token)).Items.Count);
@@ -203,7 +204,7 @@ public abstract partial class StoreConformance
     [Fact]
     public async Task Text_that_is_no_text_is_stored_with_what_it_can_hold()
     {
-        await Threads.CreateAsync(new Gateway.Threads.ChatThread("a", "nul \0 half \ud83d pair \ud83d\ude00", null, null, null, 0, Now, Now), Token);
+        await Threads.CreateAsync(new ChatThread("a", "nul \0 half \ud83d pair \ud83d\ude00", null, null, null, 0, Now, Now), Token);
         await AcceptAsync(NewTurn("a", "t1", "nul \0 half \ude00 pair \ud83d\ude00"));
 
         Assert.Equal("nul \ufffd half \ufffd pair \ud83d\ude00", (await Threads.FindAsync("a", Token))!.Title);

@@ -1,8 +1,9 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Pilotlight.Claude.Turns;
-using Pilotlight.Gateway.Threads;
-using Pilotlight.Gateway.Turns;
+using Pilotlight.Core.Storage;
+using Pilotlight.Core.Threads;
+using Pilotlight.Core.Turns;
 
 namespace Pilotlight.Storage.Tests;
 

@@ -1,8 +1,8 @@
 using Microsoft.AspNetCore.Components;
 using MudBlazor;
-using Pilotlight.Gateway.Access;
-using Pilotlight.Gateway.Http;
-using Pilotlight.Gateway.Turns;
+using Pilotlight.Core.Access;
+using Pilotlight.Core.Problems;
+using Pilotlight.Core.Storage;
 using Pilotlight.WebConsole.SignIn;
 
 namespace Pilotlight.WebConsole.Layout;
@@ -20,16 +20,16 @@ public sealed class Attempt(CallerOfCircuit who, ISnackbar snackbar, NavigationM
             await action(await who.GetAsync());
             return true;
         }
-        catch (ApiProblemException problem) when (CallerOfCircuit.IsExpired(problem))
+        catch (ProblemException problem) when (CallerOfCircuit.IsExpired(problem))
         {
             if (_holds == 0)
             {
                 navigation.NavigateTo("sign-in", forceLoad: true);
             }
         }
-        catch (ApiProblemException problem)
+        catch (ProblemException problem)
         {
-            snackbar.Add($"{problem.Title}. {problem.Message}", Severity.Warning);
+            snackbar.Add($"{problem.Problem.Title}. {problem.Message}", Severity.Warning);
         }
         catch (StorageUnavailableException fault)
         {

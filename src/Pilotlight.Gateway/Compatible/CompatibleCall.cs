@@ -1,8 +1,9 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Pilotlight.Claude.Turns;
+using Pilotlight.Core.Problems;
+using Pilotlight.Core.Turns;
 using Pilotlight.Gateway.Http;
-using Pilotlight.Gateway.Turns;
 
 namespace Pilotlight.Gateway.Compatible;
 
@@ -25,7 +26,7 @@ internal interface ICompatibleAnswer
     string End(TurnCompleted completed);
 
     /// <summary>The bad end of a stream that has begun.</summary>
-    string Fault(TurnProblem problem);
+    string Fault(Problem problem);
 
     /// <summary>The answer that is not streamed.</summary>
     Task WriteWholeAsync(HttpContext http, TurnCompleted completed, IReadOnlyList<ToolStarted> calls);
@@ -44,9 +45,7 @@ internal static class CompatibleCall
     {
         if (!http.Request.HasJsonContentType())
         {
-            throw new ApiProblemException(
-                415, "unsupported-media-type", "The body is not JSON",
-                $"The content type is '{CallBody.Short(http.Request.ContentType ?? "none")}'; send application/json.");
+            throw HttpProblems.NotJson(CallBody.Short(http.Request.ContentType ?? "none"));
         }
 
         try
@@ -55,19 +54,19 @@ internal static class CompatibleCall
         }
         catch (JsonException fault)
         {
-            throw ApiProblems.Invalid($"The body is not valid JSON: line {fault.LineNumber + 1}, position {fault.BytePositionInLine}.");
+            throw RequestProblems.Invalid($"The body is not valid JSON: line {fault.LineNumber + 1}, position {fault.BytePositionInLine}.");
         }
     }
 
     public static async Task RunAsync(
-        HttpContext http, CompatibleTurns turns, CompatibleRequest request, ICompatibleAnswer answer, RelayOptions relay, TimeProvider time)
+        HttpContext http, CompatibleTurns turns, CompatibleRequest request, ICompatibleAnswer answer, StreamOptions options, TimeProvider time)
     {
         var gone = http.RequestAborted;
         TurnEvent? end = null;
         try
         {
             await using var events = turns.RunAsync(http, request, gone).GetAsyncEnumerator(CancellationToken.None);
-            end = await (request.Stream ? StreamAsync(http, events, answer, relay, time) : WholeAsync(http, events, answer));
+            end = await (request.Stream ? StreamAsync(http, events, answer, options, time) : WholeAsync(http, events, answer));
         }
         catch (OperationCanceledException) when (gone.IsCancellationRequested)
         {
@@ -106,11 +105,11 @@ internal static class CompatibleCall
     }
 
     private static async Task<TurnEvent> StreamAsync(
-        HttpContext http, IAsyncEnumerator<TurnEvent> events, ICompatibleAnswer answer, RelayOptions relay, TimeProvider time)
+        HttpContext http, IAsyncEnumerator<TurnEvent> events, ICompatibleAnswer answer, StreamOptions options, TimeProvider time)
     {
-        var writer = new DeadlineWriter(http, relay.WriteDeadline, time);
+        var writer = new DeadlineWriter(http, options.WriteDeadline, time);
         var (hasBegun, hasSent) = (false, false);
-        var silence = relay.Heartbeat < s_longestSilence ? relay.Heartbeat : s_longestSilence;
+        var silence = options.Heartbeat < s_longestSilence ? options.Heartbeat : s_longestSilence;
         await foreach (var turnEvent in Heartbeat.Between(events, silence, time, http.RequestAborted))
         {
             switch (turnEvent)
@@ -126,7 +125,7 @@ internal static class CompatibleCall
                     // These APIs have no way to take back what was streamed; half an answer twice would be told as success.
                     var broken = new TurnFailed(new TurnError(
                         TurnErrorKind.Api, "The API broke off in the middle of the answer and began anew, and what was streamed cannot be taken back. Ask again."), "", TurnUsage.None, null);
-                    await SendAsync(answer.Fault(TurnProblem.From(broken.Error)));
+                    await SendAsync(answer.Fault(TurnProblems.From(broken.Error)));
                     return broken;
                 case ToolStarted call:
                     await SendAsync(answer.Call(call));
@@ -137,7 +136,7 @@ internal static class CompatibleCall
                 case TurnFailed failed when !hasBegun:
                     throw Problem(failed);
                 case TurnFailed failed:
-                    await SendAsync(answer.Fault(TurnProblem.From(failed.Error)));
+                    await SendAsync(answer.Fault(TurnProblems.From(failed.Error)));
                     return failed;
                 case TurnCancelled cancelled:
                     return cancelled;
@@ -149,7 +148,7 @@ internal static class CompatibleCall
             throw Problem(NoEnd);
         }
 
-        await SendAsync(answer.Fault(TurnProblem.From(NoEnd.Error)));
+        await SendAsync(answer.Fault(TurnProblems.From(NoEnd.Error)));
         return NoEnd;
 
         async ValueTask SendAsync(string piece)
@@ -169,13 +168,10 @@ internal static class CompatibleCall
     private static TurnFailed NoEnd { get; } = new(
         new TurnError(TurnErrorKind.Unknown, "The turn ended without a result. Send the request again."), "", TurnUsage.None, null);
 
-    private static ApiProblemException Problem(TurnFailed failed)
+    private static ProblemException Problem(TurnFailed failed)
     {
-        var problem = TurnProblem.From(failed.Error);
-        return new ApiProblemException(problem.Status, problem.Type[TurnProblem.TypePrefix.Length..], problem.Title, problem.Detail)
-        {
-            RetryAfterSeconds = failed.Error.RetryAfter is { } wait ? Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds))
-                : problem.Status is 429 or 503 ? 1 : null,
-        };
+        var problem = TurnProblems.From(failed.Error);
+        var wait = problem.RetryAfter ?? (ProblemTable.Of(problem.Kind).Status is 429 or 503 ? TimeSpan.FromSeconds(1) : null);
+        return new ProblemException(problem with { RetryAfter = wait });
     }
 }

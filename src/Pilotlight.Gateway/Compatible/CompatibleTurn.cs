@@ -1,5 +1,5 @@
 using Pilotlight.Claude.Turns;
-using Pilotlight.Gateway.Access;
+using Pilotlight.Core.Access;
 
 namespace Pilotlight.Gateway.Compatible;
 

@@ -5,10 +5,13 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Pilotlight.Claude.Conversations;
 using Pilotlight.Claude.Turns;
+using Pilotlight.Core.Access;
+using Pilotlight.Core.Context;
+using Pilotlight.Core.Problems;
+using Pilotlight.Core.Telemetry;
+using Pilotlight.Core.Turns;
 using Pilotlight.Gateway.Access;
 using Pilotlight.Gateway.Http;
-using Pilotlight.Gateway.Telemetry;
-using Pilotlight.Gateway.Turns;
 
 namespace Pilotlight.Gateway.Compatible;
 
@@ -52,13 +55,13 @@ internal sealed partial class CompatibleTurns : IDisposable
     }
 
     /// <summary>Runs one and yields what happens in it; the last event is its end. Sets the headers that say how it was served.</summary>
-    /// <exception cref="ApiProblemException">It may not run, or there is no room for it; thrown before anything is yielded.</exception>
+    /// <exception cref="ProblemException">It may not run, or there is no room for it; thrown before anything is yielded.</exception>
     public async IAsyncEnumerable<TurnEvent> RunAsync(
         HttpContext http, CompatibleRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         if (_stopping.IsCancellationRequested)
         {
-            throw ApiProblems.Stopping();
+            throw TurnProblems.Stopping();
         }
 
         var input = _limits.Check(request.Model, request.Texts()) + request.ImageTokens();
@@ -153,7 +156,7 @@ internal sealed partial class CompatibleTurns : IDisposable
         return name.Length switch
         {
             0 => null,
-            > MaxConversationName => throw ApiProblems.Invalid($"{ConversationHeader} has {name.Length} characters; at most {MaxConversationName} are taken."),
+            > MaxConversationName => throw RequestProblems.Invalid($"{ConversationHeader} has {name.Length} characters; at most {MaxConversationName} are taken."),
             _ => name,
         };
     }

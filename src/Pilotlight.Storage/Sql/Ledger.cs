@@ -1,5 +1,5 @@
 using System.Globalization;
-using Pilotlight.Gateway.Access;
+using Pilotlight.Core.Access;
 
 namespace Pilotlight.Storage.Sql;
 

@@ -1,4 +1,4 @@
-using Pilotlight.Gateway.Access;
+using Pilotlight.Core.Access;
 
 namespace Pilotlight.Storage.Sql;
 

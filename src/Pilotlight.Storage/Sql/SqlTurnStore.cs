@@ -1,5 +1,6 @@
-using Pilotlight.Gateway.Threads;
-using Pilotlight.Gateway.Turns;
+using Pilotlight.Core.Access;
+using Pilotlight.Core.Threads;
+using Pilotlight.Core.Turns;
 
 namespace Pilotlight.Storage.Sql;
 
@@ -109,7 +110,7 @@ internal sealed class SqlTurnStore(Database database, bool isSingleServer) : ITu
             }
 
             var reserved = request.Reservation is { } wanted ? await Ledger.ReserveAsync(session, wanted, at, cancellationToken) : null;
-            if (reserved is { Status: not Gateway.Access.ReserveStatus.Reserved })
+            if (reserved is { Status: not ReserveStatus.Reserved })
             {
                 return session.Abandon(new AcceptResult(AcceptStatus.Refused, null, reserved));
             }

@@ -3,7 +3,7 @@ using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 using Pilotlight.Claude.Sessions;
-using Pilotlight.Gateway.Telemetry;
+using Pilotlight.Core.Telemetry;
 using Pilotlight.Processes;
 
 namespace Pilotlight.Tool.Serving;

@@ -1,0 +1,46 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Pilotlight.Core.Access;
+using Pilotlight.Core.Context;
+using Pilotlight.Core.InProcess;
+using Pilotlight.Core.Servers;
+using Pilotlight.Core.Telemetry;
+using Pilotlight.Core.Threads;
+using Pilotlight.Core.Turns;
+
+namespace Pilotlight.Core;
+
+/// <summary>Adds threads, turns, access and usage to an application.</summary>
+public static class CoreRegistration
+{
+    /// <summary>Adds them. Needs a storage (<c>AddPilotlightSqlite</c>) and <c>AddClaudeCode</c>; add it after both, so that it stops before them.</summary>
+    public static IServiceCollection AddPilotlightCore(this IServiceCollection services)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddOptions<ServerOptions>().ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<RelayOptions>().ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<LimitOptions>().ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<ServerEpoch>();
+        services.AddSingleton<Admission>();
+        services.TryAddSingleton<IAdmission>(provider => provider.GetRequiredService<Admission>());
+        services.AddSingleton<KeyService>();
+        services.AddHostedService<KeyUse>();
+        services.AddSingleton<HotThreads>();
+        services.AddSingleton<ContextLimits>();
+        services.AddSingleton<TurnIntake>();
+        services.AddSingleton<ServerLife>();
+        services.AddSingleton<GatewayTelemetry>();
+        services.AddSingleton<TurnPlaces>();
+        services.AddSingleton<TurnRunner>();
+        services.AddSingleton<TurnService>();
+        services.AddSingleton<IThreadWork>(provider => provider.GetRequiredService<TurnService>());
+        services.AddSingleton<WarmUps>();
+        services.AddSingleton<ThreadNews>();
+        services.AddSingleton<TurnNews>();
+        services.AddSingleton<ThreadService>();
+        services.AddSingleton(LocalGateway.Create);
+        services.AddSingleton<LocalOperations>();
+        services.AddHostedService(provider => provider.GetRequiredService<TurnService>());
+        return services;
+    }
+}
