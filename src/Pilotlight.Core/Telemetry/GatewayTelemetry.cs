@@ -53,6 +53,7 @@ public sealed class GatewayTelemetry : IDisposable
     {
         TurnCompleted => "completed",
         TurnCancelled => "cancelled",
+        TurnAwaitsTools => "awaits-tools",
         TurnFailed failed => "failed." + failed.Error.Kind,
         _ => "unknown",
     };

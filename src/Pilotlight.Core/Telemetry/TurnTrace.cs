@@ -44,7 +44,7 @@ internal sealed class TurnTrace : IDisposable
                 _turn?.SetStatus(ActivityStatusCode.Error).SetTag(GatewayTelemetry.ErrorType, failed.Error.Kind.ToString());
                 _telemetry.Ended(_api, failed);
                 break;
-            case TurnCancelled:
+            case TurnCancelled or TurnAwaitsTools:
                 _turn?.SetTag(GatewayTelemetry.End, GatewayTelemetry.EndOf(turnEvent));
                 _telemetry.Ended(_api, turnEvent);
                 break;
