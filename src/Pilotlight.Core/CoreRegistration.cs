@@ -28,7 +28,7 @@ public static class CoreRegistration
         services.AddSingleton<ContextLimits>();
         services.AddSingleton<TurnIntake>();
         services.AddSingleton<ServerLife>();
-        services.AddSingleton<GatewayTelemetry>();
+        services.AddSingleton<TurnTelemetry>();
         services.AddSingleton<TurnPlaces>();
         services.AddSingleton<TurnEngine>();
         services.AddSingleton<RunningTurns>();

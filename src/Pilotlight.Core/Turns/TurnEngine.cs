@@ -10,7 +10,7 @@ namespace Pilotlight.Core.Turns;
 
 /// <summary>Runs every turn, stored or not, from its process to its settled end, whoever listens or does not.</summary>
 /// <remarks>Safe for concurrent use.</remarks>
-internal sealed partial class TurnEngine(IClaudeConversations conversations, GatewayTelemetry telemetry, TimeProvider time, ILogger<TurnEngine> logger)
+internal sealed partial class TurnEngine(IClaudeConversations conversations, TurnTelemetry telemetry, TimeProvider time, ILogger<TurnEngine> logger)
 {
     private static readonly TimeSpan FirstWait = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(2);
@@ -36,7 +36,7 @@ internal sealed partial class TurnEngine(IClaudeConversations conversations, Gat
         turn.Lease.Saw(end);
         await EndAsync(turn, journal, end);
         turn.Lease.Close();
-        var (how, firstToken) = (GatewayTelemetry.EndOf(end), FirstToken(end));
+        var (how, firstToken) = (TurnTelemetry.EndOf(end), FirstToken(end));
         LogEnded(logger, turn.Lease.Id, work.Model, how, turn.Acquire ?? "none", firstToken);
     }
 

@@ -18,7 +18,7 @@ internal sealed class TurnPlaces
     private bool _isClosed;
     private int _taken;
 
-    public TurnPlaces(IOptions<RelayOptions> relay, IOptions<WarmPoolOptions> pool, GatewayTelemetry telemetry)
+    public TurnPlaces(IOptions<RelayOptions> relay, IOptions<WarmPoolOptions> pool, TurnTelemetry telemetry)
     {
         _max = (int)Math.Min(relay.Value.MaxRunning, (long)pool.Value.MaxProcesses + pool.Value.MaxWaiting);
         telemetry.ObserveRunning(() => Taken);

@@ -21,7 +21,7 @@ internal sealed class EngineRig<TStore>(TStore store, IClaudeConversations conve
 {
     private readonly IOptions<LimitOptions> _limits = Options.Create(new LimitOptions());
     private readonly IOptions<ClaudeOptions> _claude = Options.Create(new ClaudeOptions());
-    private readonly GatewayTelemetry _telemetry = new();
+    private readonly TurnTelemetry _telemetry = new();
 
     public FakeTimeProvider Time { get; } = new();
 
