@@ -67,6 +67,8 @@ internal sealed partial class TurnRunner(
             {
                 case TurnCompleted or TurnFailed or TurnCancelled:
                     return events.Current;
+                case UsageGrew:
+                    continue;
                 case TurnStarted started:
                     live.Acquire = TurnEventJson.Name(started.Source);
                     break;
