@@ -66,6 +66,6 @@ public sealed class TurnServiceTests : IDisposable
 
         public IReadOnlyList<HotConversation> ListHot() => throw new NotSupportedException();
 
-        public ValueTask ForgetAsync(string conversationId) => throw new NotSupportedException();
+        public ValueTask ForgetAsync(string conversationId, CancellationToken cancellationToken) => throw new NotSupportedException();
     }
 }

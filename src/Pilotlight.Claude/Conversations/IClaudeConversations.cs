@@ -30,7 +30,13 @@ public interface IClaudeConversations
     IReadOnlyList<HotConversation> ListHot();
 
     /// <summary>Ends the conversation's live process, if it has one: after a delete, or when its history was edited.</summary>
-    ValueTask ForgetAsync(string conversationId);
+    /// <remarks>
+    /// Returns when the process has ended. One in a turn is not waited for, so that this can be called in the middle of the turn
+    /// itself: it ends with its turn, and the next one begins on another.
+    /// </remarks>
+    /// <param name="conversationId">The conversation.</param>
+    /// <param name="cancellationToken">Ends the wait, not the end itself.</param>
+    ValueTask ForgetAsync(string conversationId, CancellationToken cancellationToken = default);
 }
 
 /// <summary>A conversation that holds a live process.</summary>

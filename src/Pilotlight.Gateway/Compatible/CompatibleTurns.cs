@@ -103,7 +103,7 @@ internal sealed partial class CompatibleTurns : IDisposable
             if (!turn.IsKept)
             {
                 // Nobody else can know what the process has seen.
-                await _conversations.ForgetAsync(id);
+                await _conversations.ForgetAsync(id, CancellationToken.None);
             }
         }
 
@@ -116,7 +116,7 @@ internal sealed partial class CompatibleTurns : IDisposable
             var all = request.History.Append(new CompatibleMessage(HistoryRole.User, request.Content)).Append(answer);
             if (_hot.Put(Fingerprint(all), new HotSession(id, waiting)) is { } twin)
             {
-                await _conversations.ForgetAsync(twin);
+                await _conversations.ForgetAsync(twin, CancellationToken.None);
             }
         }
     }
@@ -141,7 +141,7 @@ internal sealed partial class CompatibleTurns : IDisposable
                 return (hot.Conversation, hot.Held);
             }
 
-            await _conversations.ForgetAsync(hot.Conversation);
+            await _conversations.ForgetAsync(hot.Conversation, CancellationToken.None);
         }
 
         return ("api-" + Guid.NewGuid().ToString("N"), null);
