@@ -32,6 +32,7 @@ public sealed class ChildProcess : IAsyncDisposable
     private readonly IContainment _containment;
     private readonly Remains _remains;
     private readonly TimeProvider _time;
+    private readonly IDisposable? _own;
     private readonly StandardErrorTail _errors;
     private readonly DoorbellPipeWriter _input;
     private readonly Task _errorsDrained;
@@ -41,11 +42,17 @@ public sealed class ChildProcess : IAsyncDisposable
     private Task<ProcessExit>? _stopping;
     private int _disposed;
 
-    internal ChildProcess(Process process, IContainment containment, string cookie, TimeProvider time)
+    /// <param name="process">The started process.</param>
+    /// <param name="containment">What reaches all that it starts.</param>
+    /// <param name="cookie">Its mark.</param>
+    /// <param name="time">The clock of the times that it tells.</param>
+    /// <param name="own">What was made ready for it alone; goes with it.</param>
+    internal ChildProcess(Process process, IContainment containment, string cookie, TimeProvider time, IDisposable? own)
     {
         _process = process;
         _containment = containment;
         _time = time;
+        _own = own;
         Id = process.Id;
         StartedAt = time.GetUtcNow();
         _remains = new Remains(containment, Id, cookie);
@@ -127,6 +134,7 @@ public sealed class ChildProcess : IAsyncDisposable
         {
             await ClosePipesAsync();
             _process.Dispose();
+            _own?.Dispose();
             _ended.TrySetResult(); // Nobody will be told of its end any more.
             _exited.TrySetResult(exit);
         }

@@ -92,15 +92,22 @@ internal sealed class ProcessLauncher : IDisposable
             start.Environment[name] = value;
         }
 
-        _containment.Prepare(start, cookie);
+        var own = profile.Prepare?.Invoke(start.Environment);
         try
         {
+            _containment.Prepare(start, cookie);
             var process = Process.Start(start)!;
             _containment.Adopt(process);
-            return new ChildProcess(process, _containment, cookie, _time);
+            return new ChildProcess(process, _containment, cookie, _time, own);
         }
-        catch (Exception fault) when (fault is Win32Exception or IOException)
+        catch (Exception fault)
         {
+            own?.Dispose();
+            if (fault is not (Win32Exception or IOException))
+            {
+                throw;
+            }
+
             throw new ProcessStartException($"'{profile.FileName}' could not be started: {fault.Message}", innerException: fault);
         }
     }

@@ -4,9 +4,18 @@ namespace Pilotlight.Processes;
 /// <remarks>Throws when the process is not fit to be used; the pool then ends it. What it leaves in <see cref="ChildProcess.State"/> goes to the lessee.</remarks>
 public delegate ValueTask WarmUp(ChildProcess process, CancellationToken cancellationToken);
 
+/// <summary>Makes ready what one process has for itself alone, a folder or a credential, before it is started.</summary>
+/// <param name="environment">The process's environment, to be added to.</param>
+/// <returns>Disposed of when the process and all that it started have ended, or could not be started; null when there is nothing to undo.</returns>
+/// <remarks>
+/// Runs on the one thread that starts all processes, so it must be quick. One that throws fails the start. What is returned is
+/// disposed of on a thread of the pool, once, and must not throw.
+/// </remarks>
+public delegate IDisposable? ProcessPreparation(IDictionary<string, string?> environment);
+
 /// <summary>All that makes two processes interchangeable: the pool's key.</summary>
 /// <remarks>
-/// Equal by value, <see cref="WarmUp"/> left out. Keep one instance and pass it again: the pool then finds its processes by
+/// Equal by value, <see cref="WarmUp"/> and <see cref="Prepare"/> left out. Keep one instance and pass it again: the pool then finds its processes by
 /// reference, without comparing.
 /// </remarks>
 public sealed record ProcessProfile
@@ -27,6 +36,9 @@ public sealed record ProcessProfile
 
     /// <summary>Its working directory. Default: this process's own.</summary>
     public string? WorkingDirectory { get; init; }
+
+    /// <summary>What each process gets for itself alone. Default: none.</summary>
+    public ProcessPreparation? Prepare { get; init; }
 
     /// <summary>The handshake before it is parked. Default: none, a started process is ready.</summary>
     public WarmUp? WarmUp { get; init; }

@@ -111,5 +111,5 @@ internal sealed class ScriptedConversations(params IEnumerable<TurnEvent> script
 
     public IReadOnlyList<HotConversation> ListHot() => throw new NotSupportedException();
 
-    public ValueTask ForgetAsync(string conversationId) => ValueTask.CompletedTask;
+    public ValueTask ForgetAsync(string conversationId, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 }
