@@ -77,7 +77,8 @@ internal sealed partial class CompatibleTurns : IDisposable
             Model = request.Model,
             SystemPrompt = request.SystemPrompt,
             History = [.. CallerTools.History(request.History, request.Tools)],
-            Tools = request.Tools,
+            Tools = CallerToolNames.Declared(request.Tools),
+            Effort = request.Settings.Effort,
             OutputSchema = request.OutputSchema,
         };
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _drained.Token);
