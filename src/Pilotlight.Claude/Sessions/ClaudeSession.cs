@@ -120,7 +120,7 @@ internal sealed class ClaudeSession : IAsyncDisposable
                 case TurnStop.AwaitsCaller:
                     _awaiting = reader;
                     _isInTurn = false;
-                    yield return new TurnAwaitsTools(_callers!.Running, reader.Text, reader.Used);
+                    yield return new TurnAwaitsTools(_callers!.Running, reader.Text, reader.Used) { Model = reader.Model };
                     yield break;
                 case TurnStop.Cancelled:
                     var cancelled = await InterruptAsync(reader);
@@ -271,19 +271,22 @@ internal sealed class ClaudeSession : IAsyncDisposable
             while (true)
             {
                 // The next user line must not be sent before this turn's result: the CLI would take it for the same turn's.
-                if (await _connection.Messages.ReadAsync(limit.Token) is CliResult result)
+                var message = await _connection.Messages.ReadAsync(limit.Token);
+                if (message is CliResult result)
                 {
-                    var (usage, cost) = reader.Account(result);
+                    var model = reader.Account(result);
                     _totals = reader.After;
-                    return new TurnCancelled(reader.Text, usage, cost);
+                    return new TurnCancelled(reader.Text, reader.Used, reader.CostUsd) { Model = model };
                 }
+
+                reader.Count(message);
             }
         }
         catch (Exception fault) when (fault is OperationCanceledException or ChannelClosedException or IOException or InvalidOperationException)
         {
             IsUsable = false;
             _lease.Process.Kill();
-            return new TurnCancelled(reader.Text, reader.Used, null);
+            return new TurnCancelled(reader.Text, reader.Used, null) { Model = reader.Model };
         }
     }
 
@@ -296,17 +299,17 @@ internal sealed class ClaudeSession : IAsyncDisposable
             return completed;
         }
 
-        var (usage, cost) = reader.Account(result);
+        var model = reader.Account(result);
         _totals = reader.After;
 
         // Its context holds the failed exchange in a shape that is the CLI's own affair: the next turn replays what is stored.
         IsUsable = false;
-        return new TurnFailed(TurnErrors.FromResult(result, reader.LastRetry), reader.Text, usage, cost);
+        return new TurnFailed(TurnErrors.FromResult(result, reader.LastRetry), reader.Text, reader.Used, reader.CostUsd) { Model = model };
     }
 
     private TurnFailed Fail(TurnReader reader, TurnError error)
     {
         IsUsable = false;
-        return new TurnFailed(error, reader.Text, reader.Used, null);
+        return new TurnFailed(error, reader.Text, reader.Used, reader.CostUsd) { Model = reader.Model };
     }
 }

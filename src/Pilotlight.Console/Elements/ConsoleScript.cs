@@ -1,7 +1,7 @@
 using Microsoft.AspNetCore.Components;
 using Microsoft.JSInterop;
 
-namespace Pilotlight.WebConsole.Layout;
+namespace Pilotlight.WebConsole.Elements;
 
 /// <summary>The console's own script, loaded once a circuit.</summary>
 public sealed class ConsoleScript(IJSRuntime runtime) : IAsyncDisposable

@@ -4,12 +4,12 @@ using Pilotlight.Claude.Turns;
 
 namespace Pilotlight.Core.Telemetry;
 
-/// <summary>The gateway's spans and instruments; all names are here. Nothing of what is said is ever among them.</summary>
+/// <summary>The spans and instruments of turns; all names are here. Nothing of what is said is ever among them.</summary>
 /// <remarks>The <c>gen_ai.*</c> names follow OpenTelemetry's GenAI conventions, which are still in development.</remarks>
-public sealed class GatewayTelemetry : IDisposable
+public sealed class TurnTelemetry : IDisposable
 {
     /// <summary>The activity source and the meter to subscribe to.</summary>
-    public const string Name = "Pilotlight.Gateway";
+    public const string Name = "Pilotlight.Turns";
 
     internal const string TurnSpan = "chat";
     internal const string AcquireSpan = "pilotlight.acquire";
@@ -32,7 +32,7 @@ public sealed class GatewayTelemetry : IDisposable
     private readonly Counter<long> _ended;
 
     /// <summary>Creates the instruments.</summary>
-    public GatewayTelemetry(IMeterFactory? factory = null)
+    public TurnTelemetry(IMeterFactory? factory = null)
     {
         _meter = factory?.Create(Name) ?? new Meter(Name);
         _overhead = _meter.CreateHistogram<double>("pilotlight.gateway.overhead", "s", "From a request's arrival to the moment when its turn is the adapter's.");
@@ -53,6 +53,7 @@ public sealed class GatewayTelemetry : IDisposable
     {
         TurnCompleted => "completed",
         TurnCancelled => "cancelled",
+        TurnAwaitsTools => "awaits-tools",
         TurnFailed failed => "failed." + failed.Error.Kind,
         _ => "unknown",
     };

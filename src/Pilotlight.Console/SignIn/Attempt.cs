@@ -5,7 +5,7 @@ using Pilotlight.Core.Problems;
 using Pilotlight.Core.Storage;
 using Pilotlight.WebConsole.SignIn;
 
-namespace Pilotlight.WebConsole.Layout;
+namespace Pilotlight.WebConsole.SignIn;
 
 /// <summary>Does what a user asks for as who they are now, and tells them when it cannot be.</summary>
 public sealed class Attempt(CallerOfCircuit who, ISnackbar snackbar, NavigationManager navigation)

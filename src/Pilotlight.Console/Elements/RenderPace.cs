@@ -1,4 +1,4 @@
-namespace Pilotlight.WebConsole.Layout;
+namespace Pilotlight.WebConsole.Elements;
 
 /// <summary>Draws at most so often: at once after a rest, and once more when the pause after the last time is over.</summary>
 /// <remarks>Used in its circuit's own order.</remarks>

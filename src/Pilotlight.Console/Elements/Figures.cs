@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Pilotlight.WebConsole.Layout;
+namespace Pilotlight.WebConsole.Elements;
 
 /// <summary>Numbers for the eye: no more digits than mean something.</summary>
 internal static class Figures
