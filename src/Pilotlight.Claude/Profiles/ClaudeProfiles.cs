@@ -134,7 +134,17 @@ public sealed class ClaudeProfiles
             WorkingDirectory = agent?.WorkingDirectory is { Length: > 0 } folder ? Path.GetFullPath(folder) : _home.WorkingDirectory,
             Prepare = _ownHomes.Prepare,
         };
-        return new ClaudeProcessKind(process with { WarmUp = _warmUp.For(process, agent, initialized) }, model, initialized, agent);
+        var warmed = new ProcessProfile<ClaudeProcess>
+        {
+            Name = process.Name,
+            FileName = process.FileName,
+            Arguments = process.Arguments,
+            Environment = process.Environment,
+            WorkingDirectory = process.WorkingDirectory,
+            Prepare = process.Prepare,
+            WarmUp = _warmUp.For(process, agent, initialized),
+        };
+        return new ClaudeProcessKind(warmed, model, initialized, agent);
     }
 
     private Dictionary<string, string> Environment(AgentProfileOptions? agent, DateOnly day)
