@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net.Http.Json;
+using Pilotlight.Core.Turns;
 using Pilotlight.Testing;
 
 namespace Pilotlight.Chaos;

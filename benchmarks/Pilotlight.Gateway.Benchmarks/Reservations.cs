@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
-using Pilotlight.Gateway.Access;
-using Pilotlight.Gateway.Turns;
+using Pilotlight.Core.Access;
+using Pilotlight.Core.Storage;
 using Pilotlight.Storage.PostgreSql;
 using Pilotlight.Storage.Sqlite;
 using Pilotlight.Testing;

@@ -1,8 +1,9 @@
 using BenchmarkDotNet.Attributes;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Pilotlight.Gateway.Threads;
-using Pilotlight.Gateway.Turns;
+using Pilotlight.Core.Storage;
+using Pilotlight.Core.Threads;
+using Pilotlight.Core.Turns;
 using Pilotlight.Storage.Sqlite;
 
 namespace Pilotlight.Microbenchmarks;
@@ -57,6 +58,6 @@ public class Appending
             events[i] = new StoredEvent(++_lastId, "text.delta", """{"text":"and so the little lamp went on burning "}""");
         }
 
-        return _turns.AppendAsync("trn_1", _epoch, events, CancellationToken.None);
+        return _turns.AppendAsync("trn_1", _epoch, events, null, CancellationToken.None);
     }
 }

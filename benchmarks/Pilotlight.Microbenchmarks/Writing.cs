@@ -1,8 +1,8 @@
 using System.Buffers;
 using System.Text;
 using BenchmarkDotNet.Attributes;
+using Pilotlight.Core.Turns;
 using Pilotlight.Gateway.Http;
-using Pilotlight.Gateway.Turns;
 
 namespace Pilotlight.Microbenchmarks;
 

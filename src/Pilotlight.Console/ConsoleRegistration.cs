@@ -3,11 +3,11 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using MudBlazor;
 using MudBlazor.Services;
+using Pilotlight.Core.InProcess;
 using Pilotlight.Gateway.Access;
-using Pilotlight.Gateway.InProcess;
 using Pilotlight.WebConsole.Chat;
 using Pilotlight.WebConsole.Hosting;
-using Pilotlight.WebConsole.Layout;
+using Pilotlight.WebConsole.Elements;
 using Pilotlight.WebConsole.Pool;
 using Pilotlight.WebConsole.SignIn;
 

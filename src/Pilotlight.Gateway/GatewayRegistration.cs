@@ -4,15 +4,15 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using Pilotlight.Core;
+using Pilotlight.Core.Servers;
 using Pilotlight.Gateway.Access;
+using Pilotlight.Gateway.Anthropic;
 using Pilotlight.Gateway.Compatible;
 using Pilotlight.Gateway.Http;
-using Pilotlight.Gateway.InProcess;
-using Pilotlight.Gateway.Pool;
-using Pilotlight.Gateway.Telemetry;
-using Pilotlight.Gateway.Threads;
-using Pilotlight.Gateway.Turns;
-using Pilotlight.Gateway.Usage;
+using Pilotlight.Gateway.Models;
+using Pilotlight.Gateway.Native;
+using Pilotlight.Gateway.OpenAi;
 using Pilotlight.Processes;
 
 namespace Pilotlight.Gateway;
@@ -24,35 +24,20 @@ public static class GatewayRegistration
     /// <summary>The health check that says whether there is a CLI to use and a credential for it.</summary>
     public const string ClaudeCheck = "claude";
 
-    /// <summary>Adds threads, turns and their services.</summary>
+    /// <summary>Adds threads, turns and their HTTP edges.</summary>
     public static IServiceCollection AddPilotlightGateway(this IServiceCollection services)
     {
         services.AddOptions<GatewayOptions>().ValidateDataAnnotations().ValidateOnStart();
-        services.AddOptions<RelayOptions>().ValidateDataAnnotations().ValidateOnStart();
-        services.AddOptions<LimitOptions>().ValidateDataAnnotations().ValidateOnStart();
-        services.AddSingleton<ServerEpoch>();
-        services.AddSingleton<Admission>();
-        services.TryAddSingleton<IAdmission>(provider => provider.GetRequiredService<Admission>());
-        services.AddSingleton<KeyService>();
-        services.AddHostedService<KeyUse>();
-        services.AddSingleton<HotThreads>();
-        services.AddSingleton<ContextLimits>();
-        services.AddSingleton<TurnIntake>();
-        services.AddSingleton<ServerLife>();
-        services.AddSingleton<GatewayTelemetry>();
-        services.AddSingleton<TurnPlaces>();
-        services.AddSingleton<TurnRunner>();
-        services.AddSingleton<TurnService>();
-        services.AddSingleton<WarmUps>();
-        services.AddSingleton<TurnNews>();
-        services.AddSingleton<ThreadService>();
-        services.AddSingleton(LocalGateway.Create);
-        services.AddSingleton<LocalOperations>();
-        services.AddHostedService(provider => provider.GetRequiredService<TurnService>());
+        services.AddPilotlightCore();
+        services.AddOptions<StreamOptions>().ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<CompatibleOptions>().ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<ConversationIndex>();
+        services.AddSingleton<CompatibleTurns>();
+        services.AddSingleton<IProblemShape, AnthropicProblemShape>();
+        services.AddSingleton<IProblemShape, OpenAiProblemShape>();
         services.AddHealthChecks()
             .AddCheck<ClaudeHealthCheck>(ClaudeCheck, tags: [HealthEndpoints.ReadyTag])
             .AddCheck<WarmPoolHealthCheck>("pool", tags: [HealthEndpoints.ReadyTag]);
-        services.AddCompatibleApis();
         services.AddSingleton<IProblemDetailsWriter, ProblemWriter>();
         services.AddProblemDetails(options => options.CustomizeProblemDetails = ProblemHandler.Complete);
         services.AddExceptionHandler<ProblemHandler>();
@@ -65,7 +50,7 @@ public static class GatewayRegistration
         ResponseFacts.Use(
                 app,
                 app.ApplicationServices.GetRequiredService<TimeProvider>(),
-                app.ApplicationServices.GetRequiredService<IOptions<GatewayOptions>>().Value.IsSimulated)
+                app.ApplicationServices.GetRequiredService<IOptions<ServerOptions>>().Value.IsSimulated)
             .UseExceptionHandler().UseStatusCodePages().UseMiddleware<KeyAuthentication>();
 
     /// <summary>Maps all routes.</summary>
@@ -73,11 +58,16 @@ public static class GatewayRegistration
     {
         ThreadEndpoints.Map(routes);
         TurnEndpoints.Map(routes);
-        routes.MapCompatibleApis();
+        ChatCompletionEndpoint.Map(routes);
+        MessagesEndpoint.Map(routes);
+        ModelsEndpoint.Map(routes);
         PoolEndpoint.Map(routes);
         KeyEndpoints.Map(routes);
         UsageEndpoint.Map(routes);
         HealthEndpoints.Map(routes);
+
+        // Other pages' fallbacks would answer in their own way.
+        routes.Map("/v1/{**rest}", (HttpContext http) => { throw HttpProblems.NoRoute(http.Request); }).ExcludeFromDescription();
         return routes;
     }
 }

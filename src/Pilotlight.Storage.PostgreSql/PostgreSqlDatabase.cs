@@ -1,6 +1,6 @@
 using System.Data.Common;
 using Npgsql;
-using Pilotlight.Gateway.Turns;
+using Pilotlight.Core.Storage;
 using Pilotlight.Storage.Sql;
 
 namespace Pilotlight.Storage.PostgreSql;

@@ -3,7 +3,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Design;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
-using Pilotlight.Gateway.Turns;
+using Pilotlight.Core.Storage;
 using Pilotlight.Storage.Sql;
 
 namespace Pilotlight.Storage.PostgreSql;

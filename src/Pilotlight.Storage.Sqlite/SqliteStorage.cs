@@ -4,7 +4,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Design;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
-using Pilotlight.Gateway.Turns;
+using Pilotlight.Core.Storage;
 using Pilotlight.Storage.Sql;
 
 namespace Pilotlight.Storage.Sqlite;

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Pilotlight.Core.Storage;
 using Pilotlight.Storage.Sql;
 
 namespace Pilotlight.Storage;
@@ -8,7 +9,7 @@ namespace Pilotlight.Storage;
 internal sealed class Contexts(IDbContextFactory<PilotlightDbContext> contexts, WriteGate gate, Database database)
 {
     /// <summary>Reads; rows that the work returns are nobody else's.</summary>
-    /// <exception cref="Gateway.Turns.StorageUnavailableException">The store cannot be used.</exception>
+    /// <exception cref="StorageUnavailableException">The store cannot be used.</exception>
     public async Task<T> ReadAsync<T>(Func<PilotlightDbContext, Task<T>> work, CancellationToken cancellationToken)
     {
         try
@@ -23,7 +24,7 @@ internal sealed class Contexts(IDbContextFactory<PilotlightDbContext> contexts, 
     }
 
     /// <summary>Writes, when it is this work's turn; a transaction is the work's own affair.</summary>
-    /// <exception cref="Gateway.Turns.StorageUnavailableException">The store cannot be used.</exception>
+    /// <exception cref="StorageUnavailableException">The store cannot be used.</exception>
     public async Task<T> WriteAsync<T>(Func<PilotlightDbContext, Task<T>> work, CancellationToken cancellationToken)
     {
         using var pass = await gate.EnterAsync(cancellationToken);

@@ -1,5 +1,5 @@
 using Microsoft.EntityFrameworkCore;
-using Pilotlight.Gateway.Access;
+using Pilotlight.Core.Access;
 
 namespace Pilotlight.Storage;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Microsoft.EntityFrameworkCore;
 using Pilotlight.Claude.Turns;
-using Pilotlight.Gateway.Usage;
+using Pilotlight.Core.Usage;
 
 namespace Pilotlight.Storage;
 

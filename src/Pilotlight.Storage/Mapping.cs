@@ -1,7 +1,7 @@
 using Pilotlight.Claude.Turns;
-using Pilotlight.Gateway.Access;
-using Pilotlight.Gateway.Threads;
-using Pilotlight.Gateway.Turns;
+using Pilotlight.Core.Access;
+using Pilotlight.Core.Threads;
+using Pilotlight.Core.Turns;
 
 namespace Pilotlight.Storage;
 

@@ -1,8 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
-using Pilotlight.Gateway.Access;
-using Pilotlight.Gateway.Threads;
-using Pilotlight.Gateway.Turns;
-using Pilotlight.Gateway.Usage;
+using Pilotlight.Core.Access;
+using Pilotlight.Core.Threads;
+using Pilotlight.Core.Turns;
+using Pilotlight.Core.Usage;
 using Pilotlight.Storage.Sql;
 
 namespace Pilotlight.Storage;

@@ -1,4 +1,4 @@
-using Pilotlight.Gateway.Turns;
+using Pilotlight.Core.Turns;
 using Pilotlight.WebConsole.Answers;
 
 namespace Pilotlight.Console.Tests;

@@ -1,4 +1,5 @@
 using Microsoft.Playwright;
+using Pilotlight.Core.Threads;
 using Pilotlight.Testing;
 using static Microsoft.Playwright.Assertions;
 

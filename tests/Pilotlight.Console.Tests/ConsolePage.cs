@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Playwright;
+using Pilotlight.Core.Threads;
 
 namespace Pilotlight.Console.Tests;
 

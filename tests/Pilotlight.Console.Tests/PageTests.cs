@@ -1,5 +1,6 @@
 using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
+using Pilotlight.Core.Threads;
 using static Microsoft.Playwright.Assertions;
 
 namespace Pilotlight.Console.Tests;

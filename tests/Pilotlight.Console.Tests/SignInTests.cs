@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
+using Pilotlight.Core.Threads;
 using static Microsoft.Playwright.Assertions;
 
 namespace Pilotlight.Console.Tests;

@@ -1,8 +1,9 @@
 using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Time.Testing;
+using Pilotlight.Core.Turns;
 using Pilotlight.Gateway.Http;
-using Pilotlight.Gateway.Turns;
+using Pilotlight.Gateway.Native;
 
 namespace Pilotlight.Gateway.Tests;
 
@@ -69,7 +70,7 @@ public sealed class EventStreamTests : IDisposable
     private async Task WriteAsync()
     {
         await using var events = EventsAsync(_client.Token).GetAsyncEnumerator(Token);
-        await new EventStream(_http, new RelayOptions(), _time).WriteAsync(events, hasCurrent: false);
+        await new EventStream(_http, new StreamOptions(), _time).WriteAsync(events, hasCurrent: false);
     }
 
     private async Task BeatUntilAsync(Func<bool> isDone)
@@ -78,7 +79,7 @@ public sealed class EventStreamTests : IDisposable
         patience.CancelAfter(Patience);
         while (!isDone())
         {
-            _time.Advance(new RelayOptions().Heartbeat);
+            _time.Advance(new StreamOptions().Heartbeat);
             await Task.Delay(10, patience.Token);
         }
     }

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text;
+using Pilotlight.Core.Turns;
 using Pilotlight.Gateway.Http;
-using Pilotlight.Gateway.Turns;
 
 namespace Pilotlight.Gateway.Tests;
 

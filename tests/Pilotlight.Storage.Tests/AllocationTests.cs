@@ -1,7 +1,8 @@
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
-using Pilotlight.Gateway.Threads;
-using Pilotlight.Gateway.Turns;
+using Pilotlight.Core.Storage;
+using Pilotlight.Core.Threads;
+using Pilotlight.Core.Turns;
 using Pilotlight.Storage.Sqlite;
 
 namespace Pilotlight.Storage.Tests;
@@ -48,7 +49,7 @@ public sealed class AllocationTests : IDisposable
                 before = GC.GetAllocatedBytesForCurrentThread();
             }
 
-            var appending = turns.AppendAsync("turn", epoch, [new StoredEvent(id, "text.delta", """{"text":"and so on "}""")], CancellationToken.None);
+            var appending = turns.AppendAsync("turn", epoch, [new StoredEvent(id, "text.delta", """{"text":"and so on "}""")], null, CancellationToken.None);
             Assert.True(appending.IsCompletedSuccessfully && appending.Result, "The append did not end at once.");
         }
 

@@ -1,6 +1,6 @@
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
-using Pilotlight.Gateway.Turns;
+using Pilotlight.Core.Storage;
 using Pilotlight.Storage.Sqlite;
 
 namespace Pilotlight.Storage.Tests;

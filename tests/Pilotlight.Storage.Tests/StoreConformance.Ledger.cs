@@ -1,8 +1,9 @@
 using Microsoft.Extensions.DependencyInjection;
 using Pilotlight.Claude.Turns;
-using Pilotlight.Gateway.Access;
-using Pilotlight.Gateway.Turns;
-using Pilotlight.Gateway.Usage;
+using Pilotlight.Core.Access;
+using Pilotlight.Core.Threads;
+using Pilotlight.Core.Turns;
+using Pilotlight.Core.Usage;
 
 namespace Pilotlight.Storage.Tests;
 
@@ -62,14 +63,14 @@ public abstract partial class StoreConformance
         Assert.Equal(ReserveStatus.Reserved, (await ReserveAsync("r1", "k", limits, tokens: 900)).Status);
         Assert.Equal("tokens", (await ReserveAsync("r2", "k", limits, tokens: 101)).Exceeded!.Unit);
 
-        await Reservations.SettleAsync("r1", "k", new Bill("claude-x", s_usage, 0.5m), Now, Token);
+        await Reservations.SettleAsync("r1", new Bill("claude-x", s_usage, 0.5m), Now, Token);
 
         // 200 of 1000 tokens are used, half of the dollar, and nothing is held.
         Assert.Equal(new ExceededBudget("tokens", "day", 1000, 200, 0, 801), (await ReserveAsync("r3", "k", limits, tokens: 801)).Exceeded);
         Assert.Equal(new ExceededBudget("USD", "month", 1, 0.5m, 0, 0.6m), (await ReserveAsync("r4", "k", limits, usd: 0.6m)).Exceeded);
         Assert.Equal(ReserveStatus.Reserved, (await ReserveAsync("r5", "k", limits, tokens: 800, usd: 0.5m)).Status);
-        await Reservations.ReleaseAsync("r5", Token);
-        await Reservations.ReleaseAsync("r5", Token);
+        await Reservations.SettleAsync("r5", null, Now, Token);
+        await Reservations.SettleAsync("r5", null, Now, Token);
         Assert.Equal(ReserveStatus.Reserved, (await ReserveAsync("r6", "k", limits, tokens: 800, usd: 0.5m)).Status);
     }
 
@@ -193,8 +194,8 @@ public abstract partial class StoreConformance
     [Fact]
     public async Task Threads_are_listed_by_owner()
     {
-        await Threads.CreateAsync(new Gateway.Threads.ChatThread("mine", null, null, null, null, 0, Now, Now, "k1"), Token);
-        await Threads.CreateAsync(new Gateway.Threads.ChatThread("theirs", null, null, null, null, 0, Now, Now, "k2"), Token);
+        await Threads.CreateAsync(new ChatThread("mine", null, null, null, null, 0, Now, Now, "k1"), Token);
+        await Threads.CreateAsync(new ChatThread("theirs", null, null, null, null, 0, Now, Now, "k2"), Token);
 
         Assert.Equal("mine", Assert.Single((await Threads.ListAsync("k1", null, null, 10, Token)).Items).Id);
         Assert.Equal(2, (await Threads.ListAsync(null, null, null, 10, Token)).Items.Count);
@@ -203,7 +204,7 @@ public abstract partial class StoreConformance
     [Fact]
     public async Task Text_that_is_no_text_is_stored_with_what_it_can_hold()
     {
-        await Threads.CreateAsync(new Gateway.Threads.ChatThread("a", "nul \0 half \ud83d pair \ud83d\ude00", null, null, null, 0, Now, Now), Token);
+        await Threads.CreateAsync(new ChatThread("a", "nul \0 half \ud83d pair \ud83d\ude00", null, null, null, 0, Now, Now), Token);
         await AcceptAsync(NewTurn("a", "t1", "nul \0 half \ude00 pair \ud83d\ude00"));
 
         Assert.Equal("nul \ufffd half \ufffd pair \ud83d\ude00", (await Threads.FindAsync("a", Token))!.Title);

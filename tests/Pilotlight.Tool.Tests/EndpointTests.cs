@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Pilotlight.Core.Access;
 using Pilotlight.Gateway.Access;
 using Pilotlight.Tool.Serving;
 

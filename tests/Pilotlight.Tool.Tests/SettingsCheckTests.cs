@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Configuration;
+using Pilotlight.Gateway.Http;
 using Pilotlight.Tool.Settings;
 
 namespace Pilotlight.Tool.Tests;

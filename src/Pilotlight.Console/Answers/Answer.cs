@@ -1,8 +1,8 @@
 using System.Text;
 using System.Text.Json;
 using Pilotlight.Claude.Turns;
-using Pilotlight.Gateway.Threads;
-using Pilotlight.Gateway.Turns;
+using Pilotlight.Core.Threads;
+using Pilotlight.Core.Turns;
 
 namespace Pilotlight.WebConsole.Answers;
 

@@ -1,9 +1,9 @@
+using Pilotlight.Core.Access;
+using Pilotlight.Core.InProcess;
+using Pilotlight.Core.Problems;
+using Pilotlight.Core.Threads;
+using Pilotlight.Core.Turns;
 using Pilotlight.WebConsole.Answers;
-using Pilotlight.Gateway.Access;
-using Pilotlight.Gateway.Http;
-using Pilotlight.Gateway.InProcess;
-using Pilotlight.Gateway.Threads;
-using Pilotlight.Gateway.Turns;
 
 namespace Pilotlight.WebConsole.Chat;
 
@@ -32,7 +32,7 @@ public sealed class ChatSession(LocalGateway gateway, Func<ValueTask<Caller>> wh
     public Exchange? Running => _exchanges is [.., { Answer.IsRunning: true } last] ? last : null;
 
     /// <summary>Reads the thread, and joins its running turn where it is.</summary>
-    /// <exception cref="ApiProblemException">There is no such thread.</exception>
+    /// <exception cref="ProblemException">There is no such thread.</exception>
     public async Task OpenAsync(string threadId)
     {
         Thread = await gateway.GetThreadAsync(await who(), threadId, _gone.Token);
@@ -54,7 +54,7 @@ public sealed class ChatSession(LocalGateway gateway, Func<ValueTask<Caller>> wh
         }
 
         // What began while the messages were read is added here, or told below.
-        gateway.News.Began += OnBegan;
+        gateway.TurnNews.Began += OnBegan;
         if (gateway.FindRunning(threadId) is { } running)
         {
             Add(running);
@@ -65,15 +65,15 @@ public sealed class ChatSession(LocalGateway gateway, Func<ValueTask<Caller>> wh
     public void Begin(ChatThread thread)
     {
         Thread = thread;
-        gateway.News.Began += OnBegan;
+        gateway.TurnNews.Began += OnBegan;
     }
 
     /// <summary>Says something.</summary>
-    /// <exception cref="ApiProblemException">It was not taken.</exception>
+    /// <exception cref="ProblemException">It was not taken.</exception>
     public async Task SendAsync(string text) => Add(await gateway.BeginTurnAsync(await who(), Thread!.Id, text));
 
     /// <summary>Asks the last question again, in the place of its answer.</summary>
-    /// <exception cref="ApiProblemException">It was not taken; the answer is as it was.</exception>
+    /// <exception cref="ProblemException">It was not taken; the answer is as it was.</exception>
     public async Task AgainAsync(Exchange last)
     {
         var turn = await gateway.BeginTurnAsync(await who(), Thread!.Id, last.Question, replaces: last.TurnId);
@@ -117,7 +117,7 @@ public sealed class ChatSession(LocalGateway gateway, Func<ValueTask<Caller>> wh
 
             return true;
         }
-        catch (ApiProblemException)
+        catch (ProblemException)
         {
             return false;
         }
@@ -125,7 +125,7 @@ public sealed class ChatSession(LocalGateway gateway, Func<ValueTask<Caller>> wh
 
     public void Dispose()
     {
-        gateway.News.Began -= OnBegan;
+        gateway.TurnNews.Began -= OnBegan;
         _gone.Cancel();
     }
 
@@ -179,7 +179,7 @@ public sealed class ChatSession(LocalGateway gateway, Func<ValueTask<Caller>> wh
         {
             // The page is gone.
         }
-        catch (ApiProblemException)
+        catch (ProblemException)
         {
             exchange.Answer.Abandon(); // The thread is gone.
         }

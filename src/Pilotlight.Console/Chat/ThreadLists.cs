@@ -1,6 +1,6 @@
-using Pilotlight.Gateway.Access;
-using Pilotlight.Gateway.InProcess;
-using Pilotlight.Gateway.Threads;
+using Pilotlight.Core.Access;
+using Pilotlight.Core.InProcess;
+using Pilotlight.Core.Threads;
 
 namespace Pilotlight.WebConsole.Chat;
 
@@ -22,7 +22,7 @@ public sealed class ThreadLists : IDisposable
     {
         _gateway = gateway;
         _timer = time.CreateTimer(_ => Tell(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        gateway.News.ThreadChanged += OnChanged;
+        gateway.ThreadNews.Changed += OnChanged;
     }
 
     /// <summary>Threads were made, changed or deleted, or had turns: what was read before is old. Raised on a thread of the pool.</summary>
@@ -51,7 +51,7 @@ public sealed class ThreadLists : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _gateway.News.ThreadChanged -= OnChanged;
+        _gateway.ThreadNews.Changed -= OnChanged;
         _timer.Dispose();
     }
 

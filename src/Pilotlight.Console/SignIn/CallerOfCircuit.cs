@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Components.Authorization;
-using Pilotlight.Gateway.Access;
-using Pilotlight.Gateway.Http;
+using Pilotlight.Core.Access;
+using Pilotlight.Core.Problems;
 
 namespace Pilotlight.WebConsole.SignIn;
 
@@ -9,7 +9,7 @@ namespace Pilotlight.WebConsole.SignIn;
 public sealed class CallerOfCircuit(AuthenticationStateProvider authentication, KeyService keys)
 {
     /// <summary>The caller.</summary>
-    /// <exception cref="ApiProblemException">A key is needed, and the one of the sign-in opens nothing any more.</exception>
+    /// <exception cref="ProblemException">A key is needed, and the one of the sign-in opens nothing any more.</exception>
     public async ValueTask<Caller> GetAsync()
     {
         if (!await keys.AreNeededAsync(CancellationToken.None))
@@ -22,8 +22,8 @@ public sealed class CallerOfCircuit(AuthenticationStateProvider authentication, 
     }
 
     /// <summary>Whether a problem is that one.</summary>
-    public static bool IsExpired(ApiProblemException problem) => problem.Status == 401;
+    public static bool IsExpired(ProblemException problem) => problem.Problem.Kind == ProblemKinds.SignedOut;
 
-    private static ApiProblemException Expired() => new(
-        401, "signed-out", "You are signed out", "The key you signed in with opens nothing any more. Sign in with another.");
+    private static ProblemException Expired() => new(new Problem(
+        ProblemKinds.SignedOut, "You are signed out", "The key you signed in with opens nothing any more. Sign in with another."));
 }

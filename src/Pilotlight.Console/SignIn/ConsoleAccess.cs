@@ -1,7 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Pilotlight.Gateway.Access;
+using Pilotlight.Core.Access;
 
 namespace Pilotlight.WebConsole.SignIn;
 

@@ -8,7 +8,9 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
-using Pilotlight.Gateway;
+using Pilotlight.Core.Access;
+using Pilotlight.Core.Servers;
+using Pilotlight.Core.Threads;
 using Pilotlight.Gateway.Access;
 
 namespace Pilotlight.WebConsole.SignIn;
@@ -66,7 +68,7 @@ internal static class ConsoleSignIn
         From = Local(from),
         Fault = fault,
         Token = antiforgery.GetAndStoreTokens(http),
-        IsSimulated = http.RequestServices.GetRequiredService<Microsoft.Extensions.Options.IOptions<GatewayOptions>>().Value.IsSimulated,
+        IsSimulated = http.RequestServices.GetRequiredService<Microsoft.Extensions.Options.IOptions<ServerOptions>>().Value.IsSimulated,
     })
     {
         StatusCode = fault is null ? StatusCodes.Status200OK : StatusCodes.Status401Unauthorized,

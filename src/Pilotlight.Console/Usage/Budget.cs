@@ -1,5 +1,5 @@
-using Pilotlight.Gateway.Access;
-using Pilotlight.Gateway.Usage;
+using Pilotlight.Core.Access;
+using Pilotlight.Core.Usage;
 
 namespace Pilotlight.WebConsole.Usage;
 

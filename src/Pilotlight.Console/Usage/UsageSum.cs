@@ -1,4 +1,4 @@
-using Pilotlight.Gateway.Usage;
+using Pilotlight.Core.Usage;
 
 namespace Pilotlight.WebConsole.Usage;
 

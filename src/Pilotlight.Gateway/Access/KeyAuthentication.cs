@@ -1,6 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.Http;
-using Pilotlight.Gateway.Http;
+using Pilotlight.Core.Access;
 
 namespace Pilotlight.Gateway.Access;
 

@@ -1,20 +1,23 @@
+using Microsoft.AspNetCore.Http;
+using Pilotlight.Core.Problems;
+using Pilotlight.Gateway.Compatible;
+using Pilotlight.Gateway.Http;
+
 namespace Pilotlight.Gateway.Anthropic;
 
 /// <summary>A problem in the Anthropic API's own shape.</summary>
 internal static class AnthropicErrors
 {
-    public static AnthropicErrorBody From(int status, string message) => new("error", new AnthropicError(
-        status switch
-        {
-            401 => "authentication_error",
-            403 => "permission_error",
-            404 => "not_found_error",
-            413 => "request_too_large",
-            429 => "rate_limit_error",
-            503 => "overloaded_error",
-            504 => "timeout_error",
-            < 500 => "invalid_request_error",
-            _ => "api_error",
-        },
-        message));
+    public static AnthropicErrorBody From(Problem problem) => From(ProblemTable.Of(problem.Kind), problem.Detail);
+
+    public static AnthropicErrorBody From(ProblemRow row, string message) => new("error", new AnthropicError(row.AnthropicType, message));
+}
+
+/// <summary>Writes problems as Anthropic's clients read them.</summary>
+internal sealed class AnthropicProblemShape : IProblemShape
+{
+    public bool Speaks(HttpRequest request) => Dialects.Of(request) == Dialect.Anthropic;
+
+    public Task WriteAsync(HttpContext http, ProblemRow row, string message, string? parameter) =>
+        http.Response.WriteAsJsonAsync(AnthropicErrors.From(row, message), AnthropicJson.Default.AnthropicErrorBody);
 }

@@ -5,8 +5,10 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Options;
 using Pilotlight.Claude.Turns;
+using Pilotlight.Core.Context;
+using Pilotlight.Core.Problems;
 using Pilotlight.Gateway.Compatible;
-using Pilotlight.Gateway.Turns;
+using Pilotlight.Gateway.Http;
 
 namespace Pilotlight.Gateway.Anthropic;
 
@@ -23,19 +25,19 @@ internal static class MessagesEndpoint
                 "An estimate, counted here with another tokenizer than the model's; an image counts as 1,600.");
     }
 
-    private static async Task CountAsync(HttpContext http, IOptions<RelayOptions> relay)
+    private static async Task CountAsync(HttpContext http, IOptions<CompatibleOptions> options)
     {
         using var body = await CompatibleCall.ReadAsync(http);
-        var request = MessagesRequest.Read(body.RootElement, relay.Value.IgnoreSampling, isCount: true);
+        var request = MessagesRequest.Read(body.RootElement, options.Value.Unsupported == Unsupported.Ignore, isCount: true);
         var tokens = request.Texts().Where(text => text.Length > 0).Sum(ContextLimits.Count) + request.ImageTokens();
         await http.Response.WriteAsJsonAsync(new TokenCount(tokens), AnthropicJson.Default.TokenCount);
     }
 
-    private static async Task CreateAsync(HttpContext http, CompatibleTurns turns, IOptions<RelayOptions> relay, TimeProvider time)
+    private static async Task CreateAsync(HttpContext http, CompatibleTurns turns, IOptions<StreamOptions> streams, IOptions<CompatibleOptions> options, TimeProvider time)
     {
         using var body = await CompatibleCall.ReadAsync(http);
-        var request = MessagesRequest.Read(body.RootElement, relay.Value.IgnoreSampling);
-        await CompatibleCall.RunAsync(http, turns, request, new MessagesAnswer(request), relay.Value, time);
+        var request = MessagesRequest.Read(body.RootElement, options.Value.Unsupported == Unsupported.Ignore);
+        await CompatibleCall.RunAsync(http, turns, request, new MessagesAnswer(request), streams.Value, time);
     }
 }
 
@@ -76,8 +78,8 @@ internal sealed class MessagesAnswer(CompatibleRequest request) : ICompatibleAns
             AnthropicJson.Default.MessageDelta)
         + Event("message_stop", new BareEvent("message_stop"), AnthropicJson.Default.BareEvent);
 
-    public string Fault(TurnProblem problem) =>
-        Event("error", AnthropicErrors.From(problem.Status, problem.Detail), AnthropicJson.Default.AnthropicErrorBody);
+    public string Fault(Problem problem) =>
+        Event("error", AnthropicErrors.From(problem), AnthropicJson.Default.AnthropicErrorBody);
 
     public Task WriteWholeAsync(HttpContext http, TurnCompleted completed, IReadOnlyList<ToolStarted> calls) => http.Response.WriteAsJsonAsync(
         Message(

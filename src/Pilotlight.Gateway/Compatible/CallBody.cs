@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Pilotlight.Claude.Conversations;
-using Pilotlight.Gateway.Http;
+using Pilotlight.Core.Problems;
 
 namespace Pilotlight.Gateway.Compatible;
 
@@ -10,7 +10,7 @@ internal static class CallBody
     private static readonly string[] s_imageTypes = ["image/png", "image/jpeg", "image/gif", "image/webp"];
 
     /// <summary>The fault of one parameter.</summary>
-    public static ApiProblemException Fault(string place, string detail) => ApiProblems.Parameter(place, detail);
+    public static ProblemException Fault(string place, string detail) => RequestProblems.Parameter(place, detail);
 
     /// <summary>The value, unless it is absent or null.</summary>
     public static JsonElement? Get(this JsonElement item, string name) =>

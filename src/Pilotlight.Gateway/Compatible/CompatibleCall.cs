@@ -1,8 +1,9 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Pilotlight.Claude.Turns;
+using Pilotlight.Core.Problems;
+using Pilotlight.Core.Turns;
 using Pilotlight.Gateway.Http;
-using Pilotlight.Gateway.Turns;
 
 namespace Pilotlight.Gateway.Compatible;
 
@@ -25,7 +26,7 @@ internal interface ICompatibleAnswer
     string End(TurnCompleted completed);
 
     /// <summary>The bad end of a stream that has begun.</summary>
-    string Fault(TurnProblem problem);
+    string Fault(Problem problem);
 
     /// <summary>The answer that is not streamed.</summary>
     Task WriteWholeAsync(HttpContext http, TurnCompleted completed, IReadOnlyList<ToolStarted> calls);
@@ -44,9 +45,7 @@ internal static class CompatibleCall
     {
         if (!http.Request.HasJsonContentType())
         {
-            throw new ApiProblemException(
-                415, "unsupported-media-type", "The body is not JSON",
-                $"The content type is '{CallBody.Short(http.Request.ContentType ?? "none")}'; send application/json.");
+            throw HttpProblems.NotJson(CallBody.Short(http.Request.ContentType ?? "none"));
         }
 
         try
@@ -55,34 +54,31 @@ internal static class CompatibleCall
         }
         catch (JsonException fault)
         {
-            throw ApiProblems.Invalid($"The body is not valid JSON: line {fault.LineNumber + 1}, position {fault.BytePositionInLine}.");
+            throw RequestProblems.Invalid($"The body is not valid JSON: line {fault.LineNumber + 1}, position {fault.BytePositionInLine}.");
         }
     }
 
     public static async Task RunAsync(
-        HttpContext http, CompatibleTurns turns, CompatibleRequest request, ICompatibleAnswer answer, RelayOptions relay, TimeProvider time)
+        HttpContext http, CompatibleTurns turns, CompatibleRequest request, ICompatibleAnswer answer, StreamOptions options, TimeProvider time)
     {
-        var gone = http.RequestAborted;
-        TurnEvent? end = null;
+        var turn = await turns.BeginAsync(http, request);
         try
         {
-            await using var events = turns.RunAsync(http, request, gone).GetAsyncEnumerator(CancellationToken.None);
-            end = await (request.Stream ? StreamAsync(http, events, answer, relay, time) : WholeAsync(http, events, answer));
+            await using var events = turn.ReadAsync(http.RequestAborted).GetAsyncEnumerator(CancellationToken.None);
+            await (request.Stream ? StreamAsync(http, events, answer, options, time) : WholeAsync(http, events, answer));
         }
-        catch (OperationCanceledException) when (gone.IsCancellationRequested)
+        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
         {
-            end = new TurnCancelled("", TurnUsage.None, null);
+            // Nobody is left to hear of it.
         }
         finally
         {
-            if (end is not null)
-            {
-                turns.LogEnd(end, request.Model, ResponseFacts.Of(http).Source);
-            }
+            // Whoever has left: what was used is booked by the turn's own end. One that has ended hears nothing of this.
+            await turn.Turn.CancelAsync();
         }
     }
 
-    private static async Task<TurnEvent> WholeAsync(HttpContext http, IAsyncEnumerator<TurnEvent> events, ICompatibleAnswer answer)
+    private static async Task WholeAsync(HttpContext http, IAsyncEnumerator<TurnEvent> events, ICompatibleAnswer answer)
     {
         var calls = new List<ToolStarted>();
         while (await events.MoveNextAsync())
@@ -92,25 +88,28 @@ internal static class CompatibleCall
                 case ToolStarted call:
                     calls.Add(call);
                     break;
+                case TurnStarted started:
+                    ResponseFacts.Of(http).Acquired(started.Source);
+                    break;
                 case TurnCompleted completed:
                     await answer.WriteWholeAsync(http, completed, calls);
-                    return completed;
+                    return;
                 case TurnFailed failed:
                     throw Problem(failed);
-                case TurnCancelled cancelled:
-                    return cancelled;
+                case TurnCancelled:
+                    return;
             }
         }
 
         throw Problem(NoEnd);
     }
 
-    private static async Task<TurnEvent> StreamAsync(
-        HttpContext http, IAsyncEnumerator<TurnEvent> events, ICompatibleAnswer answer, RelayOptions relay, TimeProvider time)
+    private static async Task StreamAsync(
+        HttpContext http, IAsyncEnumerator<TurnEvent> events, ICompatibleAnswer answer, StreamOptions options, TimeProvider time)
     {
-        var writer = new DeadlineWriter(http, relay.WriteDeadline, time);
+        var writer = new DeadlineWriter(http, options.WriteDeadline, time);
         var (hasBegun, hasSent) = (false, false);
-        var silence = relay.Heartbeat < s_longestSilence ? relay.Heartbeat : s_longestSilence;
+        var silence = options.Heartbeat < s_longestSilence ? options.Heartbeat : s_longestSilence;
         await foreach (var turnEvent in Heartbeat.Between(events, silence, time, http.RequestAborted))
         {
             switch (turnEvent)
@@ -118,29 +117,31 @@ internal static class CompatibleCall
                 case null:
                     await SendAsync(answer.Ping);
                     break;
+                case TurnStarted started:
+                    ResponseFacts.Of(http).Acquired(started.Source);
+                    break;
                 case TextDelta { Text.Length: > 0 } delta:
                     await SendAsync(answer.Text(delta.Text));
                     hasSent = true;
                     break;
                 case TextReset when hasSent:
                     // These APIs have no way to take back what was streamed; half an answer twice would be told as success.
-                    var broken = new TurnFailed(new TurnError(
-                        TurnErrorKind.Api, "The API broke off in the middle of the answer and began anew, and what was streamed cannot be taken back. Ask again."), "", TurnUsage.None, null);
-                    await SendAsync(answer.Fault(TurnProblem.From(broken.Error)));
-                    return broken;
+                    await SendAsync(answer.Fault(TurnProblems.From(new TurnError(
+                        TurnErrorKind.Api, "The API broke off in the middle of the answer and began anew, and what was streamed cannot be taken back. Ask again."))));
+                    return;
                 case ToolStarted call:
                     await SendAsync(answer.Call(call));
                     break;
                 case TurnCompleted completed:
                     await SendAsync(answer.End(completed));
-                    return completed;
+                    return;
                 case TurnFailed failed when !hasBegun:
                     throw Problem(failed);
                 case TurnFailed failed:
-                    await SendAsync(answer.Fault(TurnProblem.From(failed.Error)));
-                    return failed;
-                case TurnCancelled cancelled:
-                    return cancelled;
+                    await SendAsync(answer.Fault(TurnProblems.From(failed.Error)));
+                    return;
+                case TurnCancelled:
+                    return;
             }
         }
 
@@ -149,8 +150,7 @@ internal static class CompatibleCall
             throw Problem(NoEnd);
         }
 
-        await SendAsync(answer.Fault(TurnProblem.From(NoEnd.Error)));
-        return NoEnd;
+        await SendAsync(answer.Fault(TurnProblems.From(NoEnd.Error)));
 
         async ValueTask SendAsync(string piece)
         {
@@ -169,13 +169,10 @@ internal static class CompatibleCall
     private static TurnFailed NoEnd { get; } = new(
         new TurnError(TurnErrorKind.Unknown, "The turn ended without a result. Send the request again."), "", TurnUsage.None, null);
 
-    private static ApiProblemException Problem(TurnFailed failed)
+    private static ProblemException Problem(TurnFailed failed)
     {
-        var problem = TurnProblem.From(failed.Error);
-        return new ApiProblemException(problem.Status, problem.Type[TurnProblem.TypePrefix.Length..], problem.Title, problem.Detail)
-        {
-            RetryAfterSeconds = failed.Error.RetryAfter is { } wait ? Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds))
-                : problem.Status is 429 or 503 ? 1 : null,
-        };
+        var problem = TurnProblems.From(failed.Error);
+        var wait = problem.RetryAfter ?? (ProblemTable.Of(problem.Kind).Status is 429 or 503 ? TimeSpan.FromSeconds(1) : null);
+        return new ProblemException(problem with { RetryAfter = wait });
     }
 }

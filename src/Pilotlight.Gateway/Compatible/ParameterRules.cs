@@ -32,7 +32,7 @@ internal sealed class ParameterRules
                 if (!isDefault(value))
                 {
                     ignored.Add(ignoreSampling ? name : throw Fault(
-                        name, $"{name} is {Kind(value)}, which the CLI cannot be told. Leave it out, or set Pilotlight:Relay:IgnoreSampling on the gateway to have it ignored."));
+                        name, $"{name} is {Kind(value)}, which the CLI cannot be told. Leave it out, or set Pilotlight:Compatible:Unsupported to Ignore on the gateway to have it ignored."));
                 }
             }
             else if (!Harmless.TryGetValue(name, out var isHarmless))

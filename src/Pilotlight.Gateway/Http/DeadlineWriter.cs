@@ -2,7 +2,7 @@ using System.IO.Pipelines;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
-using Pilotlight.Gateway.Turns;
+using Pilotlight.Core.Turns;
 
 namespace Pilotlight.Gateway.Http;
 

@@ -4,7 +4,10 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Logging;
 using Pilotlight.Claude.Conversations;
-using Pilotlight.Gateway.Turns;
+using Pilotlight.Core.Access;
+using Pilotlight.Core.Problems;
+using Pilotlight.Core.Storage;
+using Pilotlight.Core.Turns;
 
 namespace Pilotlight.Gateway.Http;
 
@@ -15,24 +18,28 @@ internal sealed partial class ProblemHandler(IProblemDetailsService problems, IL
     {
         var details = exception switch
         {
-            ApiProblemException problem => Details(problem.Status, problem.Type, problem.Title, problem.Message),
+            ProblemException problem => Details(problem.Problem),
             BadHttpRequestException bad => Details(
                 bad.StatusCode,
-                TurnProblem.TypePrefix + (bad.StatusCode == 413 ? "body-too-large" : "invalid-request"),
+                bad.StatusCode == 413 ? HttpProblems.BodyTooLarge : ProblemKinds.InvalidRequest,
                 bad.StatusCode == 413 ? "The request is too large" : "The request is not valid",
                 bad.InnerException is System.Text.Json.JsonException json ? $"The body is not valid JSON for this route: {json.Message}" : bad.Message),
-            ClaudeException claude => FromTurn(TurnProblem.From(claude.Error)),
-            StorageUnavailableException storage => Details(503, TurnProblem.TypePrefix + "storage-unavailable", "The store is not available", storage.Message),
-            _ => Details(500, TurnProblem.TypePrefix + "internal", "The gateway failed", "Something went wrong here; the log holds it under this traceId."),
+            ClaudeException claude => Details(TurnProblems.From(claude.Error)),
+            StorageUnavailableException storage => Details(new Problem(ProblemKinds.StorageUnavailable, "The store is not available", storage.Message)),
+            _ => Details(new Problem(HttpProblems.Internal, "The gateway failed", "Something went wrong here; the log holds it under this traceId.")),
         };
-        foreach (var (name, value) in (exception as ApiProblemException)?.Headers ?? new Dictionary<string, string>())
+        if (details.Status == StatusCodes.Status401Unauthorized)
         {
-            http.Response.Headers[name] = value;
+            http.Response.Headers.WWWAuthenticate = "Bearer";
         }
 
-        if (exception is ApiProblemException { RetryAfterSeconds: { } seconds })
+        if (exception is ProblemException { Problem: var known })
         {
-            http.Response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
+            RateHeaders.Write(http.Response.Headers, (known as RateProblem)?.Rate);
+            if (known.RetryAfter is { } wait)
+            {
+                http.Response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds)).ToString(System.Globalization.CultureInfo.InvariantCulture);
+            }
         }
 
         if (details.Status == StatusCodes.Status500InternalServerError)
@@ -49,7 +56,7 @@ internal sealed partial class ProblemHandler(IProblemDetailsService problems, IL
     {
         var details = context.ProblemDetails;
         details.Extensions["traceId"] = TraceId(context.HttpContext);
-        if (details.Type?.StartsWith(TurnProblem.TypePrefix, StringComparison.Ordinal) != true)
+        if (details.Type?.StartsWith(Problem.TypePrefix, StringComparison.Ordinal) != true)
         {
             var request = context.HttpContext.Request;
             (var type, details.Title, details.Detail) = details.Status switch
@@ -59,16 +66,16 @@ internal sealed partial class ProblemHandler(IProblemDetailsService problems, IL
                 415 => ("unsupported-media-type", "The body is of another kind", "Send the body as application/json."),
                 _ => ("http-" + details.Status, details.Title ?? "The request failed", details.Detail),
             };
-            details.Type = TurnProblem.TypePrefix + type;
+            details.Type = Problem.TypePrefix + type;
         }
     }
 
     private static string TraceId(HttpContext http) => Activity.Current?.TraceId.ToString() ?? http.TraceIdentifier;
 
-    private static ProblemDetails FromTurn(TurnProblem problem) => Details(problem.Status, problem.Type, problem.Title, problem.Detail);
+    private static ProblemDetails Details(Problem problem) => Details(ProblemTable.Of(problem.Kind).Status, problem.Kind, problem.Title, problem.Detail);
 
-    private static ProblemDetails Details(int status, string type, string title, string detail) =>
-        new() { Status = status, Type = type, Title = title, Detail = detail };
+    private static ProblemDetails Details(int status, string kind, string title, string detail) =>
+        new() { Status = status, Type = Problem.TypePrefix + kind, Title = title, Detail = detail };
 
     // The route's pattern, not its address: what stands there is the caller's.
     [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Route} failed; traceId {TraceId}")]

@@ -1,14 +1,12 @@
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Mvc;
-using Pilotlight.Gateway.Anthropic;
-using Pilotlight.Gateway.OpenAi;
+using Pilotlight.Core.Problems;
 
 namespace Pilotlight.Gateway.Http;
 
 /// <summary>Writes a problem in the shape that the route's clients read: problem+json, or the compatible API's own.</summary>
 /// <remarks>Unlike the framework's, whatever the request says it accepts: a client that asked for an event stream must hear why there is none.</remarks>
-internal sealed class ProblemWriter : IProblemDetailsWriter
+internal sealed class ProblemWriter(IEnumerable<IProblemShape> shapes) : IProblemDetailsWriter
 {
     private const string ProblemJson = "application/problem+json";
 
@@ -20,41 +18,19 @@ internal sealed class ProblemWriter : IProblemDetailsWriter
         var status = details.Status ?? http.Response.StatusCode;
         details.Status = status;
         ProblemHandler.Complete(context);
-        var parameter = (http.Features.Get<IExceptionHandlerFeature>()?.Error as ApiProblemException)?.Parameter;
-        var message = details.Detail ?? details.Title ?? "The request failed.";
-        switch (Dialects.Of(http.Request))
+        var problem = (http.Features.Get<IExceptionHandlerFeature>()?.Error as ProblemException)?.Problem;
+        if (shapes.FirstOrDefault(shape => shape.Speaks(http.Request)) is { } own)
         {
-            case Dialect.OpenAi:
-                await http.Response.WriteAsJsonAsync(OpenAiErrors.From(status, details.Type!, message, parameter), OpenAiJson.Default.OpenAiErrorBody);
-                break;
-            case Dialect.Anthropic:
-                await http.Response.WriteAsJsonAsync(AnthropicErrors.From(status, message), AnthropicJson.Default.AnthropicErrorBody);
-                break;
-            default:
-                if (parameter is not null)
-                {
-                    details.Extensions["parameter"] = parameter;
-                }
-
-                await http.Response.WriteAsJsonAsync(details, options: null, ProblemJson);
-                break;
+            var row = problem is null ? ProblemTable.Of(status, details.Type![Problem.TypePrefix.Length..]) : ProblemTable.Of(problem.Kind);
+            await own.WriteAsync(http, row, details.Detail ?? details.Title ?? "The request failed.", problem?.Parameter);
+            return;
         }
+
+        if (problem?.Parameter is { } parameter)
+        {
+            details.Extensions["parameter"] = parameter;
+        }
+
+        await http.Response.WriteAsJsonAsync(details, options: null, ProblemJson);
     }
-}
-
-/// <summary>Whose words a route speaks.</summary>
-internal enum Dialect
-{
-    Native,
-    OpenAi,
-    Anthropic,
-}
-
-/// <summary>Tells the routes of the compatible APIs apart, also those that do not exist.</summary>
-internal static class Dialects
-{
-    public static Dialect Of(HttpRequest request) =>
-        !request.Path.StartsWithSegments("/v1", out var rest) ? Dialect.Native
-        : rest.StartsWithSegments("/messages") || request.Headers.ContainsKey("anthropic-version") ? Dialect.Anthropic
-        : Dialect.OpenAi;
 }

@@ -2,7 +2,7 @@ using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Pilotlight.Claude.Turns;
-using Pilotlight.Gateway.Turns;
+using Pilotlight.Core.Turns;
 
 namespace Pilotlight.Gateway.Http;
 

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Buffers.Text;
 using System.Text;
-using Pilotlight.Gateway.Turns;
+using Pilotlight.Core.Turns;
 
 namespace Pilotlight.Gateway.Http;
 

@@ -4,8 +4,9 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Options;
 using Pilotlight.Claude.Turns;
+using Pilotlight.Core.Problems;
 using Pilotlight.Gateway.Compatible;
-using Pilotlight.Gateway.Turns;
+using Pilotlight.Gateway.Http;
 
 namespace Pilotlight.Gateway.OpenAi;
 
@@ -16,12 +17,12 @@ internal static class ChatCompletionEndpoint
         .DescribeCall("OpenAI", "CreateChatCompletion", "Answers a conversation, as the OpenAI API does.",
             "Streaming and not. Images come as data URLs. Functions are the caller's to run; an answer may be held to a JSON schema. What the CLI cannot honour is refused by name.");
 
-    private static async Task CompleteAsync(HttpContext http, CompatibleTurns turns, IOptions<RelayOptions> relay, TimeProvider time)
+    private static async Task CompleteAsync(HttpContext http, CompatibleTurns turns, IOptions<StreamOptions> streams, IOptions<CompatibleOptions> options, TimeProvider time)
     {
         using var body = await CompatibleCall.ReadAsync(http);
-        var request = ChatCompletionRequest.Read(body.RootElement, relay.Value.IgnoreSampling);
+        var request = ChatCompletionRequest.Read(body.RootElement, options.Value.Unsupported == Unsupported.Ignore);
         var answer = new ChatCompletionAnswer(request, time.GetUtcNow());
-        await CompatibleCall.RunAsync(http, turns, request, answer, relay.Value, time);
+        await CompatibleCall.RunAsync(http, turns, request, answer, streams.Value, time);
     }
 }
 
@@ -47,8 +48,8 @@ internal sealed class ChatCompletionAnswer(CompatibleRequest request, DateTimeOf
         + "data: [DONE]\n\n";
 
     // No finish reason and no [DONE]: an answer that broke off is not told as one that ended.
-    public string Fault(TurnProblem problem) =>
-        $"data: {JsonSerializer.Serialize(OpenAiErrors.From(problem.Status, problem.Type, problem.Detail), OpenAiJson.Default.OpenAiErrorBody)}\n\n";
+    public string Fault(Problem problem) =>
+        $"data: {JsonSerializer.Serialize(OpenAiErrors.From(problem), OpenAiJson.Default.OpenAiErrorBody)}\n\n";
 
     public Task WriteWholeAsync(HttpContext http, TurnCompleted completed, IReadOnlyList<ToolStarted> calls) => http.Response.WriteAsJsonAsync(
         new ChatCompletion(

@@ -1,24 +1,24 @@
-using Pilotlight.Gateway.Turns;
+using Microsoft.AspNetCore.Http;
+using Pilotlight.Core.Problems;
+using Pilotlight.Gateway.Compatible;
+using Pilotlight.Gateway.Http;
 
 namespace Pilotlight.Gateway.OpenAi;
 
 /// <summary>A problem in the OpenAI API's own shape.</summary>
 internal static class OpenAiErrors
 {
-    public static OpenAiErrorBody From(int status, string type, string message, string? parameter = null) => new(new OpenAiError(
-        message,
-        status switch
-        {
-            401 => "authentication_error",
-            403 => "permission_error",
-            429 => "rate_limit_error",
-            < 500 => "invalid_request_error",
-            _ => "server_error",
-        },
-        parameter,
-        Code(type)));
+    public static OpenAiErrorBody From(Problem problem) => From(ProblemTable.Of(problem.Kind), problem.Detail, problem.Parameter);
 
-    // Ours for programs: what stands behind the prefix, with the API's own underscores.
-    private static string Code(string type) =>
-        (type.StartsWith(TurnProblem.TypePrefix, StringComparison.Ordinal) ? type[TurnProblem.TypePrefix.Length..] : type).Replace('-', '_');
+    public static OpenAiErrorBody From(ProblemRow row, string message, string? parameter) =>
+        new(new OpenAiError(message, row.OpenAiType, parameter, row.OpenAiCode));
+}
+
+/// <summary>Writes problems as OpenAI's clients read them.</summary>
+internal sealed class OpenAiProblemShape : IProblemShape
+{
+    public bool Speaks(HttpRequest request) => Dialects.Of(request) == Dialect.OpenAi;
+
+    public Task WriteAsync(HttpContext http, ProblemRow row, string message, string? parameter) =>
+        http.Response.WriteAsJsonAsync(OpenAiErrors.From(row, message, parameter), OpenAiJson.Default.OpenAiErrorBody);
 }

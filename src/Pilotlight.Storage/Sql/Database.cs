@@ -1,5 +1,5 @@
 using System.Data.Common;
-using Pilotlight.Gateway.Turns;
+using Pilotlight.Core.Storage;
 
 namespace Pilotlight.Storage.Sql;
 

@@ -1,6 +1,6 @@
 using Pilotlight.Claude.Turns;
-using Pilotlight.Gateway.Threads;
-using Pilotlight.Gateway.Turns;
+using Pilotlight.Core.Threads;
+using Pilotlight.Core.Turns;
 
 namespace Pilotlight.Tool.Bench;
 

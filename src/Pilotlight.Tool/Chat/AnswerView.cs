@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Pilotlight.Core.Problems;
 using Pilotlight.Tool.Client;
 using Spectre.Console;
 

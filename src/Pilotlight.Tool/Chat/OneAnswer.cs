@@ -1,3 +1,4 @@
+using Pilotlight.Core.Problems;
 using Pilotlight.Tool.Client;
 
 namespace Pilotlight.Tool.Chat;

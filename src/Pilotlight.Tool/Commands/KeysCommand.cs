@@ -1,9 +1,10 @@
 using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Pilotlight.Gateway.Access;
-using Pilotlight.Gateway.Http;
-using Pilotlight.Gateway.Turns;
+using Pilotlight.Core.Access;
+using Pilotlight.Core.Problems;
+using Pilotlight.Core.Storage;
+using Pilotlight.Gateway.Native;
 using Pilotlight.Tool.Serving;
 using Pilotlight.Tool.Settings;
 using Spectre.Console;
@@ -123,7 +124,7 @@ internal static class KeysCommand
                 await services.GetRequiredService<IStorageInitializer>().InitializeAsync(cancellationToken);
                 return await run(parsed, services.GetRequiredService<KeyService>(), cancellationToken);
             }
-            catch (ApiProblemException fault)
+            catch (ProblemException fault)
             {
                 Console.Error.WriteLine(fault.Message);
                 return 2;

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.Extensions.Options;
 using Pilotlight.Claude;
 using Pilotlight.Claude.Installation;
+using Pilotlight.Core.Problems;
 
 namespace Pilotlight.Tool.Conformance;
 

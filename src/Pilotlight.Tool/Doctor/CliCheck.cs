@@ -1,4 +1,5 @@
 using Pilotlight.Claude.Installation;
+using Pilotlight.Core.Problems;
 
 namespace Pilotlight.Tool.Doctor;
 

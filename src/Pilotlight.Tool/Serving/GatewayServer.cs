@@ -9,9 +9,13 @@ using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
 using Pilotlight.Claude;
 using Pilotlight.Claude.Installation;
+using Pilotlight.Core.Access;
+using Pilotlight.Core.Servers;
+using Pilotlight.Core.Storage;
+using Pilotlight.Core.Turns;
 using Pilotlight.Gateway;
-using Pilotlight.Gateway.Access;
-using Pilotlight.Gateway.Turns;
+using Pilotlight.Gateway.Compatible;
+using Pilotlight.Gateway.Http;
 using Pilotlight.Processes;
 using Pilotlight.Simulator;
 using Pilotlight.Tool.Settings;
@@ -132,11 +136,13 @@ internal sealed class GatewayServer : IAsyncDisposable
         services.Configure<WarmPoolOptions>(configuration.GetSection(WarmPoolOptions.Section));
         services.Configure<ClaudeSessionOptions>(configuration.GetSection(ClaudeSessionOptions.Section));
         services.Configure<RelayOptions>(configuration.GetSection(RelayOptions.Section));
+        services.Configure<StreamOptions>(configuration.GetSection(StreamOptions.Section));
+        services.Configure<CompatibleOptions>(configuration.GetSection(CompatibleOptions.Section));
         services.Configure<LimitOptions>(configuration.GetSection(LimitOptions.Section));
-        services.Configure<GatewayOptions>(gateway =>
+        services.Configure<ServerOptions>(server =>
         {
-            gateway.IsSimulated = simulator is not null;
-            gateway.Node = $"{Environment.MachineName}:{Path.GetFullPath(settings.Data)}";
+            server.IsSimulated = simulator is not null;
+            server.Node = $"{Environment.MachineName}:{Path.GetFullPath(settings.Data)}";
         });
         services.AddClaudeCode(claude =>
         {

@@ -1,6 +1,6 @@
 using System.Net;
-using Pilotlight.Gateway.Access;
-using Pilotlight.Gateway.Turns;
+using Pilotlight.Core.Access;
+using Pilotlight.Core.Storage;
 using Pilotlight.Tool.Settings;
 
 namespace Pilotlight.Tool.Serving;

@@ -2,8 +2,10 @@ using System.ComponentModel.DataAnnotations;
 using System.Reflection;
 using Microsoft.Extensions.Configuration;
 using Pilotlight.Claude;
-using Pilotlight.Gateway.Access;
-using Pilotlight.Gateway.Turns;
+using Pilotlight.Core.Access;
+using Pilotlight.Core.Turns;
+using Pilotlight.Gateway.Compatible;
+using Pilotlight.Gateway.Http;
 using Pilotlight.Processes;
 using Pilotlight.Simulator;
 
@@ -12,15 +14,17 @@ namespace Pilotlight.Tool.Settings;
 /// <summary>Finds every fault of the settings at once, before anything is started.</summary>
 internal static class SettingsCheck
 {
-    private static readonly (string Section, Type Options)[] Sections =
+    // A section may be shared by the options of two parts.
+    private static readonly (string Section, Type[] Options)[] Sections =
     [
-        (ClaudeOptions.Section, typeof(ClaudeOptions)),
-        (WarmPoolOptions.Section, typeof(WarmPoolOptions)),
-        (ClaudeSessionOptions.Section, typeof(ClaudeSessionOptions)),
-        (StorageOptions.Section, typeof(StorageOptions)),
-        (RelayOptions.Section, typeof(RelayOptions)),
-        (LimitOptions.Section, typeof(LimitOptions)),
-        (SimulatorOptions.Section, typeof(SimulatorOptions)),
+        (ClaudeOptions.Section, [typeof(ClaudeOptions)]),
+        (WarmPoolOptions.Section, [typeof(WarmPoolOptions)]),
+        (ClaudeSessionOptions.Section, [typeof(ClaudeSessionOptions)]),
+        (StorageOptions.Section, [typeof(StorageOptions)]),
+        (RelayOptions.Section, [typeof(RelayOptions), typeof(StreamOptions)]),
+        (CompatibleOptions.Section, [typeof(CompatibleOptions)]),
+        (LimitOptions.Section, [typeof(LimitOptions)]),
+        (SimulatorOptions.Section, [typeof(SimulatorOptions)]),
     ];
 
     /// <summary>The faults, each with the setting, its value and what to do; none when all is well.</summary>
@@ -33,29 +37,30 @@ internal static class SettingsCheck
             faults.Add($"Pilotlight:{unknown.Key} is not a section of the settings; there are {string.Join(", ", Sections.Select(known => known.Section[11..]))}.");
         }
 
-        foreach (var (section, type) in Sections)
+        foreach (var (section, types) in Sections)
         {
-            Check(configuration.GetSection(section), type, faults);
+            Check(configuration.GetSection(section), types, faults);
         }
 
         return faults;
     }
 
-    private static void Check(IConfigurationSection section, Type type, List<string> faults)
+    private static void Check(IConfigurationSection section, Type[] types, List<string> faults)
     {
-        var options = Activator.CreateInstance(type)!;
+        var options = types.Select(type => Activator.CreateInstance(type)!).ToArray();
+        var known = options.SelectMany(of => of.GetType().GetProperties().Select(property => (Of: of, Property: property))).ToArray();
         foreach (var child in section.GetChildren())
         {
-            var property = type.GetProperties().FirstOrDefault(candidate => Same(candidate.Name, child.Key));
+            var (of, property) = known.FirstOrDefault(candidate => Same(candidate.Property.Name, child.Key));
             if (property is null)
             {
-                faults.Add($"{child.Path} is not a setting; there are {string.Join(", ", type.GetProperties().Select(known => known.Name))}.");
+                faults.Add($"{child.Path} is not a setting; there are {string.Join(", ", known.Select(setting => setting.Property.Name))}.");
                 continue;
             }
 
             try
             {
-                Bind(options, property, child);
+                Bind(of, property, child);
             }
             catch (Exception fault) when (fault is InvalidOperationException or FormatException)
             {
@@ -63,9 +68,12 @@ internal static class SettingsCheck
             }
         }
 
-        var results = new List<ValidationResult>();
-        Validator.TryValidateObject(options, new ValidationContext(options), results, validateAllProperties: true);
-        faults.AddRange(results.Select(result => $"{section.Path}: {Explain(result, options)}"));
+        foreach (var of in options)
+        {
+            var results = new List<ValidationResult>();
+            Validator.TryValidateObject(of, new ValidationContext(of), results, validateAllProperties: true);
+            faults.AddRange(results.Select(result => $"{section.Path}: {Explain(result, of)}"));
+        }
     }
 
     private static void Bind(object options, PropertyInfo property, IConfigurationSection value)

@@ -3,6 +3,7 @@ using System.ClientModel.Primitives;
 using OpenAI;
 using OpenAI.Chat;
 using OpenAI.Models;
+using Pilotlight.Gateway.OpenAi;
 
 namespace Pilotlight.EndToEnd.Tests.Compatible;
 

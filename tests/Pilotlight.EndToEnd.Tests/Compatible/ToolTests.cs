@@ -9,6 +9,7 @@ using Anthropic;
 using Anthropic.Models.Messages;
 using OpenAI;
 using OpenAI.Chat;
+using Pilotlight.Gateway.OpenAi;
 using Pilotlight.Simulator;
 using Pilotlight.Testing;
 

@@ -1,0 +1,49 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Pilotlight.Core.Access;
+using Pilotlight.Core.Context;
+using Pilotlight.Core.InProcess;
+using Pilotlight.Core.Servers;
+using Pilotlight.Core.Telemetry;
+using Pilotlight.Core.Threads;
+using Pilotlight.Core.Turns;
+
+namespace Pilotlight.Core;
+
+/// <summary>Adds threads, turns, access and usage to an application.</summary>
+public static class CoreRegistration
+{
+    /// <summary>Adds them. Needs a storage (<c>AddPilotlightSqlite</c>) and <c>AddClaudeCode</c>; add it after both, so that it stops before them.</summary>
+    public static IServiceCollection AddPilotlightCore(this IServiceCollection services)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddOptions<ServerOptions>().ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<RelayOptions>().ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<LimitOptions>().ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<ServerEpoch>();
+        services.AddSingleton<Admission>();
+        services.AddSingleton<KeyService>();
+        services.AddHostedService<KeyUse>();
+        services.AddSingleton<HotThreads>();
+        services.AddSingleton<ContextLimits>();
+        services.AddSingleton<TurnIntake>();
+        services.AddSingleton<ServerLife>();
+        services.AddSingleton<TurnTelemetry>();
+        services.AddSingleton<TurnPlaces>();
+        services.AddSingleton<TurnEngine>();
+        services.AddSingleton<RunningTurns>();
+        services.AddSingleton<StoredTurns>();
+        services.AddSingleton<CallTurns>();
+        services.AddSingleton<TurnService>();
+        services.AddSingleton<ThreadWork>();
+        services.AddSingleton<IThreadWork>(provider => provider.GetRequiredService<ThreadWork>());
+        services.AddSingleton<WarmUps>();
+        services.AddSingleton<ThreadNews>();
+        services.AddSingleton<TurnNews>();
+        services.AddSingleton<ThreadService>();
+        services.AddSingleton(LocalGateway.Create);
+        services.AddSingleton<LocalOperations>();
+        services.AddHostedService<TurnLife>();
+        return services;
+    }
+}

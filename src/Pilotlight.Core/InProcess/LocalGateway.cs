@@ -1,0 +1,143 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Pilotlight.Claude;
+using Pilotlight.Claude.Profiles;
+using Pilotlight.Core.Access;
+using Pilotlight.Core.Problems;
+using Pilotlight.Core.Servers;
+using Pilotlight.Core.Threads;
+using Pilotlight.Core.Turns;
+
+namespace Pilotlight.Core.InProcess;
+
+/// <summary>What the API offers, for a user interface in the same process: the same checks and limits, without HTTP.</summary>
+/// <remarks>Throws <see cref="ProblemException"/> where a route answers with a problem. Safe for concurrent use.</remarks>
+public sealed class LocalGateway
+{
+    private const int ThreadsPage = 50;
+    private const int MessagesPage = 200;
+
+    private readonly ThreadService _threads;
+    private readonly ThreadWork _work;
+    private readonly TurnService _turns;
+    private readonly WarmUps _warmUps;
+    private readonly ClaudeProfiles _profiles;
+
+    private LocalGateway(IServiceProvider services)
+    {
+        _threads = services.GetRequiredService<ThreadService>();
+        _work = services.GetRequiredService<ThreadWork>();
+        _turns = services.GetRequiredService<TurnService>();
+        _warmUps = services.GetRequiredService<WarmUps>();
+        _profiles = services.GetRequiredService<ClaudeProfiles>();
+        (TurnNews, ThreadNews) = (services.GetRequiredService<TurnNews>(), services.GetRequiredService<ThreadNews>());
+        IsSimulated = services.GetRequiredService<IOptions<ServerOptions>>().Value.IsSimulated;
+        var claude = services.GetRequiredService<IOptions<ClaudeOptions>>().Value;
+        (DefaultModel, DefaultSystemPrompt) = (claude.Model, claude.SystemPrompt);
+    }
+
+    internal static LocalGateway Create(IServiceProvider services) => new(services);
+
+    /// <summary>Whether answers come from the simulator.</summary>
+    public bool IsSimulated { get; }
+
+    /// <summary>The model of threads that name none.</summary>
+    public string DefaultModel { get; }
+
+    /// <summary>The system prompt of threads that bring none.</summary>
+    public string DefaultSystemPrompt { get; }
+
+    /// <summary>The profiles a thread may ask for, the default first.</summary>
+    public IReadOnlyList<string> Profiles => [.. _profiles.Names];
+
+    /// <summary>Tells which turns begin.</summary>
+    public TurnNews TurnNews { get; }
+
+    /// <summary>Tells which threads change.</summary>
+    public ThreadNews ThreadNews { get; }
+
+    /// <summary>Threads whose title holds a text, the one changed last first.</summary>
+    public Task<Page<ChatThread>> ListThreadsAsync(Caller caller, string? search, string? cursor, CancellationToken cancellationToken) =>
+        _threads.ListAsync(caller, search, cursor, ThreadsPage, cancellationToken);
+
+    /// <summary>The thread.</summary>
+    public Task<ChatThread> GetThreadAsync(Caller caller, string threadId, CancellationToken cancellationToken) =>
+        _threads.RequireAsync(caller, threadId, cancellationToken);
+
+    /// <summary>Makes a thread.</summary>
+    public Task<ChatThread> CreateThreadAsync(Caller caller, NewThread thread, CancellationToken cancellationToken) =>
+        _threads.CreateAsync(caller, thread, cancellationToken);
+
+    /// <summary>A thread as it is going to be, for which a process begins to be made ready; nothing is stored.</summary>
+    public ChatThread PrepareThread(Caller caller, NewThread thread)
+    {
+        var prepared = _threads.Prepare(caller, thread);
+        _warmUps.Begin(caller, prepared, isStored: false);
+        return prepared;
+    }
+
+    /// <summary>Makes a thread that was prepared.</summary>
+    public Task<ChatThread> CreateThreadAsync(Caller caller, ChatThread prepared, CancellationToken cancellationToken) =>
+        _threads.StoreAsync(prepared with { Owner = caller.KeyId }, cancellationToken);
+
+    /// <summary>Lets go of the process of a thread that was prepared and is not going to be made.</summary>
+    public Task AbandonThreadAsync(ChatThread prepared) => _work.ForgetAsync(prepared.Id);
+
+    /// <summary>Changes a thread.</summary>
+    public Task<ChatThread> UpdateThreadAsync(Caller caller, string threadId, ThreadChange change, CancellationToken cancellationToken) =>
+        _threads.UpdateAsync(caller, threadId, change, cancellationToken);
+
+    /// <summary>Deletes a thread and all that is in it.</summary>
+    public Task DeleteThreadAsync(Caller caller, string threadId, CancellationToken cancellationToken) =>
+        _threads.DeleteAsync(caller, threadId, cancellationToken);
+
+    /// <summary>One page of a thread's messages, oldest first.</summary>
+    public Task<Page<StoredMessage>> ListMessagesAsync(Caller caller, string threadId, string? cursor, CancellationToken cancellationToken) =>
+        _threads.ListMessagesAsync(caller, threadId, cursor, MessagesPage, cancellationToken);
+
+    /// <summary>Begins to make a process ready for the thread's next turn.</summary>
+    public async Task WarmAsync(Caller caller, string threadId, CancellationToken cancellationToken)
+    {
+        var thread = await GetThreadAsync(caller, threadId, cancellationToken);
+        _warmUps.Begin(caller, thread);
+    }
+
+    /// <summary>Takes a turn on; it goes on whoever follows it.</summary>
+    /// <param name="caller">Who asks.</param>
+    /// <param name="threadId">In which thread.</param>
+    /// <param name="text">What the user says.</param>
+    /// <param name="replaces">An ended turn whose place it takes; null for none.</param>
+    public async Task<Turn> BeginTurnAsync(Caller caller, string threadId, string text, string? replaces = null)
+    {
+        if (string.IsNullOrWhiteSpace(text))
+        {
+            throw RequestProblems.Invalid("The message is empty; say something.");
+        }
+
+        return (await _turns.BeginAsync(caller, threadId, text, null, CancellationToken.None, replaces: replaces)).Turn;
+    }
+
+    /// <summary>The thread's running turn, or null.</summary>
+    public Turn? FindRunning(string threadId) => _turns.FindRunning(threadId);
+
+    /// <summary>A turn's events after one, to its end.</summary>
+    public async IAsyncEnumerable<StoredEvent> ReadEventsAsync(
+        Caller caller, string threadId, string turnId, long afterId, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await _threads.RequireAsync(caller, threadId, cancellationToken);
+        var turn = await _turns.RequireAsync(threadId, turnId, cancellationToken);
+        await foreach (var stored in _turns.ReadEventsAsync(turn.Id, afterId, cancellationToken))
+        {
+            yield return stored;
+        }
+    }
+
+    /// <summary>Asks a turn to stop; nothing when it has ended.</summary>
+    public async Task CancelAsync(Caller caller, string threadId, string turnId)
+    {
+        await _threads.RequireAsync(caller, threadId, CancellationToken.None);
+        var turn = await _turns.RequireAsync(threadId, turnId, CancellationToken.None);
+        await _turns.CancelAsync(turn.Id);
+    }
+}

@@ -1,0 +1,107 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Pilotlight.Claude.Turns;
+using Pilotlight.Core.Problems;
+
+namespace Pilotlight.Core.Turns;
+
+/// <summary>The events of a turn as the contract words them.</summary>
+internal static class TurnEventJson
+{
+    public const string Started = "turn.started";
+    public const string TextDelta = "text.delta";
+    public const string TextReset = "text.reset";
+    public const string Completed = "turn.completed";
+    public const string Failed = "turn.failed";
+    public const string Cancelled = "turn.cancelled";
+    public const string Truncated = "context.truncated";
+
+    /// <summary>Whether the event ends its turn.</summary>
+    public static bool IsLast(string type) => type is Completed or Failed or Cancelled;
+
+    /// <summary>Name and JSON of an event.</summary>
+    public static (string Type, string Data) Write(Turn turn, TurnEvent turnEvent, bool simulated) => turnEvent switch
+    {
+        TurnStarted started => (Started, Json(
+            new StartedData(turn.Id, turn.AnswerMessageId, new AcquireData(Name(started.Source), Milliseconds(started.Acquire)), simulated ? true : null),
+            TurnJsonContext.Default.StartedData)),
+        TextDelta delta => Text(delta.Text),
+        Claude.Turns.TextReset => (TextReset, "{}"),
+        ThinkingDelta thinking => ("thinking.delta", Json(new TextData(thinking.Text), TurnJsonContext.Default.TextData)),
+        ToolStarted tool => ("tool.started", Json(new ToolStartedData(tool.ToolUseId, tool.Name, tool.Input), TurnJsonContext.Default.ToolStartedData)),
+        ToolFinished tool => ("tool.finished", Json(new ToolFinishedData(tool.ToolUseId, tool.IsError, tool.Summary), TurnJsonContext.Default.ToolFinishedData)),
+        TurnRetrying retry => ("retrying", Json(
+            new RetryingData(retry.Attempt, retry.MaxAttempts, Milliseconds(retry.Delay), retry.Status), TurnJsonContext.Default.RetryingData)),
+        TurnCompleted completed => (Completed, Json(
+            new CompletedData(
+                turn.AnswerMessageId,
+                completed.Model,
+                completed.Usage,
+                completed.CostUsd,
+                completed.TimeToFirstToken is { } first ? Milliseconds(first) : null,
+                Milliseconds(completed.Duration),
+                completed.StopReason),
+            TurnJsonContext.Default.CompletedData)),
+        TurnFailed failed => (Failed, Problem(TurnProblems.From(failed.Error))),
+        TurnCancelled => (Cancelled, "{}"),
+        _ => throw new ArgumentOutOfRangeException(nameof(turnEvent), turnEvent.GetType().Name, "This event has no name in the contract."),
+    };
+
+    /// <summary>A <c>text.delta</c>.</summary>
+    public static (string Type, string Data) Text(string text) =>
+        (TextDelta, Json(new TextData(text), TurnJsonContext.Default.TextData));
+
+    /// <summary>A <c>context.truncated</c>.</summary>
+    public static (string Type, string Data) Truncation(int droppedTurns) =>
+        (Truncated, Json(new TruncatedData(droppedTurns), TurnJsonContext.Default.TruncatedData));
+
+    /// <summary>The payload of a <c>turn.failed</c>; the HTTP edge adds the status that fits.</summary>
+    public static string Problem(Problem problem) => Json(
+        new FailedData(new ProblemData(problem.Type, problem.Title, problem.Detail, problem.UpstreamStatus)), TurnJsonContext.Default.FailedData);
+
+    /// <summary>The text of a <c>text.delta</c>.</summary>
+    public static string ReadText(string data) => JsonSerializer.Deserialize(data, TurnJsonContext.Default.TextData)?.Text ?? "";
+
+    public static string Name(AcquireSource source) => source switch
+    {
+        AcquireSource.Hot => "hot",
+        AcquireSource.Warm => "warm",
+        _ => "cold",
+    };
+
+    public static double Milliseconds(TimeSpan time) => Math.Round(time.TotalMilliseconds, 3);
+
+    private static string Json<T>(T value, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type) => JsonSerializer.Serialize(value, type);
+}
+
+internal sealed record AcquireData(string Source, double Ms);
+
+internal sealed record StartedData(string TurnId, string MessageId, AcquireData Acquire, bool? Simulated);
+
+internal sealed record TextData(string Text);
+
+internal sealed record TruncatedData(int DroppedTurns);
+
+internal sealed record ToolStartedData(string Id, string Name, JsonElement Input);
+
+internal sealed record ToolFinishedData(string Id, bool IsError, string? Summary);
+
+internal sealed record RetryingData(int Attempt, int MaxAttempts, double DelayMs, int? Status);
+
+internal sealed record CompletedData(
+    string MessageId, string Model, TurnUsage Usage, decimal? CostUsd, double? TtftMs, double DurationMs, string? StopReason);
+
+internal sealed record ProblemData(string Type, string Title, string Detail, int? UpstreamStatus);
+
+internal sealed record FailedData(ProblemData Problem);
+
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(StartedData))]
+[JsonSerializable(typeof(TextData))]
+[JsonSerializable(typeof(TruncatedData))]
+[JsonSerializable(typeof(ToolStartedData))]
+[JsonSerializable(typeof(ToolFinishedData))]
+[JsonSerializable(typeof(RetryingData))]
+[JsonSerializable(typeof(CompletedData))]
+[JsonSerializable(typeof(FailedData))]
+internal sealed partial class TurnJsonContext : JsonSerializerContext;

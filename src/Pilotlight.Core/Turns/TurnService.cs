@@ -1,0 +1,143 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Logging;
+using Pilotlight.Core.Access;
+using Pilotlight.Core.Problems;
+using Pilotlight.Core.Threads;
+
+namespace Pilotlight.Core.Turns;
+
+/// <summary>The turns of threads: takes them on, and lets clients follow and cancel them, on whichever server they run.</summary>
+/// <remarks>A turn belongs to the server: a client that leaves changes nothing about it. Safe for concurrent use.</remarks>
+internal sealed partial class TurnService(
+    TurnIntake intake, StoredTurns stored, RunningTurns running, TurnPlaces places, ITurnStore turns, IThreadStore threads, TimeProvider time, ILogger<TurnService> logger)
+{
+    // Between two looks into the store at a turn that runs on another server.
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Takes a turn on, or says which one the same key took on before.</summary>
+    /// <param name="caller">Who asks.</param>
+    /// <param name="threadId">In which thread.</param>
+    /// <param name="text">What the user says.</param>
+    /// <param name="idempotencyKey">Makes a retry safe; null for none.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="arrivedAt">When its request arrived, as a timestamp: what the gateway takes counts from there; null for now.</param>
+    /// <param name="replaces">An ended turn of the thread to take out once this one is taken on; it stays when the store fails at that. Null for none.</param>
+    /// <exception cref="ProblemException">It cannot be: no such thread, a turn is running, the key was used, the server is full or stops.</exception>
+    public async Task<(Turn Turn, LiveTurn? Live, bool IsReplay)> BeginAsync(
+        Caller caller,
+        string threadId,
+        string text,
+        string? idempotencyKey,
+        CancellationToken cancellationToken,
+        long? arrivedAt = null,
+        string? replaces = null)
+    {
+        var startedAt = arrivedAt ?? time.GetTimestamp();
+        var place = places.Take();
+        IntakeResult taken;
+        try
+        {
+            taken = await intake.AcceptAsync(caller, threadId, text, idempotencyKey, cancellationToken);
+        }
+        catch
+        {
+            place.Dispose();
+            throw;
+        }
+
+        if (taken.Status == AcceptStatus.Accepted)
+        {
+            if (replaces is not null)
+            {
+                // What was made ready of the thread still holds the turn that goes: it is read anew.
+                await TakeOutAsync(threadId, replaces, taken.Turn);
+            }
+
+            return (taken.Turn, stored.Run(taken, place, startedAt, isThreadChanged: replaces is not null), false);
+        }
+
+        place.Dispose();
+        return taken.Status switch
+        {
+            AcceptStatus.Replayed => (taken.Turn, running.Find(taken.Turn.Id), true),
+            AcceptStatus.KeyReused => throw TurnProblems.KeyReused(idempotencyKey!),
+            AcceptStatus.Busy => throw TurnProblems.ThreadBusy(threadId, taken.Turn.Id),
+            _ => throw TurnProblems.Contended(threadId),
+        };
+    }
+
+    /// <summary>The turn, or the problem that there is none.</summary>
+    public async Task<Turn> RequireAsync(string threadId, string turnId, CancellationToken cancellationToken) =>
+        await turns.FindAsync(threadId, turnId, cancellationToken) ?? throw TurnProblems.NoTurn(turnId);
+
+    /// <summary>A turn's events after one, to its end: as they come where it runs here, out of the store where it runs elsewhere or has ended.</summary>
+    public async IAsyncEnumerable<StoredEvent> ReadEventsAsync(
+        string turnId, long afterId, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var (last, isOver) = (afterId, false);
+        while (true)
+        {
+            var source = running.Find(turnId)?.ReadAsync(last, cancellationToken)
+                ?? (await turns.ReadEventsAsync(turnId, last, cancellationToken)).ToAsyncEnumerable();
+            await foreach (var happened in source)
+            {
+                yield return happened;
+                if (TurnEventJson.IsLast(happened.Type))
+                {
+                    yield break;
+                }
+
+                last = happened.Id;
+            }
+
+            // What was stored between the two looks is read once more.
+            if (isOver)
+            {
+                yield break;
+            }
+
+            isOver = await turns.FindStateAsync(turnId, cancellationToken) is null or > TurnState.Started;
+            if (!isOver)
+            {
+                await Task.Delay(LookEvery, time, cancellationToken);
+            }
+        }
+    }
+
+    /// <summary>Returns when a turn has ended, wherever it runs.</summary>
+    public async Task WaitForEndAsync(string turnId, CancellationToken cancellationToken)
+    {
+        if (running.Find(turnId) is { } live)
+        {
+            await live.Ended.WaitAsync(cancellationToken);
+        }
+
+        while (await turns.FindStateAsync(turnId, cancellationToken) <= TurnState.Started)
+        {
+            await Task.Delay(LookEvery, time, cancellationToken);
+        }
+    }
+
+    /// <summary>The thread's turn in progress on this server, or null.</summary>
+    public Turn? FindRunning(string threadId) => running.FindOfThread(threadId)?.Turn;
+
+    /// <summary>Asks a turn to stop; where it runs on another server, that one finds it in the store. Nothing when it has ended.</summary>
+    public Task CancelAsync(string turnId) =>
+        running.Find(turnId) is { } live ? live.CancelAsync() : turns.RequestCancelAsync(turnId, time.GetUtcNow(), CancellationToken.None);
+
+    // The new turn is taken on and holds its thread: it runs, whatever becomes of the old one.
+    private async Task TakeOutAsync(string threadId, string replaced, Turn by)
+    {
+        try
+        {
+            await threads.RemoveTurnAsync(threadId, replaced, CancellationToken.None);
+        }
+        catch (Exception fault)
+        {
+            LogStays(logger, replaced, by.Id, fault.Message);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Turn {Replaced} could not be taken out and stays in its thread before {Turn}: {Cause}")]
+    private static partial void LogStays(ILogger logger, string replaced, string turn, string cause);
+}

@@ -1,0 +1,44 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Pilotlight.Core.Access;
+using Pilotlight.Core.Problems;
+using Pilotlight.Core.Threads;
+
+namespace Pilotlight.Core.Turns;
+
+/// <summary>Warm-ups of threads that go on behind their requests; one a thread at a time.</summary>
+/// <remarks>A warm-up that fails is only logged: the turn that follows meets the same fault and tells it.</remarks>
+internal sealed partial class WarmUps(ThreadWork work, Admission admission, ILogger<WarmUps> logger)
+{
+    private readonly ConcurrentDictionary<string, bool> _running = new(StringComparer.Ordinal);
+
+    /// <summary>Begins to make a thread ready, unless that is going on already.</summary>
+    /// <exception cref="ProblemException">The thread's model or profile is not for this caller.</exception>
+    public void Begin(Caller caller, ChatThread thread, bool isStored = true)
+    {
+        admission.RequireAllowed(caller, thread.Model, thread.Profile);
+        if (_running.TryAdd(thread.Id, true))
+        {
+            _ = RunAsync(thread, isStored);
+        }
+    }
+
+    private async Task RunAsync(ChatThread thread, bool isStored)
+    {
+        try
+        {
+            await work.WarmAsync(thread, isStored);
+        }
+        catch (Exception fault)
+        {
+            LogFailed(logger, thread.Id, fault.Message);
+        }
+        finally
+        {
+            _running.TryRemove(thread.Id, out _);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Making thread {Thread} ready failed: {Cause}")]
+    private static partial void LogFailed(ILogger logger, string thread, string cause);
+}

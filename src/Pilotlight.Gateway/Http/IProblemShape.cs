@@ -1,0 +1,13 @@
+using Microsoft.AspNetCore.Http;
+
+namespace Pilotlight.Gateway.Http;
+
+/// <summary>The shape that an API's own clients read problems in.</summary>
+internal interface IProblemShape
+{
+    /// <summary>Whether a request is one of that API, also to a route that does not exist.</summary>
+    bool Speaks(HttpRequest request);
+
+    /// <summary>Writes the body; status and headers are set already.</summary>
+    Task WriteAsync(HttpContext http, ProblemRow row, string message, string? parameter);
+}

@@ -1,0 +1,139 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Options;
+using Pilotlight.Core.Problems;
+using Pilotlight.Core.Threads;
+using Pilotlight.Core.Turns;
+using Pilotlight.Gateway.Access;
+using Pilotlight.Gateway.Http;
+
+namespace Pilotlight.Gateway.Native;
+
+/// <summary>A new turn, as it is asked for.</summary>
+/// <param name="Text">What the user says.</param>
+public sealed record NewTurn(string? Text);
+
+/// <summary><c>/api/threads/{id}/turns</c> and <c>/warm</c>.</summary>
+internal static class TurnEndpoints
+{
+    private const int MaxIdempotencyKey = 200;
+
+    private const string EventStreamType = "text/event-stream";
+
+    private const string EventsDescription =
+        "Server-sent events, each with an id that counts up within the turn: turn.started {turnId, messageId, acquire: {source, ms}}, text.delta {text}, "
+        + "text.reset {} (what was streamed is void), thinking.delta {text}, tool.started, tool.finished, retrying {attempt, maxAttempts, delayMs, status}, "
+        + "context.truncated {droppedTurns}, and at the end exactly one of turn.completed {messageId, model, usage, costUsd, ttftMs, durationMs}, "
+        + "turn.failed {problem} and turn.cancelled {}. The turn is the server's: it goes on when the client leaves.";
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        var group = routes.MapGroup("/api/threads/{id}").WithTags("Turns");
+        group.MapPost("/turns", BeginAsync).WithName("BeginTurn").WithSummary("Says something and streams what happens.")
+            .WithDescription(EventsDescription + " An Idempotency-Key header makes a retry safe: it joins or replays the first one's turn.")
+            .Produces<string>(StatusCodes.Status200OK, EventStreamType)
+            .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict)
+            .ProducesProblem(StatusCodes.Status429TooManyRequests).ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+        group.MapGet("/turns/{turnId}/events", EventsAsync).WithName("FollowTurn").WithSummary("Joins a running turn, or replays one that has ended.")
+            .WithDescription(EventsDescription + " With a Last-Event-ID header it begins after that event.")
+            .Produces<string>(StatusCodes.Status200OK, EventStreamType)
+            .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound);
+        group.MapPost("/turns/{turnId}/cancel", CancelAsync).WithName("CancelTurn").WithSummary("Asks a turn to stop; its stream tells the end.")
+            .Produces(StatusCodes.Status202Accepted).ProducesProblem(StatusCodes.Status404NotFound);
+        group.MapPost("/warm", WarmAsync).WithName("WarmThread").WithSummary("Begins to make a process ready for the thread's next turn, its history replayed.")
+            .Produces(StatusCodes.Status202Accepted).ProducesProblem(StatusCodes.Status404NotFound);
+    }
+
+    private static async Task BeginAsync(
+        string id, NewTurn request, HttpContext http, TurnService turns, IOptions<StreamOptions> relay, TimeProvider time)
+    {
+        if (string.IsNullOrWhiteSpace(request.Text))
+        {
+            throw RequestProblems.Invalid("text is empty; say something.");
+        }
+
+        string? key = http.Request.Headers["Idempotency-Key"];
+        if (key is { Length: > MaxIdempotencyKey })
+        {
+            throw RequestProblems.Invalid($"Idempotency-Key has {key.Length} characters; at most {MaxIdempotencyKey} are taken.");
+        }
+
+        // From here on the turn is the server's: the client's leaving must not undo it half way.
+        var (turn, live, isReplay) = await turns.BeginAsync(http.GetCaller(), id, request.Text, string.IsNullOrEmpty(key) ? null : key, CancellationToken.None, ResponseFacts.Of(http).ArrivedAt);
+        RateHeaders.Write(http.Response.Headers, live?.Lease.Rate);
+        if (isReplay)
+        {
+            http.Response.Headers["x-pilotlight-replayed"] = "true";
+        }
+
+        await StreamAsync(http, turns, turn, live, 0, relay.Value, time);
+    }
+
+    private static async Task EventsAsync(
+        string id,
+        string turnId,
+        HttpContext http,
+        TurnService turns,
+        ThreadService threads,
+        IOptions<StreamOptions> relay,
+        TimeProvider time)
+    {
+        await threads.RequireAsync(http.GetCaller(), id, http.RequestAborted);
+        var turn = await turns.RequireAsync(id, turnId, http.RequestAborted);
+        var after = 0L;
+        if (http.Request.Headers["Last-Event-ID"].ToString() is { Length: > 0 } last
+            && (!long.TryParse(last, System.Globalization.CultureInfo.InvariantCulture, out after) || after < 0))
+        {
+            throw RequestProblems.Invalid($"Last-Event-ID is '{last}'; it must be the id of an event, a whole number.");
+        }
+
+        await StreamAsync(http, turns, turn, null, after, relay.Value, time);
+    }
+
+    private static async Task<IResult> CancelAsync(
+        string id, string turnId, HttpContext http, ThreadService threads, TurnService turns, CancellationToken cancellationToken)
+    {
+        await threads.RequireAsync(http.GetCaller(), id, cancellationToken);
+        var turn = await turns.RequireAsync(id, turnId, cancellationToken);
+        await turns.CancelAsync(turn.Id);
+        return TypedResults.Accepted((string?)null);
+    }
+
+    private static async Task<IResult> WarmAsync(
+        string id, HttpContext http, ThreadService threads, WarmUps warmUps, CancellationToken cancellationToken)
+    {
+        var caller = http.GetCaller();
+        warmUps.Begin(caller, await threads.RequireAsync(caller, id, cancellationToken));
+        return TypedResults.Accepted((string?)null);
+    }
+
+    private static async Task StreamAsync(
+        HttpContext http, TurnService turns, Turn turn, LiveTurn? live, long after, StreamOptions relay, TimeProvider time)
+    {
+        var source = live is null ? turns.ReadEventsAsync(turn.Id, after, http.RequestAborted) : live.ReadAsync(after, http.RequestAborted);
+        await using var events = source.GetAsyncEnumerator(http.RequestAborted);
+        bool any;
+        try
+        {
+            // The first event says how warm the turn is, which the headers repeat.
+            any = await events.MoveNextAsync();
+        }
+        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        {
+            return;
+        }
+
+        var headers = http.Response.Headers;
+        headers["x-pilotlight-turn"] = turn.Id;
+        if (live is not null)
+        {
+            headers["x-pilotlight-overhead-ms"] = live.Overhead.TotalMilliseconds.ToString("0.###", System.Globalization.CultureInfo.InvariantCulture);
+            headers["x-pilotlight-acquire"] = live.Acquire ?? "none";
+        }
+
+        var stream = new EventStream(http, relay, time);
+        stream.Begin();
+        await stream.WriteAsync(events, any);
+    }
+}
