@@ -45,11 +45,3 @@ public interface IClaudeConversations
 /// <param name="ProcessId">The process.</param>
 /// <param name="IsBusy">Whether it is in a turn, or being made ready for one.</param>
 public sealed record HotConversation(string ConversationId, string Profile, int ProcessId, bool IsBusy);
-
-/// <summary>A fault of the CLI or of the way to it, outside a turn.</summary>
-public sealed class ClaudeException(TurnError error, Exception? innerException = null)
-    : Exception(error.Message, innerException)
-{
-    /// <summary>What went wrong and what to do about it.</summary>
-    public TurnError Error { get; } = error;
-}

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Pilotlight.Claude.Turns;
 using Pilotlight.Claude.Conversations;
 using Pilotlight.Claude.Installation;
 using Pilotlight.Claude.Profiles;

@@ -45,7 +45,10 @@ internal sealed class CallerTurn(CompatibleRequest request)
         _repeated = _saidBefore;
     }
 
-    public void Called(ToolStarted call) => _calls[call.ToolUseId] = call with { Name = FunctionNames.Unqualify(call.Name) };
+    public void Called(ToolStarted call) => _calls[call.ToolUseId] = call with
+    {
+        Name = CallerToolNames.Told(FunctionNames.Unqualify(call.Name), request.Tools),
+    };
 
     /// <summary>The calls that the caller is to answer.</summary>
     public IEnumerable<ToolStarted> Calls(TurnAwaitsTools awaits) => awaits.ToolUseIds.Select(id => _calls[id]);

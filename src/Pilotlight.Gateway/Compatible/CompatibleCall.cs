@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Pilotlight.Claude.Turns;
 using Pilotlight.Core.Problems;
@@ -40,23 +39,6 @@ internal static class CompatibleCall
 
     // Until then a turn that fails is a plain HTTP error; after it the stream begins, so that nobody on the way gives up.
     private static readonly TimeSpan s_longestSilence = TimeSpan.FromSeconds(10);
-
-    public static async Task<JsonDocument> ReadAsync(HttpContext http)
-    {
-        if (!http.Request.HasJsonContentType())
-        {
-            throw HttpProblems.NotJson(CallBody.Short(http.Request.ContentType ?? "none"));
-        }
-
-        try
-        {
-            return await JsonDocument.ParseAsync(http.Request.Body, default, http.RequestAborted);
-        }
-        catch (JsonException fault)
-        {
-            throw RequestProblems.Invalid($"The body is not valid JSON: line {fault.LineNumber + 1}, position {fault.BytePositionInLine}.");
-        }
-    }
 
     public static async Task RunAsync(
         HttpContext http, CompatibleTurns turns, CompatibleRequest request, ICompatibleAnswer answer, StreamOptions options, TimeProvider time)

@@ -53,7 +53,8 @@ internal sealed class CompatibleTurns(
         Model = request.Model,
         SystemPrompt = request.SystemPrompt,
         History = [.. CallerTools.History(request.History, request.Tools)],
-        Tools = request.Tools,
+        Tools = CallerToolNames.Declared(request.Tools),
+        Effort = request.Settings.Effort,
         OutputSchema = request.OutputSchema,
     };
 
