@@ -40,10 +40,11 @@ internal static class Children
         }
     }
 
-    public static async Task<string> EchoAsync(ChildProcess process, string line, CancellationToken cancellationToken)
+    /// <summary>Says a line and returns what is answered: as long as the line, or <paramref name="answer"/> and its end.</summary>
+    public static async Task<string> EchoAsync(ChildProcess process, string line, CancellationToken cancellationToken, int? answer = null)
     {
         await process.Input.WriteAsync(System.Text.Encoding.UTF8.GetBytes(line + "\n"), cancellationToken);
-        var read = await process.Output.ReadAtLeastAsync(line.Length + 1, cancellationToken);
+        var read = await process.Output.ReadAtLeastAsync((answer ?? line.Length) + 1, cancellationToken);
         var text = System.Text.Encoding.UTF8.GetString(System.Buffers.BuffersExtensions.ToArray(read.Buffer));
         process.Output.AdvanceTo(read.Buffer.End);
         return text.TrimEnd('\n');

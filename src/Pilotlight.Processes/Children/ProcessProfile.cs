@@ -37,6 +37,17 @@ public record ProcessProfile
     /// <summary>Its arguments, each as it is: no shell reads them.</summary>
     public IReadOnlyList<string> Arguments { get; init => field = [.. value]; } = [];
 
+    /// <summary>
+    /// What starts the program inside of something, bubblewrap say: its absolute path and its arguments, before the program's own.
+    /// Default: none.
+    /// </summary>
+    /// <remarks>
+    /// It must hand stdin, stdout and stderr through and end with the program. One that makes a pid namespace must end all of it
+    /// when it is killed (bubblewrap: <c>--unshare-pid --die-with-parent</c>, without <c>--as-pid-1</c>). The program's file is
+    /// still <see cref="FileName"/>: that is what is looked at for a newer version.
+    /// </remarks>
+    public IReadOnlyList<string> Wrapper { get; init => field = [.. value]; } = [];
+
     /// <summary>Its whole environment; nothing is inherited, and the pool adds only its own marks.</summary>
     public IReadOnlyDictionary<string, string> Environment
     {
@@ -64,6 +75,7 @@ public record ProcessProfile
             && FileName == other.FileName
             && WorkingDirectory == other.WorkingDirectory
             && Arguments.SequenceEqual(other.Arguments)
+            && Wrapper.SequenceEqual(other.Wrapper)
             && Environment.Count == other.Environment.Count
             && Environment.All(pair => other.Environment.TryGetValue(pair.Key, out var value) && value == pair.Value));
 
@@ -97,7 +109,7 @@ public record ProcessProfile
         hash.Add(Name, StringComparer.OrdinalIgnoreCase);
         hash.Add(FileName);
         hash.Add(WorkingDirectory);
-        foreach (var argument in Arguments)
+        foreach (var argument in Wrapper.Concat(Arguments))
         {
             hash.Add(argument);
         }
