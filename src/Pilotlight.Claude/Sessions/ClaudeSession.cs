@@ -15,7 +15,7 @@ namespace Pilotlight.Claude.Sessions;
 /// <remarks>One turn at a time; its owner sees to that. Never goes back to the pool: it has seen a user's words.</remarks>
 internal sealed class ClaudeSession : IAsyncDisposable
 {
-    private readonly WorkerLease _lease;
+    private readonly WorkerLease<ClaudeProcess> _lease;
     private readonly ClaudeProcessKind _kind;
     private readonly ClaudeOptions _options;
     private readonly TimeProvider _time;
@@ -28,13 +28,13 @@ internal sealed class ClaudeSession : IAsyncDisposable
     private TurnReader? _awaiting;
     private bool _isInTurn;
 
-    private ClaudeSession(WorkerLease lease, ClaudeProcessKind kind, ClaudeOptions options, TimeProvider time)
+    private ClaudeSession(WorkerLease<ClaudeProcess> lease, ClaudeProcessKind kind, ClaudeOptions options, TimeProvider time)
     {
         _lease = lease;
         _kind = kind;
         _options = options;
         _time = time;
-        _process = (ClaudeProcess)lease.Process.State!;
+        _process = lease.State;
         _connection = _process.Connection;
         _binding = new SessionBinding(_process, kind.Agent, lease.Process, options, time);
         _output = new SessionOutput(_connection, lease.Process, options, time);
@@ -70,7 +70,7 @@ internal sealed class ClaudeSession : IAsyncDisposable
 
     /// <summary>Binds a fresh process to a conversation: system prompt, model, and every earlier message.</summary>
     public static async Task<ClaudeSession> OpenAsync(
-        WorkerLease lease,
+        WorkerLease<ClaudeProcess> lease,
         ClaudeProcessKind kind,
         Conversation conversation,
         ClaudeOptions options,

@@ -22,5 +22,5 @@ internal static class CliUsageReading
 {
     /// <summary>Counts as they are told to callers; one below 0 counts as none.</summary>
     public static TurnUsage ToTurn(this CliUsage usage) =>
-        TurnMeter.Max(TurnUsage.None, new(usage.InputTokens, usage.OutputTokens, usage.CacheReadTokens, usage.CacheWriteTokens));
+        TurnUsage.Max(TurnUsage.None, new(usage.InputTokens, usage.OutputTokens, usage.CacheReadTokens, usage.CacheWriteTokens));
 }

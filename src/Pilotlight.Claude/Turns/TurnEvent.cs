@@ -75,6 +75,13 @@ public sealed record TurnUsage(long InputTokens, long OutputTokens, long CacheRe
         Math.Max(0, whole.CacheReadTokens - part.CacheReadTokens),
         Math.Max(0, whole.CacheWriteTokens - part.CacheWriteTokens));
 
+    /// <summary>The higher of each count.</summary>
+    public static TurnUsage Max(TurnUsage one, TurnUsage other) => new(
+        Math.Max(one.InputTokens, other.InputTokens),
+        Math.Max(one.OutputTokens, other.OutputTokens),
+        Math.Max(one.CacheReadTokens, other.CacheReadTokens),
+        Math.Max(one.CacheWriteTokens, other.CacheWriteTokens));
+
     /// <summary>All tokens that were in the context when the turn ended.</summary>
     public long ContextTokens => InputTokens + CacheReadTokens + CacheWriteTokens + OutputTokens;
 }

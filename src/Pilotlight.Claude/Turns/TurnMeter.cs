@@ -41,14 +41,7 @@ internal sealed class TurnMeter
     }
 
     /// <summary>Takes the CLI's own figures for the whole turn where they are higher: it knows of calls that it never showed.</summary>
-    public void Settle(TurnUsage told) => Total = Max(Total, told);
-
-    /// <summary>The higher of each count.</summary>
-    public static TurnUsage Max(TurnUsage one, TurnUsage other) => new(
-        Math.Max(one.InputTokens, other.InputTokens),
-        Math.Max(one.OutputTokens, other.OutputTokens),
-        Math.Max(one.CacheReadTokens, other.CacheReadTokens),
-        Math.Max(one.CacheWriteTokens, other.CacheWriteTokens));
+    public void Settle(TurnUsage told) => Total = TurnUsage.Max(Total, told);
 
     private int Add(string? id)
     {
@@ -63,7 +56,7 @@ internal sealed class TurnMeter
 
     private void Raise(int entry, CliUsage told)
     {
-        var raised = Max(_messages[entry], told.ToTurn());
+        var raised = TurnUsage.Max(_messages[entry], told.ToTurn());
         Total += raised - _messages[entry];
         _messages[entry] = raised;
     }

@@ -101,7 +101,7 @@ internal sealed class TurnReader
         var byModel = After.Since(_before);
 
         // The result's own usage leaves out what an interrupt broke off and what subagents used; the totals by model do not.
-        _meter.Settle(TurnMeter.Max(result.Usage.ToTurn(), byModel.Values.Aggregate(TurnUsage.None, (sum, one) => sum + one)));
+        _meter.Settle(TurnUsage.Max(result.Usage.ToTurn(), byModel.Values.Aggregate(TurnUsage.None, (sum, one) => sum + one)));
 
         // The totals are sums of doubles; a billionth of a dollar is exact enough, and shows no tail of their rounding.
         CostUsd = result.TotalCostUsd - _before.CostUsd is { } cost ? Math.Round(cost, 9) : null;

@@ -21,7 +21,7 @@ public sealed class LocalOperations(WarmPool pool, IClaudeConversations conversa
     public Task ReleaseAsync(Caller caller, string conversationId)
     {
         ForAdmin(caller);
-        return conversations.ForgetAsync(conversationId).AsTask();
+        return conversations.ForgetAsync(conversationId, CancellationToken.None).AsTask();
     }
 
     /// <summary>Keeps no more processes of a profile parked, or does again.</summary>

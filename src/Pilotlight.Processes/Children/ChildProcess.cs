@@ -40,11 +40,17 @@ public sealed class ChildProcess : IAsyncDisposable
     private Task<ProcessExit>? _stopping;
     private Task? _disposing;
 
-    internal ChildProcess(IChild child, IContainment containment, string cookie, TimeProvider time)
+    /// <param name="child">The started process.</param>
+    /// <param name="containment">What reaches all that it starts.</param>
+    /// <param name="cookie">Its mark.</param>
+    /// <param name="time">The clock of the times that it tells.</param>
+    /// <param name="own">What was made ready for it alone; goes with it.</param>
+    internal ChildProcess(IChild child, IContainment containment, string cookie, TimeProvider time, IDisposable? own = null)
     {
         _child = child;
         _containment = containment;
         _time = time;
+        Own = own;
         Id = child.Id;
         StartedAt = time.GetUtcNow();
         _remains = new Remains(containment, Id, cookie);
@@ -57,6 +63,9 @@ public sealed class ChildProcess : IAsyncDisposable
 
     /// <summary>The process id.</summary>
     public int Id { get; }
+
+    /// <summary>What <see cref="ProcessProfile.Prepare"/> made ready for it; null for nothing. Disposed of with it.</summary>
+    public IDisposable? Own { get; }
 
     /// <summary>When it was started.</summary>
     public DateTimeOffset StartedAt { get; }
@@ -132,6 +141,7 @@ public sealed class ChildProcess : IAsyncDisposable
         {
             await ClosePipesAsync();
             _child.Dispose();
+            Own?.Dispose();
             _ended.TrySetResult(); // Nobody will be told of its end any more.
             _exited.TrySetResult(exit);
         }

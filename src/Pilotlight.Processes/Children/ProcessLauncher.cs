@@ -82,12 +82,15 @@ internal sealed class ProcessLauncher : IProcessLauncher
         Check(profile);
         var cookie = _prefix + "." + Interlocked.Increment(ref _count).ToString(CultureInfo.InvariantCulture);
         var start = Describe(profile);
+        var own = profile.Prepare?.Invoke(start.Environment);
+        var isStarted = false;
         try
         {
             _containment.Prepare(start, cookie);
             var process = Process.Start(start)!;
             _containment.Adopt(process);
-            return new ChildProcess(new SystemChild(process), _containment, cookie, _time);
+            isStarted = true;
+            return new ChildProcess(new SystemChild(process), _containment, cookie, _time, own);
         }
         catch (ContainmentException fault)
         {
@@ -96,6 +99,13 @@ internal sealed class ProcessLauncher : IProcessLauncher
         catch (Exception fault) when (fault is Win32Exception or IOException)
         {
             throw new ProcessStartException($"'{profile.FileName}' could not be started: {fault.Message}", innerException: fault);
+        }
+        finally
+        {
+            if (!isStarted)
+            {
+                own?.Dispose();
+            }
         }
     }
 

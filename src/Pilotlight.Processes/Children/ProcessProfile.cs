@@ -3,10 +3,19 @@ using System.Text;
 
 namespace Pilotlight.Processes;
 
+/// <summary>Makes ready what one process has for itself alone, a folder or a credential, before it is started.</summary>
+/// <param name="environment">The process's environment, to be added to.</param>
+/// <returns>Disposed of when the process and all that it started have ended, or could not be started; null when there is nothing to undo.</returns>
+/// <remarks>
+/// Runs on the one thread that starts all processes, so it must be quick. One that throws fails the start. What is returned is
+/// disposed of on a thread of the pool, once, and must not throw.
+/// </remarks>
+public delegate IDisposable? ProcessPreparation(IDictionary<string, string?> environment);
+
 /// <summary>All that makes two processes interchangeable: the pool's key.</summary>
 /// <remarks>
-/// Equal by value, the warm-up left out; <see cref="Name"/> in any letters. Keep one instance and pass it again: the pool then
-/// finds its processes by reference, without comparing. Lists are copied when they are set.
+/// Equal by value, the warm-up and the preparation left out; <see cref="Name"/> in any letters. Keep one instance and pass it again:
+/// the pool then finds its processes by reference, without comparing. Lists are copied when they are set.
 /// </remarks>
 public record ProcessProfile
 {
@@ -58,6 +67,9 @@ public record ProcessProfile
 
     /// <summary>Its working directory. Default: this process's own.</summary>
     public string? WorkingDirectory { get; init; }
+
+    /// <summary>What each process gets for itself alone. Default: none.</summary>
+    public ProcessPreparation? Prepare { get; init; }
 
     /// <summary>
     /// The handshake over its pipes that makes it ready to be handed out; one that throws says that the process is not fit to be
