@@ -23,17 +23,19 @@ internal static class WalledHost
         Assert.SkipUnless(File.Exists(Bubblewrap), "There is no bubblewrap: apt-get install bubblewrap.");
         using var attempt = System.Diagnostics.Process.Start(Bubblewrap, [.. Walls().Skip(1), "/bin/true"]);
         attempt.WaitForExit();
-        Assert.SkipUnless(attempt.ExitCode == 0, "bubblewrap makes no namespaces here: neither root nor user namespaces are allowed.");
+        Assert.SkipUnless(
+            attempt.ExitCode == 0, "bubblewrap makes no namespaces here: neither root nor user namespaces are allowed.");
     }
 
     /// <summary>Parks and leases until it is killed; says "up" first.</summary>
     public static async Task<int> RunAsync()
     {
         await using var pool = new WarmPool(new WarmPoolOptions { MinIdle = 3, MaxIdle = 3, CloseInputGrace = TimeSpan.Zero });
-        var walled = Children.Script(Stubborn, "walled", Children.ReadLineAsync) with { Wrapper = Walls("--die-with-parent", "--new-session") };
+        var stubborn = Children.Script(Stubborn, "walled", Children.ReadLineAsync);
+        var walled = stubborn with { Wrapper = Walls("--die-with-parent", "--new-session") };
 
         // Whoever forgets that walls are to end with who made them has the guardian left.
-        var careless = Children.Script(Stubborn, "careless", Children.ReadLineAsync) with { Wrapper = Walls() };
+        var careless = stubborn with { Name = "careless", Wrapper = Walls() };
         await using var held = await pool.AcquireAsync(careless);
         Console.WriteLine("up");
         while (true)

@@ -59,7 +59,8 @@ internal sealed class ProcessLauncher : IProcessLauncher
 
     public void Dispose()
     {
-        // A start can hang in the kernel (a program on a dead network drive). The thread is then left to it, and its queue with it.
+        // A start can hang in the kernel (a program on a dead network drive). The thread is then left to it, and its queue with
+        // it.
         _starts.CompleteAdding();
         if (!_thread.IsValueCreated || _thread.Value.Join(JoinLimit))
         {

@@ -41,7 +41,9 @@ internal sealed class ProfilePool : IDisposable
     /// <summary>The profile's name as it was first written.</summary>
     public string Name { get; }
 
-    /// <summary>The pool that took this one's place; null for the newest. <see cref="Succession"/> alone sets it, like the next.</summary>
+    /// <summary>
+    /// The pool that took this one's place; null for the newest. <see cref="Succession"/> alone sets it, like the next.
+    /// </summary>
     public ProfilePool? Successor
     {
         get => Volatile.Read(ref _successor);
@@ -73,7 +75,9 @@ internal sealed class ProfilePool : IDisposable
     /// <summary>The controller's account of it.</summary>
     public ProfileUpkeep Upkeep { get; }
 
-    /// <summary>Whether some are to be kept parked, or processes start only when asked for. The pool's user says so, like the next.</summary>
+    /// <summary>
+    /// Whether some are to be kept parked, or processes start only when asked for. The pool's user says so, like the next.
+    /// </summary>
     public bool IsRegistered
     {
         get => _isRegistered;
@@ -227,7 +231,9 @@ internal sealed class ProfilePool : IDisposable
         }
     }
 
-    /// <summary>Takes a clean process back; the task completes when that is done, or at the end of one that is not fit to be parked.</summary>
+    /// <summary>
+    /// Takes a clean process back; the task completes when that is done, or at the end of one that is not fit to be parked.
+    /// </summary>
     public Task Return(Worker worker)
     {
         if (worker.Process.HasExited || _services.IsStopping || IsClosed
@@ -242,7 +248,9 @@ internal sealed class ProfilePool : IDisposable
         return Task.CompletedTask;
     }
 
-    /// <summary>Ends a leased process; the task completes at its end and never faults, also when another had told it to.</summary>
+    /// <summary>
+    /// Ends a leased process; the task completes at its end and never faults, also when another had told it to.
+    /// </summary>
     public Task EndLease(Worker worker)
     {
         if (!worker.TryMove(WorkerState.Leased, WorkerState.Dead))

@@ -4,7 +4,9 @@ namespace Pilotlight.Processes;
 /// <remarks>Under the lock of <see cref="ProfilePools"/>, which alone calls it.</remarks>
 internal static class Succession
 {
-    /// <summary>Makes a pool the one that takes the place of <paramref name="before"/>, which is the newest of its line.</summary>
+    /// <summary>
+    /// Makes a pool the one that takes the place of <paramref name="before"/>, which is the newest of its line.
+    /// </summary>
     public static void Follow(ProfilePool pool, ProfilePool before)
     {
         // A configuration that comes back leaves its place among the former ones.
@@ -21,7 +23,9 @@ internal static class Succession
         before.Successor = pool;
     }
 
-    /// <summary>Takes a pool out of its line and returns what leaves with it: the newest takes along all whose place it took.</summary>
+    /// <summary>
+    /// Takes a pool out of its line and returns what leaves with it: the newest takes along all whose place it took.
+    /// </summary>
     public static IReadOnlyList<ProfilePool> Leave(ProfilePool pool)
     {
         if (pool.Successor is { } successor)
