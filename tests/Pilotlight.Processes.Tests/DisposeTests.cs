@@ -13,7 +13,8 @@ public sealed class DisposeTests : IDisposable
     public async Task Whoever_disposes_of_a_pool_that_is_being_disposed_of_waits_for_the_same_end()
     {
         var pool = new WarmPool(new WarmPoolOptions { MinIdle = 1, CloseInputGrace = TimeSpan.FromSeconds(1) });
-        pool.Register(Children.Script("echo ready; trap 'exit 0' TERM; while :; do sleep 60 & wait; done", warmUp: Children.ReadLineAsync));
+        pool.Register(
+            Children.Script("echo ready; trap 'exit 0' TERM; while :; do sleep 60 & wait; done", warmUp: Children.ReadLineAsync));
         await pool.UntilAsync(row => row.Parked > 0, "script", Token);
         var processId = pool.GetSnapshot().Profiles[0].Processes[0].ProcessId;
 
@@ -27,7 +28,12 @@ public sealed class DisposeTests : IDisposable
     [Fact]
     public async Task Whoever_disposes_of_a_lease_that_is_being_disposed_of_waits_for_the_same_end()
     {
-        await using var pool = new WarmPool(new WarmPoolOptions { MinIdle = 0, MaxIdle = 0, CloseInputGrace = TimeSpan.FromMilliseconds(200) });
+        await using var pool = new WarmPool(new WarmPoolOptions
+        {
+            MinIdle = 0,
+            MaxIdle = 0,
+            CloseInputGrace = TimeSpan.FromMilliseconds(200),
+        });
         var lease = await pool.AcquireAsync(Children.Script("trap 'exit 0' TERM; while :; do sleep 60 & wait; done"), Token);
 
         var first = lease.DisposeAsync();

@@ -9,7 +9,8 @@ public sealed class MemoryTests
 
     // tail keeps what it reads of /dev/zero until its end: 20 MiB, then it waits for the rest of its input.
     private static ProcessProfile Large { get; } = Children.Script(
-        "(head -c 20971520 /dev/zero; echo; cat) | tail -n 1 & while ! [ $(ps -o rss= -p $!) -gt 20000 ]; do sleep 0.01; done; echo ready; read line; kill $!",
+        "(head -c 20971520 /dev/zero; echo; cat) | tail -n 1 & while ! [ $(ps -o rss= -p $!) -gt 20000 ]; do sleep 0.01; done; "
+        + "echo ready; read line; kill $!",
         "large",
         Children.ReadLineAsync);
 

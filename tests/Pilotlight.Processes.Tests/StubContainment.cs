@@ -26,7 +26,8 @@ internal sealed class StubContainment : IContainment
 
     public void Kill(int processId) => (OnKill ?? _inner.Kill)(processId);
 
-    public Task<int> KillRestAsync(int processId, string cookie) => OnKillRest?.Invoke() ?? _inner.KillRestAsync(processId, cookie);
+    public Task<int> KillRestAsync(int processId, string cookie) =>
+        OnKillRest?.Invoke() ?? _inner.KillRestAsync(processId, cookie);
 
     public Task<int> KillMarkedAsync(string cookie) => OnKillRest?.Invoke() ?? _inner.KillMarkedAsync(cookie);
 

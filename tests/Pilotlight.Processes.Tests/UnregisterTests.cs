@@ -73,11 +73,19 @@ public sealed class UnregisterTests : IDisposable
     [Fact]
     public async Task A_lease_of_one_that_was_let_go_still_counts_and_ends_with_the_pool()
     {
-        var pool = new WarmPool(new WarmPoolOptions { MinIdle = 1, MaxIdle = 1, MaxProcesses = 1, DrainTimeout = TimeSpan.Zero, MaxWaiting = 0 });
+        var pool = new WarmPool(new WarmPoolOptions
+        {
+            MinIdle = 1,
+            MaxIdle = 1,
+            MaxProcesses = 1,
+            DrainTimeout = TimeSpan.Zero,
+            MaxWaiting = 0,
+        });
         var lease = await AcquireFirstAsync(pool);
         pool.Unregister(Children.Echo());
 
-        var full = await Assert.ThrowsAsync<PoolRejectedException>(async () => await pool.AcquireAsync(Children.Echo("other"), Token));
+        var full = await Assert.ThrowsAsync<PoolRejectedException>(
+            async () => await pool.AcquireAsync(Children.Echo("other"), Token));
         await pool.DisposeAsync();
 
         Assert.Contains("1 of 1 processes are up", full.Message, StringComparison.Ordinal);
@@ -121,7 +129,7 @@ public sealed class UnregisterTests : IDisposable
         var folder = Directory.CreateTempSubdirectory("pilotlight-moved-");
         var program = Path.Combine(folder.FullName, "program");
         File.Copy("/bin/cat", program);
-        var moved = Children.Program(program, "cli") with { WarmUp = async (process, token) => await Children.EchoAsync(process, "up", token) };
+        var moved = Children.Program(program, "cli") with { WarmUp = Children.SayUpAsync };
         pool.Register(moved);
         await using var lease = await pool.AcquireAsync(moved, Token);
         await pool.UntilAsync(row => row.Parked == 1, "cli", Token);
@@ -140,7 +148,12 @@ public sealed class UnregisterTests : IDisposable
     public async Task Profiles_whose_warm_ups_leave_different_things_cannot_take_each_others_place()
     {
         await using var pool = new WarmPool();
-        var typed = new ProcessProfile<string> { Name = "echo", FileName = "/bin/cat", WarmUp = (_, _) => ValueTask.FromResult("up") };
+        var typed = new ProcessProfile<string>
+        {
+            Name = "echo",
+            FileName = "/bin/cat",
+            WarmUp = (_, _) => ValueTask.FromResult("up"),
+        };
 
         var fault = Assert.Throws<ArgumentException>(() => pool.Replace(Children.Echo(), typed));
 

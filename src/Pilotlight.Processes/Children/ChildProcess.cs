@@ -79,7 +79,9 @@ public sealed class ChildProcess : IAsyncDisposable
     /// <summary>Completes when it has ended and what it left behind was ended too; never faults.</summary>
     public Task<ProcessExit> Exited => _exited.Task;
 
-    /// <summary>Whether its end has been noticed, which takes up to a few milliseconds; a moment before <see cref="Exited"/>.</summary>
+    /// <summary>
+    /// Whether its end has been noticed, which takes up to a few milliseconds; a moment before <see cref="Exited"/>.
+    /// </summary>
     public bool HasExited => _ended.Task.IsCompleted;
 
     /// <summary>The last 8 KiB of its stderr.</summary>

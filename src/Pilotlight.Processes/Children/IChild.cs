@@ -1,6 +1,8 @@
 namespace Pilotlight.Processes;
 
-/// <summary>What a <see cref="ChildProcess"/> stands on: a process of the system, or a program that is played in memory.</summary>
+/// <summary>
+/// What a <see cref="ChildProcess"/> stands on: a process of the system, or a program that is played in memory.
+/// </summary>
 internal interface IChild : IDisposable
 {
     int Id { get; }

@@ -59,7 +59,8 @@ internal sealed class ProcessLauncher : IProcessLauncher
 
     public void Dispose()
     {
-        // A start can hang in the kernel (a program on a dead network drive). The thread is then left to it, and its queue with it.
+        // A start can hang in the kernel (a program on a dead network drive). The thread is then left to it, and its queue with
+        // it.
         _starts.CompleteAdding();
         if (!_thread.IsValueCreated || _thread.Value.Join(JoinLimit))
         {
@@ -111,7 +112,8 @@ internal sealed class ProcessLauncher : IProcessLauncher
 
     private static ProcessStartInfo Describe(ProcessProfile profile)
     {
-        var start = new ProcessStartInfo(profile.FileName, profile.Arguments)
+        string[] command = [.. profile.Wrapper, profile.FileName, .. profile.Arguments];
+        var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -132,15 +134,18 @@ internal sealed class ProcessLauncher : IProcessLauncher
     // The wrappers that contain a child would report these as an exit code of their own.
     private static void Check(ProcessProfile profile)
     {
-        if (!File.Exists(profile.FileName))
+        foreach (var file in profile.Wrapper.Take(1).Append(profile.FileName))
         {
-            throw Permanent($"'{profile.FileName}' does not exist. Install it, or correct the path.");
-        }
+            if (!File.Exists(file))
+            {
+                throw Permanent($"'{file}' does not exist. Install it, or correct the path.");
+            }
 
-        const UnixFileMode Execute = UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
-        if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(profile.FileName) & Execute) == 0)
-        {
-            throw Permanent($"'{profile.FileName}' is not executable. Run 'chmod +x' on it.");
+            const UnixFileMode Execute = UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+            if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(file) & Execute) == 0)
+            {
+                throw Permanent($"'{file}' is not executable. Run 'chmod +x' on it.");
+            }
         }
 
         if (profile.WorkingDirectory is { } folder && !Directory.Exists(folder))

@@ -5,7 +5,8 @@ namespace Pilotlight.Processes;
 
 /// <summary>Makes ready what one process has for itself alone, a folder or a credential, before it is started.</summary>
 /// <param name="environment">The process's environment, to be added to.</param>
-/// <returns>Disposed of when the process and all that it started have ended, or could not be started; null when there is nothing to undo.</returns>
+/// <returns>Disposed of when the process and all that it started have ended, or could not be started; null when there is nothing
+/// to undo.</returns>
 /// <remarks>
 /// Runs on the one thread that starts all processes, so it must be quick. One that throws fails the start. What is returned is
 /// disposed of on a thread of the pool, once, and must not throw.
@@ -14,8 +15,8 @@ public delegate IDisposable? ProcessPreparation(IDictionary<string, string?> env
 
 /// <summary>All that makes two processes interchangeable: the pool's key.</summary>
 /// <remarks>
-/// Equal by value, the warm-up and the preparation left out; <see cref="Name"/> in any letters. Keep one instance and pass it again:
-/// the pool then finds its processes by reference, without comparing. Lists are copied when they are set.
+/// Equal by value, the warm-up and the preparation left out; <see cref="Name"/> in any letters. Keep one instance and pass it
+/// again: the pool then finds its processes by reference, without comparing. Lists are copied when they are set.
 /// </remarks>
 public record ProcessProfile
 {
@@ -45,6 +46,17 @@ public record ProcessProfile
 
     /// <summary>Its arguments, each as it is: no shell reads them.</summary>
     public IReadOnlyList<string> Arguments { get; init => field = [.. value]; } = [];
+
+    /// <summary>
+    /// What starts the program inside of something, bubblewrap say: its absolute path and its arguments, before the program's
+    /// own. Default: none.
+    /// </summary>
+    /// <remarks>
+    /// It must hand stdin, stdout and stderr through and end with the program. One that makes a pid namespace must end all of it
+    /// when it is killed (bubblewrap: <c>--unshare-pid --die-with-parent</c>, without <c>--as-pid-1</c>). The program's file is
+    /// still <see cref="FileName"/>: that is what is looked at for a newer version.
+    /// </remarks>
+    public IReadOnlyList<string> Wrapper { get; init => field = [.. value]; } = [];
 
     /// <summary>Its whole environment; nothing is inherited, and the pool adds only its own marks.</summary>
     public IReadOnlyDictionary<string, string> Environment
@@ -76,6 +88,7 @@ public record ProcessProfile
             && FileName == other.FileName
             && WorkingDirectory == other.WorkingDirectory
             && Arguments.SequenceEqual(other.Arguments)
+            && Wrapper.SequenceEqual(other.Wrapper)
             && Environment.Count == other.Environment.Count
             && Environment.All(pair => other.Environment.TryGetValue(pair.Key, out var value) && value == pair.Value));
 
@@ -109,7 +122,7 @@ public record ProcessProfile
         hash.Add(Name, StringComparer.OrdinalIgnoreCase);
         hash.Add(FileName);
         hash.Add(WorkingDirectory);
-        foreach (var argument in Arguments)
+        foreach (var argument in Wrapper.Concat(Arguments))
         {
             hash.Add(argument);
         }

@@ -18,7 +18,9 @@ internal interface IContainment : IDisposable
     /// <summary>Ends the child and its group.</summary>
     void Kill(int processId);
 
-    /// <summary>After a child's end: ends what is left of its group and whatever else carries its cookie; returns how many that were.</summary>
+    /// <summary>
+    /// After a child's end: ends what is left of its group and whatever else carries its cookie; returns how many that were.
+    /// </summary>
     Task<int> KillRestAsync(int processId, string cookie);
 
     /// <summary>Ends whatever carries the cookie, the group left alone: its id may be another's by now.</summary>

@@ -95,7 +95,9 @@ internal sealed partial class LinuxContainment : IContainment
         var killed = 0;
         foreach (var (process, value) in ProcFileSystem.Environments(OwnerCookie.Variable))
         {
-            if (OwnerCookie.TryParse(value, out var owner) && owner.IsOfThisMachine && !owner.IsAlive && SendSignal(process, SigKill) == 0)
+            if (OwnerCookie.TryParse(value, out var owner)
+                && owner.IsOfThisMachine && !owner.IsAlive
+                && SendSignal(process, SigKill) == 0)
             {
                 killed++;
             }
@@ -159,7 +161,8 @@ internal sealed partial class LinuxContainment : IContainment
         }
 
         throw new ContainmentException(
-            $"A pid namespace is not to be had here: {fault}. Allow user namespaces, or set Pilotlight:Pool:Isolation to Standard.");
+            $"A pid namespace is not to be had here: {fault}. "
+            + "Allow user namespaces, or set Pilotlight:Pool:Isolation to Standard.");
     }
 
     private static void Signal(int processId, int signal)

@@ -72,9 +72,12 @@ internal sealed class MacContainment : IContainment
 
     private static Process? StartGuardian()
     {
-        var start = new ProcessStartInfo("/bin/sh") { RedirectStandardInput = true, UseShellExecute = false, WorkingDirectory = "/" };
-        start.ArgumentList.Add("-c");
-        start.ArgumentList.Add(Script);
+        var start = new ProcessStartInfo("/bin/sh", ["-c", Script])
+        {
+            RedirectStandardInput = true,
+            UseShellExecute = false,
+            WorkingDirectory = "/",
+        };
         try
         {
             return Process.Start(start);

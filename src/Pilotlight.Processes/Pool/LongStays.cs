@@ -2,7 +2,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Pilotlight.Processes;
 
-/// <summary>What time brings to those who stay: a process that is parked for long is frozen, a lease that is held for long is warned of.</summary>
+/// <summary>
+/// What time brings to those who stay: a process that is parked for long is frozen, a lease that is held for long is warned of.
+/// </summary>
 /// <remarks>The controller owns it.</remarks>
 internal sealed class LongStays(WarmPoolOptions options, TimeProvider time, ILogger logger)
 {

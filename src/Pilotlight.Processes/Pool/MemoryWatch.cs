@@ -2,7 +2,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Pilotlight.Processes;
 
-/// <summary>Measures what the pool's processes take, holds that against the budget, and gives parked ones up when it is exceeded.</summary>
+/// <summary>
+/// Measures what the pool's processes take, holds that against the budget, and gives parked ones up when it is exceeded.
+/// </summary>
 /// <remarks>The controller owns it; <see cref="Pressure"/> and <see cref="Refusal"/> may be read by anybody.</remarks>
 internal sealed class MemoryWatch(WarmPoolOptions options, TimeProvider time, ILogger logger, Action ring)
 {
@@ -18,12 +20,15 @@ internal sealed class MemoryWatch(WarmPoolOptions options, TimeProvider time, IL
 
     /// <summary>Why callers who find nothing parked are refused for want of memory; null when they are not.</summary>
     public string? Refusal => Pressure != MemoryPressure.Hard ? null
-        : $"they take {_budget.Used >> 20} MiB of the {options.MemoryHardLimit >> 20} MiB they may. End some, or raise Pilotlight:Pool:MemoryHardLimit";
+        : $"they take {_budget.Used >> 20} MiB of the {options.MemoryHardLimit >> 20} MiB they may. "
+            + "End some, or raise Pilotlight:Pool:MemoryHardLimit";
 
     /// <summary>Whether one more may be started to be parked, besides those that are <paramref name="up"/> now.</summary>
     public bool AllowsStock(int up) => _budget.AllowsStock(up);
 
-    /// <summary>Whether one more may be started for a caller who waits, besides those that are <paramref name="up"/> now.</summary>
+    /// <summary>
+    /// Whether one more may be started for a caller who waits, besides those that are <paramref name="up"/> now.
+    /// </summary>
     public bool AllowsDemand(int up) => _budget.AllowsDemand(up);
 
     /// <summary>Acts on what was measured, measures again when it is time, and returns how long until then.</summary>
@@ -64,7 +69,8 @@ internal sealed class MemoryWatch(WarmPoolOptions options, TimeProvider time, IL
         return Timeout.InfiniteTimeSpan;
     }
 
-    // Off the controller's lock: a process's memory takes the kernel about a millisecond to add up, and for ever if it holds the process.
+    // Off the controller's lock: a process's memory takes the kernel about a millisecond to add up, and for ever if it holds the
+    // process.
     private async Task MeasureAsync(ChildProcess[] processes)
     {
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);

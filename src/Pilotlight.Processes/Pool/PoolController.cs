@@ -105,14 +105,14 @@ internal sealed class PoolController : IDisposable
             return next;
         }
 
-        if (pool.Succession.Former is { } former)
+        if (pool.Former is { } former)
         {
             pool.Upkeep.TakeOver(former.Upkeep);
         }
 
         next = Deadline.Sooner(next, pool.Upkeep.Look(pool));
         next = Deadline.Sooner(next, _renewal.Look(pool, HasRoom && _memory.AllowsStock(Up)));
-        if (pool.Succession.Successor is not null)
+        if (pool.Successor is not null)
         {
             pool.PassOnWaiters();
             GiveWay(pool);
@@ -181,7 +181,7 @@ internal sealed class PoolController : IDisposable
     private void MakeRoom(ProfilePool forWhom)
     {
         var isAwaited = forWhom.Waiting > forWhom.Upkeep.Starting;
-        foreach (var pool in _pools.All.Where(pool => pool != forWhom && (isAwaited || pool.Succession.Successor == forWhom)))
+        foreach (var pool in _pools.All.Where(pool => pool != forWhom && (isAwaited || pool.Successor == forWhom)))
         {
             if (_ends.Count > 0)
             {
@@ -195,7 +195,7 @@ internal sealed class PoolController : IDisposable
     // One by one, as the successor's are ready: what is parked of either serves whoever asks for either.
     private static void GiveWay(ProfilePool pool)
     {
-        var successor = pool.Succession.Newest;
+        var successor = pool.Newest;
         var missing = successor.IsRegistered ? successor.Upkeep.DemandTarget - successor.Idle : 0;
         while (pool.Idle > Math.Max(0, missing) && pool.TryEndOldest("replaced"))
         {

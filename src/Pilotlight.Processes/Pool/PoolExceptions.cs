@@ -1,6 +1,8 @@
 namespace Pilotlight.Processes;
 
-/// <summary>No process could be had: the pool is full and so is the wait for it, the wait was too long, or the profile was let go.</summary>
+/// <summary>
+/// No process could be had: the pool is full and so is the wait for it, the wait was too long, or the profile was let go.
+/// </summary>
 public sealed class PoolRejectedException(string message) : Exception(message)
 {
     internal static PoolRejectedException LetGo(string profile) =>

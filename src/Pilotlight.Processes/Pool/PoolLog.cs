@@ -2,7 +2,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Pilotlight.Processes;
 
-/// <summary>What the pool logs: names, ids and times; never arguments, environments or output, save the tail of stderr on a failed start.</summary>
+/// <summary>
+/// What the pool logs: names, ids and times; never arguments, environments or output, save the tail of stderr on a failed start.
+/// </summary>
 internal static partial class PoolLog
 {
     [LoggerMessage(Level = LogLevel.Debug, Message = "Started {Profile} process {ProcessId}, ready after {Milliseconds:0} ms")]
@@ -46,7 +48,8 @@ internal static partial class PoolLog
         Level = LogLevel.Warning,
         Message = "{Profile} process {ProcessId} has been leased for more than {Limit}; it was acquired at {Site}:{Line}. Is "
             + "its lease disposed of?")]
-    public static partial void LeakSuspected(ILogger logger, string profile, int processId, TimeSpan limit, string site, int line);
+    public static partial void LeakSuspected(
+        ILogger logger, string profile, int processId, TimeSpan limit, string site, int line);
 
     [LoggerMessage(
         Level = LogLevel.Warning,

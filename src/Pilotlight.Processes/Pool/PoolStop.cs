@@ -1,6 +1,8 @@
 namespace Pilotlight.Processes;
 
-/// <summary>Ends all that a pool has: parked processes and starts now, leased ones when they come back or their time is up.</summary>
+/// <summary>
+/// Ends all that a pool has: parked processes and starts now, leased ones when they come back or their time is up.
+/// </summary>
 internal sealed class PoolStop(PoolServices services, WorkerStarts starts) : IDisposable
 {
     // Beyond what ending a process may take: what is cut short by it has hung in the kernel.
@@ -43,10 +45,12 @@ internal sealed class PoolStop(PoolServices services, WorkerStarts starts) : IDi
     // By the machine's clock, as all that waits for processes: a stop has an end whatever clock the policy goes by.
     private async Task DrainLeasesAsync()
     {
-        var leased = services.Pools.All.SelectMany(pool => pool.Workers).Where(worker => worker.State == WorkerState.Leased).ToArray();
+        var leased = services.Pools.All.SelectMany(pool => pool.Workers)
+            .Where(worker => worker.State == WorkerState.Leased).ToArray();
         try
         {
-            await Task.WhenAll(leased.Select(worker => worker.Process.Exited)).WaitAsync(services.Options.DrainTimeout, _hurry.Token);
+            await Task.WhenAll(leased.Select(worker => worker.Process.Exited))
+                .WaitAsync(services.Options.DrainTimeout, _hurry.Token);
         }
         catch (Exception fault) when (fault is TimeoutException or OperationCanceledException)
         {

@@ -13,8 +13,12 @@ internal sealed class ProfilePool : IDisposable
     private readonly IdleStore<Worker> _idle = new();
     private readonly ConcurrentDictionary<Worker, byte> _workers = new();
     private readonly WaitingLine _waiting;
+    private readonly TimeProvider _time;
+    private readonly PoolMetrics _metrics;
     private readonly Action _ring;
     private readonly CancellationTokenSource _closing = new();
+    private ProfilePool? _successor;
+    private ProfilePool? _former;
     private volatile bool _isClosed;
     private volatile bool _isRegistered;
     private volatile bool _isDrained;
@@ -26,9 +30,9 @@ internal sealed class ProfilePool : IDisposable
 
     public ProfilePool(ProcessProfile profile, string name, Lock waitingGate, PoolServices services)
     {
-        (Profile, Name, _services, _ring) = (profile, name, services, services.Bell.Ring);
+        (Profile, Name, _services) = (profile, name, services);
+        (_time, _metrics, _ring) = (services.Time, services.Metrics, services.Bell.Ring);
         _waiting = new WaitingLine(waitingGate);
-        Succession = new Succession(this);
         Upkeep = new ProfileUpkeep(profile, services);
     }
 
@@ -37,13 +41,43 @@ internal sealed class ProfilePool : IDisposable
     /// <summary>The profile's name as it was first written.</summary>
     public string Name { get; }
 
-    /// <summary>Whose place this one took, and who took its.</summary>
-    public Succession Succession { get; }
+    /// <summary>
+    /// The pool that took this one's place; null for the newest. <see cref="Succession"/> alone sets it, like the next.
+    /// </summary>
+    public ProfilePool? Successor
+    {
+        get => Volatile.Read(ref _successor);
+        set => Volatile.Write(ref _successor, value);
+    }
+
+    /// <summary>The pool whose place this one took; null for the first.</summary>
+    public ProfilePool? Former
+    {
+        get => Volatile.Read(ref _former);
+        set => Volatile.Write(ref _former, value);
+    }
+
+    /// <summary>This pool, or the last of those that took its place.</summary>
+    public ProfilePool Newest
+    {
+        get
+        {
+            var newest = this;
+            while (newest.Successor is { } successor)
+            {
+                newest = successor;
+            }
+
+            return newest;
+        }
+    }
 
     /// <summary>The controller's account of it.</summary>
     public ProfileUpkeep Upkeep { get; }
 
-    /// <summary>Whether some are to be kept parked, or processes start only when asked for. The pool's user says so, like the next.</summary>
+    /// <summary>
+    /// Whether some are to be kept parked, or processes start only when asked for. The pool's user says so, like the next.
+    /// </summary>
     public bool IsRegistered
     {
         get => _isRegistered;
@@ -61,7 +95,7 @@ internal sealed class ProfilePool : IDisposable
     public bool IsClosed => _isClosed;
 
     /// <summary>Whether nothing is started in it any more: it was let go, or another takes its place.</summary>
-    public bool IsLeaving => _isClosed || Succession.Successor is not null;
+    public bool IsLeaving => _isClosed || Successor is not null;
 
     /// <summary>Whether some are to be kept parked now.</summary>
     public bool IsStocked => _isRegistered && !_isDrained && !IsLeaving;
@@ -90,12 +124,12 @@ internal sealed class ProfilePool : IDisposable
     /// <summary>Hands out a parked process at once, the newest configuration's first, or waits for one.</summary>
     public ValueTask<WorkerLease> AcquireAsync(string site, int line, CancellationToken cancellationToken)
     {
-        var askedAt = _services.Time.GetTimestamp();
+        var askedAt = _time.GetTimestamp();
         cancellationToken.ThrowIfCancellationRequested();
-        var newest = Succession.Newest;
+        var newest = Newest;
         Interlocked.Increment(ref newest._arrivals);
         var worker = newest.TryTake();
-        for (var former = newest.Succession.Former; worker is null && former is not null; former = former.Succession.Former)
+        for (var former = newest.Former; worker is null && former is not null; former = former.Former)
         {
             worker = former.TryTake();
         }
@@ -152,7 +186,7 @@ internal sealed class ProfilePool : IDisposable
     /// <summary>Those who began to wait before another took this one's place are served by that.</summary>
     public void PassOnWaiters()
     {
-        if (_waiting.MoveTo(Succession.Newest._waiting))
+        if (_waiting.MoveTo(Newest._waiting))
         {
             _ring();
         }
@@ -197,22 +231,26 @@ internal sealed class ProfilePool : IDisposable
         }
     }
 
-    /// <summary>Takes a clean process back; the task completes when that is done, or at the end of one that is not fit to be parked.</summary>
+    /// <summary>
+    /// Takes a clean process back; the task completes when that is done, or at the end of one that is not fit to be parked.
+    /// </summary>
     public Task Return(Worker worker)
     {
         if (worker.Process.HasExited || _services.IsStopping || IsClosed
-            || _services.Time.GetElapsedTime(worker.WarmedAt) > worker.MaxAge)
+            || _time.GetElapsedTime(worker.WarmedAt) > worker.MaxAge)
         {
             return EndLease(worker);
         }
 
         worker.Lease = Profile.CreateLease(worker);
-        _services.Metrics.Recycled(this);
+        _metrics.Recycled(this);
         TakeBack(worker);
         return Task.CompletedTask;
     }
 
-    /// <summary>Ends a leased process; the task completes at its end and never faults, also when another had told it to.</summary>
+    /// <summary>
+    /// Ends a leased process; the task completes at its end and never faults, also when another had told it to.
+    /// </summary>
     public Task EndLease(Worker worker)
     {
         if (!worker.TryMove(WorkerState.Leased, WorkerState.Dead))
@@ -268,7 +306,7 @@ internal sealed class ProfilePool : IDisposable
         {
             _ring();
             FailIfTooLate(waiter);
-            var worker = await waiter.Task.WaitAsync(options.AcquireTimeout, _services.Time, cancellationToken);
+            var worker = await waiter.Task.WaitAsync(options.AcquireTimeout, _time, cancellationToken);
             Interlocked.Increment(ref _coldStarts);
             return Grant(worker, LeaseSource.Cold, askedAt, site, line);
         }
@@ -343,7 +381,7 @@ internal sealed class ProfilePool : IDisposable
             return true;
         }
 
-        worker.ParkedAt = _services.Time.GetTimestamp();
+        worker.ParkedAt = _time.GetTimestamp();
         _idle.Park(worker);
         Interlocked.Decrement(ref _leased);
 
@@ -391,10 +429,10 @@ internal sealed class ProfilePool : IDisposable
 
     private WorkerLease Grant(Worker worker, LeaseSource source, long askedAt, string site, int line)
     {
-        var acquiredAt = _services.Time.GetTimestamp();
+        var acquiredAt = _time.GetTimestamp();
         var lease = worker.Lease;
-        lease.Granted(source, acquiredAt, _services.Time.GetElapsedTime(askedAt, acquiredAt), site, line);
-        _services.Metrics.Acquired(this, lease);
+        lease.Granted(source, acquiredAt, _time.GetElapsedTime(askedAt, acquiredAt), site, line);
+        _metrics.Acquired(this, lease);
         return lease;
     }
 }

@@ -44,10 +44,10 @@ internal sealed class ProfilePools(PoolServices services)
     {
         lock (_gate)
         {
-            var (before, after) = (FindOrMake(former).Succession.Newest, FindOrMake(changed));
+            var (before, after) = (FindOrMake(former).Newest, FindOrMake(changed));
             if (before != after)
             {
-                after.Succession.Follow(before);
+                Succession.Follow(after, before);
                 after.IsRegistered |= before.IsRegistered;
             }
         }
@@ -64,7 +64,7 @@ internal sealed class ProfilePools(PoolServices services)
                 return false;
             }
 
-            foreach (var closing in pool.Succession.Leave())
+            foreach (var closing in Succession.Leave(pool))
             {
                 _byProfile.TryRemove(closing.Profile, out _);
                 closing.Close();

@@ -1,7 +1,9 @@
 namespace Pilotlight.Processes;
 
 /// <summary>What the controller knows and decides of one profile: what is starting, how many are wanted parked.</summary>
-/// <remarks>Written under the controller's lock alone; the counts, and <see cref="Guard"/> as it says, may be read by anybody.</remarks>
+/// <remarks>
+/// Written under the controller's lock alone; the counts, and <see cref="Guard"/> as it says, may be read by anybody.
+/// </remarks>
 internal sealed class ProfileUpkeep(ProcessProfile profile, PoolServices services)
 {
     private readonly WarmPoolOptions _options = services.Options;
@@ -36,7 +38,9 @@ internal sealed class ProfileUpkeep(ProcessProfile profile, PoolServices service
     /// <summary>How many demand wants parked, within the options' bounds.</summary>
     public int DemandTarget => Demand.Target(_options.MinIdle, _options.MaxIdle);
 
-    /// <summary>Counts what has been asked for since the last look, serves who waits, and sets the target; returns when to look again.</summary>
+    /// <summary>
+    /// Counts what has been asked for since the last look, serves who waits, and sets the target; returns when to look again.
+    /// </summary>
     public TimeSpan Look(ProfilePool pool)
     {
         Demand.Arrived(pool.TakeArrivals());

@@ -7,7 +7,9 @@ namespace Pilotlight.Processes;
 /// </remarks>
 internal sealed class Renewal(TimeProvider time, WorkerEnds ends)
 {
-    /// <summary>Ends one that is due if it can be spared, notes whether others are, and returns how long until that is to be asked again.</summary>
+    /// <summary>
+    /// Ends one that is due if it can be spared, notes whether others are, and returns how long until that is to be asked again.
+    /// </summary>
     /// <param name="pool">Whose.</param>
     /// <param name="hasRoom">Whether one more than wanted may be started.</param>
     public TimeSpan Look(ProfilePool pool, bool hasRoom)

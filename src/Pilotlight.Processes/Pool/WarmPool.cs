@@ -30,14 +30,20 @@ public sealed class WarmPool : IAsyncDisposable
     private ProfilePool? _lastUsed;
     private Task? _disposing;
 
-    /// <summary>Makes an empty pool; no process or thread is started before the first profile is registered or asked for.</summary>
+    /// <summary>
+    /// Makes an empty pool; no process or thread is started before the first profile is registered or asked for.
+    /// </summary>
     /// <param name="options">Sizes, times and limits; copied. Default: those of a new <see cref="WarmPoolOptions"/>.</param>
     /// <param name="logger">Default: nothing is logged.</param>
     /// <param name="time">The clock of the pool's policy; processes go by the machine's. Default: the machine's.</param>
     /// <param name="meters">Makes the meter <see cref="MeterName"/>. Default: a meter of its own.</param>
-    /// <exception cref="OptionsValidationException">The options are wrong; says every fault, its value and what to do.</exception>
+    /// <exception cref="OptionsValidationException">The options are wrong; says every fault, its value and what to
+    /// do.</exception>
     public WarmPool(
-        WarmPoolOptions? options = null, ILogger<WarmPool>? logger = null, TimeProvider? time = null, IMeterFactory? meters = null)
+        WarmPoolOptions? options = null,
+        ILogger<WarmPool>? logger = null,
+        TimeProvider? time = null,
+        IMeterFactory? meters = null)
         : this(options ?? new WarmPoolOptions(), logger, time ?? TimeProvider.System, meters, LaunchOnThisMachine)
     {
     }
@@ -92,10 +98,11 @@ public sealed class WarmPool : IAsyncDisposable
     /// asks for either is served from both meanwhile, the new ones first. Those in use end when they are given back.
     /// </summary>
     /// <remarks>
-    /// When processes of <paramref name="changed"/> cannot be started, those parked of <paramref name="former"/> still serve until
-    /// they are used up. Either is <see cref="Unregister"/>ed as any other.
+    /// When processes of <paramref name="changed"/> cannot be started, those parked of <paramref name="former"/> still serve
+    /// until they are used up. Either is <see cref="Unregister"/>ed as any other.
     /// </remarks>
-    /// <exception cref="ArgumentException">Their warm-ups leave different types of state: who asks for one could not use the other.</exception>
+    /// <exception cref="ArgumentException">Their warm-ups leave different types of state: who asks for one could not use the
+    /// other.</exception>
     public void Replace(ProcessProfile former, ProcessProfile changed)
     {
         ArgumentNullException.ThrowIfNull(former);
@@ -119,10 +126,11 @@ public sealed class WarmPool : IAsyncDisposable
     /// <param name="cancellationToken">Ends the wait; no process is lost by it.</param>
     /// <param name="site">Filled in by the compiler, for leak warnings.</param>
     /// <param name="line">Filled in by the compiler, for leak warnings.</param>
-    /// <exception cref="ProcessStartException">It could not be started; says why, and fails at once while the breaker is open.</exception>
+    /// <exception cref="ProcessStartException">It could not be started; says why, and fails at once while the breaker is
+    /// open.</exception>
     /// <exception cref="PoolRejectedException">The pool and the wait for it are full, or the wait was too long.</exception>
     /// <exception cref="PoolStoppedException">The pool has been stopped.</exception>
-    [SuppressMessage("ApiDesign", "RS0026:Do not add multiple overloads with optional parameters", Justification = OneProfileType)]
+    [SuppressMessage("ApiDesign", "RS0026", Justification = OneProfileType)]
     public ValueTask<WorkerLease> AcquireAsync(
         ProcessProfile profile,
         CancellationToken cancellationToken = default,
@@ -141,7 +149,7 @@ public sealed class WarmPool : IAsyncDisposable
 
     /// <inheritdoc cref="AcquireAsync(ProcessProfile, CancellationToken, string, int)"/>
     /// <typeparam name="TState">What the profile's warm-up leaves for the lessee.</typeparam>
-    [SuppressMessage("ApiDesign", "RS0026:Do not add multiple overloads with optional parameters", Justification = OneProfileType)]
+    [SuppressMessage("ApiDesign", "RS0026", Justification = OneProfileType)]
     public ValueTask<WorkerLease<TState>> AcquireAsync<TState>(
         ProcessProfile<TState> profile,
         CancellationToken cancellationToken = default,
@@ -158,7 +166,9 @@ public sealed class WarmPool : IAsyncDisposable
             (WorkerLease<TState>)await acquiring;
     }
 
-    /// <summary>Ends what an earlier run of this program left behind, where it can be told; returns how many processes that were.</summary>
+    /// <summary>
+    /// Ends what an earlier run of this program left behind, where it can be told; returns how many processes that were.
+    /// </summary>
     public int Sweep()
     {
         var count = _launcher.Sweep();
@@ -178,7 +188,8 @@ public sealed class WarmPool : IAsyncDisposable
     /// <param name="processId">The one; null for all.</param>
     /// <returns>How many that were.</returns>
     public int Recycle(int? processId = null) => _pools.All.Sum(
-        pool => pool.Workers.Count(worker => (processId is null || worker.Process.Id == processId) && pool.TryEndParked(worker, "recycled")));
+        pool => pool.Workers.Count(
+            worker => (processId is null || worker.Process.Id == processId) && pool.TryEndParked(worker, "recycled")));
 
     /// <summary>
     /// Keeps none of a profile's processes parked until <see cref="Refill"/>, and ends those that are. Whoever asks is still

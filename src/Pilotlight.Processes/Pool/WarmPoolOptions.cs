@@ -8,11 +8,16 @@ public sealed class WarmPoolOptions : IValidatableObject
     /// <summary>The configuration section.</summary>
     public const string Section = "Pilotlight:Pool";
 
-    /// <summary>Processes kept parked for each registered profile, whatever the demand. 0 starts each only when it is asked for. Default: 2.</summary>
+    /// <summary>
+    /// Processes kept parked for each registered profile, whatever the demand. 0 starts each only when it is asked for. Default:
+    /// 2.
+    /// </summary>
     [Within(0, 1_000)]
     public int MinIdle { get; set; } = 2;
 
-    /// <summary>Most processes parked for one profile, however large the demand; one more while an old one is being replaced. Default: 8.</summary>
+    /// <summary>
+    /// Most processes parked for one profile, however large the demand; one more while an old one is being replaced. Default: 8.
+    /// </summary>
     [Within(0, 1_000)]
     public int MaxIdle { get; set; } = 8;
 
@@ -42,7 +47,10 @@ public sealed class WarmPoolOptions : IValidatableObject
     [Within(1, long.MaxValue)]
     public long? MemorySoftLimit { get; set; }
 
-    /// <summary>Bytes of memory from which nothing is started, and callers who find nothing parked are rejected. Default: none. Linux only.</summary>
+    /// <summary>
+    /// Bytes of memory from which nothing is started, and callers who find nothing parked are rejected. Default: none. Linux
+    /// only.
+    /// </summary>
     [Within(1, long.MaxValue)]
     public long? MemoryHardLimit { get; set; }
 
@@ -57,7 +65,9 @@ public sealed class WarmPoolOptions : IValidatableObject
     [Within("00:00:00.0010000", "365.00:00:00")]
     public TimeSpan? FreezeAfter { get; set; }
 
-    /// <summary>How much stands between a process and its survival of this one. Default: <see cref="ProcessIsolation.Standard"/>.</summary>
+    /// <summary>
+    /// How much stands between a process and its survival of this one. Default: <see cref="ProcessIsolation.Standard"/>.
+    /// </summary>
     [Known]
     public ProcessIsolation Isolation { get; set; }
 
@@ -84,11 +94,17 @@ public sealed class WarmPoolOptions : IValidatableObject
     [Within("00:00:00.0010000", "01:00:00")]
     public TimeSpan WarmUpTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Age at which a parked process is replaced, less up to a tenth at random; it serves until another is ready. Default: 30 min.</summary>
+    /// <summary>
+    /// Age at which a parked process is replaced, less up to a tenth at random; it serves until another is ready. Default: 30
+    /// min.
+    /// </summary>
     [Within("00:00:00.1000000", "365.00:00:00")]
     public TimeSpan MaxAge { get; set; } = TimeSpan.FromMinutes(30);
 
-    /// <summary>How often the program's file is looked at; processes of an earlier version are replaced, one after the other. Default: 10 s.</summary>
+    /// <summary>
+    /// How often the program's file is looked at; processes of an earlier version are replaced, one after the other. Default: 10
+    /// s.
+    /// </summary>
     [Within("00:00:00.0100000", "1.00:00:00")]
     public TimeSpan RenewalCheck { get; set; } = TimeSpan.FromSeconds(10);
 
@@ -125,8 +141,8 @@ public sealed class WarmPoolOptions : IValidatableObject
     public TimeSpan TerminateGrace { get; set; } = TimeSpan.FromSeconds(3);
 
     /// <summary>
-    /// A lease held longer than this is logged, once, with the file and line that acquired it, for leases that nobody disposes of.
-    /// Default: none, leases may be held for ever.
+    /// A lease held longer than this is logged, once, with the file and line that acquired it, for leases that nobody disposes
+    /// of. Default: none, leases may be held for ever.
     /// </summary>
     [Within("00:00:00.0010000", "365.00:00:00")]
     public TimeSpan? LeakAfter { get; set; }
@@ -167,7 +183,8 @@ public sealed class WarmPoolOptions : IValidatableObject
         if (BackoffLimit < BackoffBase)
         {
             yield return new ValidationResult(
-                $"BackoffLimit ({BackoffLimit}) is less than BackoffBase ({BackoffBase}). Raise BackoffLimit.", [nameof(BackoffLimit)]);
+                $"BackoffLimit ({BackoffLimit}) is less than BackoffBase ({BackoffBase}). Raise BackoffLimit.",
+                [nameof(BackoffLimit)]);
         }
     }
 }

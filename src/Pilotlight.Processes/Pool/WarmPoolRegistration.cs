@@ -12,7 +12,8 @@ namespace Pilotlight.Processes;
 public static class WarmPoolRegistration
 {
     /// <summary>Adds a <see cref="WarmPool"/> that starts and stops with the host. Options are checked at start.</summary>
-    public static OptionsBuilder<WarmPoolOptions> AddWarmPool(this IServiceCollection services, Action<WarmPoolOptions>? configure = null)
+    public static OptionsBuilder<WarmPoolOptions> AddWarmPool(
+        this IServiceCollection services, Action<WarmPoolOptions>? configure = null)
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(provider => new WarmPool(

@@ -3,7 +3,10 @@ using System.Globalization;
 
 namespace Pilotlight.Processes;
 
-/// <summary>A setting's smallest and largest value; what is outside is told with its value, which <see cref="RangeAttribute"/> does not do.</summary>
+/// <summary>
+/// A setting's smallest and largest value; what is outside is told with its value, which <see cref="RangeAttribute"/> does not
+/// do.
+/// </summary>
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class WithinAttribute : ValidationAttribute
 {
@@ -16,7 +19,7 @@ internal sealed class WithinAttribute : ValidationAttribute
 
     /// <summary>Of times, as <c>00:00:01</c>.</summary>
     public WithinAttribute(string least, string most) =>
-        (_least, _most) = (TimeSpan.Parse(least, CultureInfo.InvariantCulture), TimeSpan.Parse(most, CultureInfo.InvariantCulture));
+        (_least, _most) = (Time(least), Time(most));
 
     protected override ValidationResult? IsValid(object? value, ValidationContext validationContext) =>
         value is null || (_least.CompareTo(value) <= 0 && _most.CompareTo(value) >= 0)
@@ -24,8 +27,10 @@ internal sealed class WithinAttribute : ValidationAttribute
             : new ValidationResult(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{validationContext.MemberName} is {value}; it must be from {_least} to {_most}. Correct Pilotlight:Pool:{validationContext.MemberName}."),
+                    $"{validationContext.MemberName} is {value}; it must be from {_least} to {_most}."),
                 [validationContext.MemberName!]);
+
+    private static TimeSpan Time(string text) => TimeSpan.Parse(text, CultureInfo.InvariantCulture);
 }
 
 /// <summary>A setting that is one of its type's names.</summary>
@@ -36,6 +41,6 @@ internal sealed class KnownAttribute : ValidationAttribute
         value is Enum known && Enum.IsDefined(known.GetType(), known)
             ? ValidationResult.Success
             : new ValidationResult(
-                $"{validationContext.MemberName} is {value}; it must be one of {string.Join(", ", Enum.GetNames(value!.GetType()))}.",
+                $"{validationContext.MemberName} is {value}; it must be {string.Join(" or ", Enum.GetNames(value!.GetType()))}.",
                 [validationContext.MemberName!]);
 }

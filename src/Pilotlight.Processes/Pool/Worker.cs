@@ -50,7 +50,9 @@ internal sealed class Worker : PoolItem
 
     public TimeSpan MaxAge { get; }
 
-    /// <summary>Made ahead of each acquire, so that that allocates nothing; whoever offers the worker to its pool makes it.</summary>
+    /// <summary>
+    /// Made ahead of each acquire, so that that allocates nothing; whoever offers the worker to its pool makes it.
+    /// </summary>
     public WorkerLease Lease { get; set; } = null!;
 
     public bool IsFrozen => Volatile.Read(ref _isFrozen);

@@ -29,7 +29,9 @@ internal sealed class WorkerEnds(WarmPoolOptions options, TimeProvider time, Poo
         return ending;
     }
 
-    /// <summary>Disposes of a process that died by itself while it was parked, and has its pool's guard judge that: it expects it.</summary>
+    /// <summary>
+    /// Disposes of a process that died by itself while it was parked, and has its pool's guard judge that: it expects it.
+    /// </summary>
     public void Bury(Worker worker) => _ = BuryAsync(worker);
 
     /// <summary>Completes when none is ending, those included that are told to while this waits.</summary>

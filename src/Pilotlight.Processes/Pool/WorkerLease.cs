@@ -47,7 +47,8 @@ public class WorkerLease : IAsyncDisposable
     internal bool IsLeakReported { get; set; }
 
     /// <summary>
-    /// Writes the first bytes; a process that turns out to have died unnoticed is swapped for another, and they are written to that.
+    /// Writes the first bytes; a process that turns out to have died unnoticed is swapped for another, and they are written to
+    /// that.
     /// </summary>
     /// <remarks>Death is noticed up to a few milliseconds after it happens, so no check at acquire can rule it out.</remarks>
     /// <exception cref="IOException">The process closed its stdin and still runs, or others died as well.</exception>
@@ -77,7 +78,9 @@ public class WorkerLease : IAsyncDisposable
         }
     }
 
-    /// <summary>Replaces a process that has ended by another, if it has; false when it has not, or when three died in a row.</summary>
+    /// <summary>
+    /// Replaces a process that has ended by another, if it has; false when it has not, or when three died in a row.
+    /// </summary>
     /// <remarks>Only for a process that has said nothing to its lessee yet: the lessee begins anew.</remarks>
     /// <exception cref="ProcessStartException">Nothing is parked and another could not be started.</exception>
     /// <exception cref="PoolRejectedException">The pool is full, or the profile was unregistered.</exception>

@@ -3,7 +3,9 @@ using System.Collections.Concurrent;
 namespace Pilotlight.Processes;
 
 /// <summary>Starts that are under way, and what comes of each: a worker for its pool, or a failure for its guard.</summary>
-/// <remarks>The controller's. What a start changes at its end it changes under the controller's lock, <paramref name="gate"/>.</remarks>
+/// <remarks>
+/// The controller's. What a start changes at its end it changes under the controller's lock, <paramref name="gate"/>.
+/// </remarks>
 internal sealed class WorkerStarts(PoolServices services, IProcessLauncher launcher, Lock gate)
 {
     private readonly ConcurrentDictionary<Task, byte> _starting = new();

@@ -2,7 +2,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Pilotlight.Processes.Testing;
 
-/// <summary>A program that is played in memory: it reads <see cref="InMemoryChild.Input"/>, writes <see cref="InMemoryChild.Output"/>, and returns its exit code.</summary>
+/// <summary>
+/// A program that is played in memory: it reads <see cref="InMemoryChild.Input"/>, writes <see cref="InMemoryChild.Output"/>, and
+/// returns its exit code.
+/// </summary>
 /// <param name="child">The process that it plays.</param>
 /// <param name="cancellationToken">Cancelled when the process is told to end.</param>
 public delegate Task<int> InMemoryProgram(InMemoryChild child, CancellationToken cancellationToken);
@@ -11,8 +14,8 @@ public delegate Task<int> InMemoryProgram(InMemoryChild child, CancellationToken
 public static class InMemoryProcesses
 {
     /// <summary>
-    /// Makes a real pool, with leases, warm-ups, swaps, breaker and stop as ever, that starts <paramref name="program"/> in place of
-    /// whatever program a profile names. One that throws ends with exit code 1 and says on stderr what it threw.
+    /// Makes a real pool, with leases, warm-ups, swaps, breaker and stop as ever, that starts <paramref name="program"/> in place
+    /// of whatever program a profile names. One that throws ends with exit code 1 and says on stderr what it threw.
     /// </summary>
     /// <remarks>
     /// A process ends as one of the system does: stdin is closed, then its token is cancelled, then it is given up as killed,
@@ -27,6 +30,10 @@ public static class InMemoryProcesses
     {
         ArgumentNullException.ThrowIfNull(program);
         return new WarmPool(
-            options ?? new WarmPoolOptions(), logger, time ?? TimeProvider.System, null, (_, clock) => new InMemoryLauncher(program, clock));
+            options ?? new WarmPoolOptions(),
+            logger,
+            time ?? TimeProvider.System,
+            null,
+            (_, clock) => new InMemoryLauncher(program, clock));
     }
 }
