@@ -172,6 +172,12 @@ public sealed class SimulatorServer : IAsyncDisposable
                 break;
             case ("POST", "/v1/messages"):
                 var scenario = Choose(request);
+                if (scenario.IsCutAtOnce)
+                {
+                    http.Abort();
+                    break;
+                }
+
                 if (scenario.ErrorStatus is not null)
                 {
                     await ErrorAsync(http, scenario);
