@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Pilotlight.Simulator;
+using Pilotlight.Wire.Calls;
 using Pilotlight.Wire.Upstreams;
 
 namespace Pilotlight.Wire.Tests;
@@ -9,7 +10,8 @@ namespace Pilotlight.Wire.Tests;
 /// <summary>Upstreams that are set up wrongly, or that are not there.</summary>
 public sealed class FaultTests
 {
-    private static readonly TimeSpan Quick = TimeSpan.FromSeconds(2);
+    // Two seconds on a machine that has nothing else to do; minutes if the CLI asked again.
+    private static readonly TimeSpan Quick = TimeSpan.FromSeconds(15);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -49,6 +51,8 @@ public sealed class FaultTests
 
         using var process = host.Relay.Open();
         await using var cli = await WireHost.StartCliAsync(process, CliProcess.Chat, Token);
+        var listener = new Listener();
+        using var scope = process.BeginTurn(new WireTurn { Observer = listener });
         startedAt = Stopwatch.GetTimestamp();
         var result = CliProcess.ResultOf(await cli.TurnAsync("hello", Token));
         var told = Stopwatch.GetElapsedTime(startedAt);
@@ -57,6 +61,7 @@ public sealed class FaultTests
         Assert.Contains(words, result, StringComparison.Ordinal);
         Assert.DoesNotContain(WireHost.Key, result, StringComparison.Ordinal);
         Assert.True(told < Quick, $"the turn took {told}");
+        Assert.Equal((CallOutcome.Failed, 424), (Assert.Single(listener.Ends).Report.Outcome, listener.Ends.Single().Report.Status!.Value));
     }
 
     [Fact]

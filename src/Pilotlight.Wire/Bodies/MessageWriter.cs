@@ -30,8 +30,8 @@ internal static class MessageWriter
         body.Set("messages", JsonArrayEdit.Write(messages));
     }
 
-    /// <summary>How many messages a body has.</summary>
-    public static int Count(JsonObjectEdit body) => body.Find("messages") is { } messages ? JsonArrayEdit.Read(messages).Count : 0;
+    /// <summary>How many messages of users and assistants a body has; the CLI's own notes come and go between one try and the next.</summary>
+    public static int Count(JsonObjectEdit body) => body.Find("messages") is { } messages ? JsonArrayEdit.Read(messages).Count(message => !IsNote(message)) : 0;
 
     // The CLI's own notes do not count, and stay with the message that they follow.
     private static int IndexAfter(List<ReadOnlyMemory<byte>> messages, int spoken)

@@ -17,8 +17,8 @@ internal sealed record ApiError(int Status, string Type, string Message, bool Ma
     public static ApiError UnknownToken { get; } = new(
         401, "authentication_error", "This relay does not know the token: the process that it was given to has ended, or it was made up.", false);
 
-    // Not 400 or 422: at those the CLI asks again with fewer beta features, three times in all, and keeps to it afterwards. 402 and 424
-    // it takes at once and shows as they are (2.1.330).
+    // Not 400 or 422: at those the CLI asks again with fewer beta features, three times in all. 402 and 424 it takes at once and shows as
+    // they are (2.1.330).
     public static ApiError Refused(string reason) => new(402, "billing_error", reason, false);
 
     public static ApiError BadParameters(string reason) => new(

@@ -29,7 +29,7 @@ internal sealed class UpstreamAnswer(Upstream upstream, HttpResponseMessage resp
         try
         {
             var raw = await response.Content.ReadAsStreamAsync(cancellationToken);
-            var body = upstream.Protocol.Translate(response.Headers, response.Content.Headers, raw);
+            var body = upstream.Protocol.Translate(response.Content.Headers, raw);
             if (!isMessage || !response.IsSuccessStatusCode)
             {
                 return new UpstreamAnswer(upstream, response, body, default);
