@@ -24,6 +24,9 @@ internal static class UpstreamFactory
         }
     }
 
+    /// <summary>The one that recordings answer for: it has every model, and needs no key.</summary>
+    public static UpstreamOptions Replay() => new() { Name = "replay", BaseUrl = "http://replay", ApiKey = "replay" };
+
     public static Upstream Create(UpstreamOptions options, TimeProvider time) => new(options, Protocol(options, time), new CircuitBreaker(time));
 
     private static IUpstreamProtocol Protocol(UpstreamOptions options, TimeProvider time) => options.Kind switch
