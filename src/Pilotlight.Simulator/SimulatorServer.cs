@@ -239,7 +239,11 @@ public sealed class SimulatorServer : IAsyncDisposable
             http.Request.Path + http.Request.QueryString,
             http.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase),
             body,
-            TimeProvider.System.GetUtcNow());
+            TimeProvider.System.GetUtcNow())
+        {
+            Protocol = http.Request.Protocol,
+            Connection = http.Connection.Id,
+        };
         _log.Add(request);
         return request;
     }

@@ -52,7 +52,7 @@ public sealed class Relay : IAsyncDisposable
         _upstreams = Create(options.Upstreams.Count > 0 ? options.Upstreams : [new UpstreamOptions { ApiKey = setup.ApiKey, BaseUrl = setup.BaseUrl }]);
         var logger = setup.LoggerFactory.CreateLogger<Relay>();
         _services = new ServiceCollection().AddSingleton<ILoggerFactory>(NullLoggerFactory.Instance).AddLogging().AddHttpForwarder().BuildServiceProvider();
-        _network = new HttpMessageInvoker(_isReplay ? new ReplayHandler(options.Replay!) : UpstreamNetwork.Create(options.ConnectTimeout, options.PingInterval));
+        _network = new HttpMessageInvoker(_isReplay ? new ReplayHandler(options.Replay!) : UpstreamNetwork.Create(options.ConnectTimeout, options.PingInterval, setup.ConfigureNetwork));
         _metrics = new WireMetrics(setup.MeterFactory, () => _processes.Count, () => Upstreams.Select(upstream => (upstream.Name, upstream.IsUsable)));
         HttpMessageHandler calls = new UpstreamHandler(() => Volatile.Read(ref _upstreams), _network, _metrics, setup.Time, logger);
         _upstreamInvoker = new HttpMessageInvoker(options.Record is { Length: > 0 } folder ? new RecordHandler(folder, () => Volatile.Read(ref _keys), calls, logger) : calls);

@@ -3,7 +3,7 @@ using Pilotlight.Wire.Protocols;
 namespace Pilotlight.Wire.Forwarding;
 
 /// <summary>An answer's body that is read along as it passes, byte for byte.</summary>
-/// <param name="first">The bytes that were read before it was handed on.</param>
+/// <param name="first">The bytes that were read, and counted, before it was handed on.</param>
 /// <param name="rest">What follows.</param>
 /// <param name="progress">Who reads along; null when the body is nobody's business.</param>
 internal sealed class CountedStream(ReadOnlyMemory<byte> first, Stream rest, CallProgress? progress) : ReadOnlyStream
@@ -18,18 +18,17 @@ internal sealed class CountedStream(ReadOnlyMemory<byte> first, Stream rest, Cal
             read = Math.Min(_first.Length, buffer.Length);
             _first[..read].CopyTo(buffer);
             _first = _first[read..];
+            return read;
         }
-        else
+
+        try
         {
-            try
-            {
-                read = await rest.ReadAsync(buffer, cancellationToken);
-            }
-            catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
-            {
-                progress?.Break(fault);
-                throw;
-            }
+            read = await rest.ReadAsync(buffer, cancellationToken);
+        }
+        catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
+        {
+            progress?.Break(fault);
+            throw;
         }
 
         if (read > 0)
