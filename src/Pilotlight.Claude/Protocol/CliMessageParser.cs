@@ -47,6 +47,7 @@ internal static class CliMessageParser
             Delay(wire.RetryDelayMs),
             wire.ErrorStatus.AsInt32(),
             wire.Error.AsString()),
+        ("command_lifecycle", _) when wire.CommandUuid.AsString() is { } line => new CliLineState(line, wire.State.AsString()),
         ("control_response", _) when wire.Response?.RequestId is { } id => new CliControlResponse(
             id,
             wire.Response.Subtype == "success",
@@ -142,7 +143,10 @@ internal static class CliMessageParser
             Usage(wire.Usage),
             wire.TotalCostUsd.AsDecimal(),
             byModel,
-            wire.StructuredOutput.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null ? null : wire.StructuredOutput);
+            wire.StructuredOutput.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null ? null : wire.StructuredOutput)
+        {
+            Origin = wire.Origin.Property("kind").AsString(),
+        };
     }
 
     private static CliUsage Usage(JsonElement usage) => new(

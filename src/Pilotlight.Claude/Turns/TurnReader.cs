@@ -88,7 +88,7 @@ internal sealed class TurnReader
     {
         var model = Account(result);
         return new TurnCompleted(
-            Text, model ?? "unknown", Used, CostUsd, result.StopReason ?? _stopReason, timeToFirstToken, duration)
+            Text is { Length: > 0 } streamed ? streamed : result.Text ?? "", model ?? "unknown", Used, CostUsd, result.StopReason ?? _stopReason, timeToFirstToken, duration)
         {
             StructuredOutput = result.StructuredOutput,
         };
