@@ -23,6 +23,7 @@ internal static class SettingsCheck
         (StorageOptions.Section, [typeof(StorageOptions)]),
         (RelayOptions.Section, [typeof(RelayOptions), typeof(StreamOptions)]),
         (CompatibleOptions.Section, [typeof(CompatibleOptions)]),
+        (ProxyOptions.Section, [typeof(ProxyOptions)]),
         (LimitOptions.Section, [typeof(LimitOptions)]),
         (SimulatorOptions.Section, [typeof(SimulatorOptions)]),
     ];
