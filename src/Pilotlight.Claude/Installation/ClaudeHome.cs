@@ -65,6 +65,11 @@ public sealed class ClaudeHome(IOptions<ClaudeOptions> options)
             ["DISABLE_TELEMETRY"] = "1",
             ["DISABLE_ERROR_REPORTING"] = "1",
         };
+        if (!options.Value.CoolWhenIdle)
+        {
+            environment[IdleWarmth.Variable] = IdleWarmth.FirstOnly;
+        }
+
         foreach (var name in PassedAlways.Concat(Proxies.Except(WithheldProxies)).Concat(options.Value.PassEnvironment))
         {
             if (Environment.GetEnvironmentVariable(name) is { Length: > 0 } value)

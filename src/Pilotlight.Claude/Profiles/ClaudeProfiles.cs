@@ -12,7 +12,7 @@ namespace Pilotlight.Claude.Profiles;
 /// Each profile has two kinds of process. One is parked initialized, with the default system prompt: the fastest first turn.
 /// The other is started and waits, since only the first <c>initialize</c> sets a system prompt: it costs ~25 ms more at
 /// the first turn, and ~250 ms less than a cold start. When the CLI has moved, or a new day begun, which the CLI tells the model, the
-/// kinds are made anew and the pool lets them take the old ones' place. Safe for concurrent use; a kind stays the same instance until
+/// kinds are made anew and take the old ones' place: one by one for a CLI, at once for a day. Safe for concurrent use; a kind stays the same instance until
 /// then, so that the pool finds it without comparing.
 /// </remarks>
 public sealed class ClaudeProfiles
@@ -115,12 +115,32 @@ public sealed class ClaudeProfiles
             return;
         }
 
+        var isNewDay = _made?.Day != day;
         _made = (binary, day);
         foreach (var (key, former) in _kinds.ToArray())
         {
             var changed = Create(key.Profile, key.Initialized, binary, day);
             _kinds[key] = changed;
             _pool.Replace(former.Process, changed.Process);
+        }
+
+        if (isNewDay)
+        {
+            RecycleThoseBefore(day);
+        }
+    }
+
+    // At once: one that served on until its successor is there would tell the model yesterday's date.
+    private void RecycleThoseBefore(DateOnly day)
+    {
+        var ours = _kinds.Values.Select(kind => kind.Process.Name).ToHashSet(StringComparer.Ordinal);
+        foreach (var process in _pool.GetSnapshot().Profiles.Where(profile => ours.Contains(profile.Name)).SelectMany(profile => profile.Processes))
+        {
+            var started = TimeZoneInfo.ConvertTime(process.StartedAt, _time.LocalTimeZone);
+            if (!process.IsLeased && DateOnly.FromDateTime(started.DateTime) < day)
+            {
+                _pool.Recycle(process.ProcessId);
+            }
         }
     }
 

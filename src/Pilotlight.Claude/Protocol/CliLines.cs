@@ -14,7 +14,8 @@ internal static class CliLines
     /// <param name="writer">Takes the line.</param>
     /// <param name="content">A string, or the API's array of content blocks.</param>
     /// <param name="query">Whether the model is to answer.</param>
-    public static void User(Utf8JsonWriter writer, JsonNode content, bool query = true)
+    /// <param name="id">A UUID under which the CLI tells what becomes of the line; null to hear nothing.</param>
+    public static void User(Utf8JsonWriter writer, JsonNode content, bool query = true, string? id = null)
     {
         writer.WriteStartObject();
         writer.WriteString("type"u8, "user"u8);
@@ -27,6 +28,11 @@ internal static class CliLines
         if (!query)
         {
             writer.WriteBoolean("shouldQuery"u8, false);
+        }
+
+        if (id is not null)
+        {
+            writer.WriteString("uuid"u8, id);
         }
 
         writer.WriteEndObject();

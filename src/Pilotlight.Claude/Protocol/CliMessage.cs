@@ -88,7 +88,16 @@ internal sealed record CliResult(
     CliUsage Usage,
     decimal? TotalCostUsd,
     IReadOnlyDictionary<string, CliUsage> UsageByModel,
-    JsonElement? StructuredOutput) : CliMessage;
+    JsonElement? StructuredOutput) : CliMessage
+{
+    /// <summary>What the CLI took a turn of its own for, <c>task-notification</c> for instance; null for one that was asked for.</summary>
+    public string? Origin { get; init; }
+}
+
+/// <summary><c>command_lifecycle</c>: what became of a line of ours that had an id.</summary>
+/// <param name="LineId">The line's <c>uuid</c>.</param>
+/// <param name="State"><c>queued</c>, <c>started</c> or <c>completed</c>.</param>
+internal sealed record CliLineState(string LineId, string? State) : CliMessage;
 
 /// <summary>The answer to a control request of ours.</summary>
 internal sealed record CliControlResponse(string RequestId, bool IsSuccess, JsonElement? Response, string? Error) : CliMessage;

@@ -30,6 +30,8 @@ internal sealed class ClaudeSession : IAsyncDisposable
     private CliTotals _totals = CliTotals.None;
     private CallerCalls? _callers;
     private TurnReader? _awaiting;
+    private TurnGate _gate = new(isTold: false);
+    private bool _tellsLines;
     private TurnUsage _usedBefore = TurnUsage.None;
     private bool _isInTurn;
 
@@ -200,7 +202,18 @@ internal sealed class ClaudeSession : IAsyncDisposable
             }
 
             WasHeard = true;
-            if (message is CliResult result)
+            _tellsLines |= message is CliInit init && init.Capabilities.Contains(TurnGate.Capability);
+            if (!_gate.Passes(message!))
+            {
+                if (reader.Count(message!))
+                {
+                    yield return new UsageGrew(reader.Used, reader.Model);
+                }
+
+                continue;
+            }
+
+            if (message is CliResult result && _gate.Ends(result))
             {
                 _isInTurn = false;
                 yield return End(reader, result, firstToken, _time.GetElapsedTime(startedAt));
@@ -292,6 +305,8 @@ internal sealed class ClaudeSession : IAsyncDisposable
             await InterruptAsync(resumed);
         }
 
+        // Only a process that has run a turn has background tasks, and with them turns of its own.
+        _gate = new TurnGate(_tellsLines);
         _output.DropLeftovers();
         _callers?.Clear();
         await _binding.TuneAsync(conversation);
@@ -303,7 +318,7 @@ internal sealed class ClaudeSession : IAsyncDisposable
     {
         // Not the turn's token: half a line would end the process.
         var node = UserContentJson.From(content);
-        var writing = _connection.WriteAsync(writer => CliLines.User(writer, node), CancellationToken.None).AsTask();
+        var writing = _connection.WriteAsync(writer => CliLines.User(writer, node, id: _gate.LineId), CancellationToken.None).AsTask();
         try
         {
             await writing.WaitAsync(_options.SilenceTimeout, _time, cancellationToken);
@@ -326,6 +341,14 @@ internal sealed class ClaudeSession : IAsyncDisposable
 
     private async ValueTask<TurnEvent> InterruptAsync(TurnReader reader)
     {
+        if (!_gate.IsOpen)
+        {
+            // What runs is a turn of the CLI's own; interrupted, it would go on with the line that waits.
+            IsUsable = false;
+            _lease.Process.Kill();
+            return new TurnCancelled(reader.Text, reader.Used, null) { Model = reader.Model };
+        }
+
         using var limit = new CancellationTokenSource(_options.InterruptTimeout, _time);
         try
         {
