@@ -12,7 +12,7 @@ internal sealed class ProfilePool : IDisposable
     private readonly PoolServices _services;
     private readonly IdleStore<Worker> _idle = new();
     private readonly ConcurrentDictionary<Worker, byte> _workers = new();
-    private readonly WaitingLine _waiting;
+    private readonly WaitingCallers _waiting;
     private readonly TimeProvider _time;
     private readonly PoolMetrics _metrics;
     private readonly Action _ring;
@@ -23,7 +23,6 @@ internal sealed class ProfilePool : IDisposable
     private volatile bool _isRegistered;
     private volatile bool _isDrained;
     private int _leased;
-    private int _misses;
     private long _arrivals;
     private long _warmHits;
     private long _coldStarts;
@@ -32,7 +31,7 @@ internal sealed class ProfilePool : IDisposable
     {
         (Profile, Name, _services) = (profile, name, services);
         (_time, _metrics, _ring) = (services.Time, services.Metrics, services.Bell.Ring);
-        _waiting = new WaitingLine(waitingGate);
+        _waiting = new WaitingCallers(waitingGate, services);
         Upkeep = new ProfileUpkeep(profile, services);
     }
 
@@ -195,7 +194,7 @@ internal sealed class ProfilePool : IDisposable
     /// <summary>Fails those who wait: the first of them, or all.</summary>
     public void FailWaiters(Exception cause, bool all) => _waiting.Fail(cause, all);
 
-    public int TakeMisses() => Interlocked.Exchange(ref _misses, 0);
+    public int TakeMisses() => _waiting.TakeMisses();
 
     public long TakeArrivals() => Interlocked.Exchange(ref _arrivals, 0);
 
@@ -248,6 +247,13 @@ internal sealed class ProfilePool : IDisposable
         return Task.CompletedTask;
     }
 
+    /// <summary>Serves or parks a worker that its lessee, or a caller who gave up, has no use for.</summary>
+    public void TakeBack(Worker worker)
+    {
+        ServeOrPark(worker);
+        _ring();
+    }
+
     /// <summary>
     /// Ends a leased process; the task completes at its end and never faults, also when another had told it to.
     /// </summary>
@@ -297,80 +303,9 @@ internal sealed class ProfilePool : IDisposable
 
     private async ValueTask<WorkerLease> WaitAsync(long askedAt, string site, int line, CancellationToken cancellationToken)
     {
-        ThrowIfNotServed();
-        Interlocked.Increment(ref _misses);
-        var options = _services.Options;
-        var waiter = _waiting.TryJoin(options.MaxWaiting)
-            ?? throw Rejected($"{options.MaxWaiting} callers wait already. Raise Pilotlight:Pool:MaxWaiting, or MaxProcesses");
-        try
-        {
-            _ring();
-            FailIfTooLate(waiter);
-            var worker = await waiter.Task.WaitAsync(options.AcquireTimeout, _time, cancellationToken);
-            Interlocked.Increment(ref _coldStarts);
-            return Grant(worker, LeaseSource.Cold, askedAt, site, line);
-        }
-        catch (TimeoutException)
-        {
-            TakeBackIfServed(waiter);
-            throw Rejected($"none came free in {options.AcquireTimeout}. Raise Pilotlight:Pool:MaxProcesses, or AcquireTimeout");
-        }
-        catch (OperationCanceledException)
-        {
-            TakeBackIfServed(waiter);
-            throw;
-        }
-        finally
-        {
-            waiter.Leave();
-        }
-    }
-
-    private void ThrowIfNotServed()
-    {
-        if (_services.IsStopping)
-        {
-            throw new PoolStoppedException();
-        }
-
-        if (Upkeep.Guard.Refusal is { } failing)
-        {
-            throw failing;
-        }
-
-        if (_services.Memory.Refusal is { } full)
-        {
-            throw Rejected(full);
-        }
-    }
-
-    // It may have come after the last look at the line.
-    private void FailIfTooLate(WaitingLine.Waiter waiter)
-    {
-        if (_services.IsStopping)
-        {
-            waiter.TrySetException(new PoolStoppedException());
-        }
-        else if (IsClosed)
-        {
-            waiter.TrySetException(PoolRejectedException.LetGo(Name));
-        }
-    }
-
-    // A process may have been handed over in the very moment in which its caller gave up; it must not be lost.
-    private static void TakeBackIfServed(WaitingLine.Waiter waiter)
-    {
-        if (!waiter.TrySetCanceled(CancellationToken.None) && waiter.Task.IsCompletedSuccessfully)
-        {
-            var worker = waiter.Task.Result;
-            worker.Pool.TakeBack(worker);
-        }
-    }
-
-    private void TakeBack(Worker worker)
-    {
-        ServeOrPark(worker);
-        _ring();
+        var worker = await _waiting.WaitAsync(this, cancellationToken);
+        Interlocked.Increment(ref _coldStarts);
+        return Grant(worker, LeaseSource.Cold, askedAt, site, line);
     }
 
     // What comes is leased and counted so; false when it was parked.
