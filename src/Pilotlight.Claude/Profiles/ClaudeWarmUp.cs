@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Pilotlight.Claude.Conversations;
 using Pilotlight.Claude.Installation;
+using Pilotlight.Claude.Network;
 using Pilotlight.Claude.Protocol;
 using Pilotlight.Claude.Turns;
 using Pilotlight.Processes;
@@ -12,7 +13,7 @@ namespace Pilotlight.Claude.Profiles;
 
 /// <summary>Brings a started CLI to where it can be parked: connected, initialized, rehearsed, and its binary proved.</summary>
 internal sealed class ClaudeWarmUp(
-    ClaudeOptions options, ClaudeHome home, ProcessFolders folders, TimeProvider time, IServiceProvider services, ILogger logger)
+    ClaudeOptions options, ClaudeHome home, ProcessFolders folders, ClaudeRelay relay, TimeProvider time, IServiceProvider services, ILogger logger)
 {
     /// <summary>The warm-up of a profile's processes.</summary>
     /// <param name="profile">The profile that it is for, its warm-up left out.</param>
@@ -52,6 +53,7 @@ internal sealed class ClaudeWarmUp(
         var proof = ProveAsync();
         try
         {
+            await relay.StartAsync().WaitAsync(cancellationToken);
             return await warmUp(refused.Token);
         }
         finally
