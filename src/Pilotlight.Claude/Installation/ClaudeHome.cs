@@ -19,6 +19,8 @@ public sealed class ClaudeHome(IOptions<ClaudeOptions> options)
 
     private static readonly string[] Proxies = ["HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy"];
 
+    private const string BaseUrlVariable = "ANTHROPIC_BASE_URL";
+
     private static readonly string[] CredentialVariables = ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN"];
 
     private readonly string _root = ResolveRoot(options.Value);
@@ -28,6 +30,15 @@ public sealed class ClaudeHome(IOptions<ClaudeOptions> options)
 
     /// <summary>An empty folder to run in, for profiles that name none.</summary>
     public string WorkingDirectory => Path.Combine(_root, "work");
+
+    /// <summary>
+    /// Whether all processes use <see cref="ConfigDirectory"/> itself, since it holds a sign-in or was named; with an API key each gets
+    /// one of its own that goes with it.
+    /// </summary>
+    internal bool IsConfigurationShared => options.Value.ConfigDirectory is { Length: > 0 } || (options.Value.ApiKey is not { Length: > 0 } && !Credentials().Any());
+
+    /// <summary>Where processes' own folders stand.</summary>
+    internal TemporaryRoot TemporaryRoot => TemporaryRoot.Of(options.Value, _root);
 
     /// <summary>Where the credentials come from, for people: never the credentials.</summary>
     public string? CredentialSource =>
@@ -42,8 +53,8 @@ public sealed class ClaudeHome(IOptions<ClaudeOptions> options)
     /// <summary>The whole environment of a CLI process; makes the folders it names.</summary>
     public IReadOnlyDictionary<string, string> CreateEnvironment()
     {
-        CreatePrivate(ConfigDirectory);
-        CreatePrivate(WorkingDirectory);
+        PrivateFolder.Create(ConfigDirectory);
+        PrivateFolder.Create(WorkingDirectory);
         var environment = new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["HOME"] = _root,
@@ -74,11 +85,15 @@ public sealed class ClaudeHome(IOptions<ClaudeOptions> options)
 
         if (options.Value.BaseUrl is { Length: > 0 } address)
         {
-            environment["ANTHROPIC_BASE_URL"] = address;
+            environment[BaseUrlVariable] = address;
         }
 
         return environment;
     }
+
+    /// <summary>The same for a process that calls through a relay: without the address, and without a credential where the relay has one.</summary>
+    internal IReadOnlyDictionary<string, string> CreateEnvironmentForRelay(bool holdsKey) =>
+        (holdsKey ? CreateEnvironmentWithoutCredentials() : CreateEnvironment()).Where(pair => pair.Key != BaseUrlVariable).ToDictionary(StringComparer.Ordinal);
 
     /// <summary>The same for a process that is only asked about itself.</summary>
     internal IReadOnlyDictionary<string, string> CreateEnvironmentWithoutCredentials() =>
@@ -101,16 +116,4 @@ public sealed class ClaudeHome(IOptions<ClaudeOptions> options)
         options.HomeDirectory is { Length: > 0 } home
             ? Path.GetFullPath(home)
             : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "pilotlight", "claude");
-
-    private static void CreatePrivate(string folder)
-    {
-        if (OperatingSystem.IsWindows())
-        {
-            Directory.CreateDirectory(folder);
-        }
-        else
-        {
-            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        }
-    }
 }

@@ -33,7 +33,7 @@ internal sealed class ThreadWork(
             }
         }
 
-        await conversations.ForgetAsync(threadId);
+        await conversations.ForgetAsync(threadId, CancellationToken.None);
     }
 
     /// <summary>Makes a process ready for the thread's next turn; one that is not stored yet has said nothing.</summary>

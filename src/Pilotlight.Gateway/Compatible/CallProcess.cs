@@ -15,10 +15,10 @@ internal sealed class CallProcess(
         var all = request.History.Append(new CompatibleMessage(HistoryRole.User, request.Content)).Append(answer);
         if (hot.Put(fingerprint(all), new HotSession(conversation, waiting)) is { } twin)
         {
-            await conversations.ForgetAsync(twin);
+            await conversations.ForgetAsync(twin, CancellationToken.None);
         }
     }
 
     /// <summary>Ends it.</summary>
-    public ValueTask ForgetAsync() => conversations.ForgetAsync(conversation);
+    public ValueTask ForgetAsync() => conversations.ForgetAsync(conversation, CancellationToken.None);
 }

@@ -68,7 +68,7 @@ internal sealed class CompatibleTurns(
                 return (found.Conversation, found.Held);
             }
 
-            await conversations.ForgetAsync(found.Conversation);
+            await conversations.ForgetAsync(found.Conversation, CancellationToken.None);
         }
 
         return ("api-" + Guid.NewGuid().ToString("N"), null);

@@ -59,6 +59,7 @@ internal static class SettingsCheck
                 continue;
             }
 
+            faults.AddRange(UnknownSettings.In(child, property.PropertyType));
             try
             {
                 Bind(of, property, child);
