@@ -31,6 +31,9 @@ public static class GatewayRegistration
         services.AddPilotlightCore();
         services.AddOptions<StreamOptions>().ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<CompatibleOptions>().ValidateDataAnnotations().ValidateOnStart();
+        Proxies.Add(services);
+        services.AddCors();
+        services.AddRequestDecompression();
         services.AddSingleton<ConversationIndex>();
         services.AddSingleton<CompatibleTurns>();
         services.AddSingleton<IProblemShape, AnthropicProblemShape>();
@@ -46,12 +49,18 @@ public static class GatewayRegistration
     }
 
     /// <summary>Adds the stages that every request goes through.</summary>
-    public static IApplicationBuilder UsePilotlightGateway(this IApplicationBuilder app) =>
-        ResponseFacts.Use(
-                app,
-                app.ApplicationServices.GetRequiredService<TimeProvider>(),
-                app.ApplicationServices.GetRequiredService<IOptions<ServerOptions>>().Value.IsSimulated)
-            .UseExceptionHandler().UseStatusCodePages().UseMiddleware<KeyAuthentication>().Use(NativeText.MendAsync);
+    public static IApplicationBuilder UsePilotlightGateway(this IApplicationBuilder app)
+    {
+        var services = app.ApplicationServices;
+        ResponseFacts.Use(app, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<IOptions<ServerOptions>>().Value.IsSimulated);
+        Proxies.Use(app);
+        HeadRequests.Use(app);
+        app.UseRouting();
+        CrossOrigin.Use(app, services.GetRequiredService<IOptions<CompatibleOptions>>().Value.Cors);
+        app.UseExceptionHandler().UseStatusCodePages().UseMiddleware<KeyAuthentication>();
+        PackedBodies.Use(app);
+        return app.Use(NativeText.MendAsync);
+    }
 
     /// <summary>Maps all routes.</summary>
     public static IEndpointRouteBuilder MapPilotlightGateway(this IEndpointRouteBuilder routes)

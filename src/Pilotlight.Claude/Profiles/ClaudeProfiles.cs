@@ -1,6 +1,7 @@
 using System.Globalization;
 using Pilotlight.Claude.Conversations;
 using Pilotlight.Claude.Installation;
+using Pilotlight.Claude.Network;
 using Pilotlight.Claude.Turns;
 using Pilotlight.Processes;
 
@@ -24,6 +25,7 @@ public sealed class ClaudeProfiles
     private readonly ClaudeCli _cli;
     private readonly ClaudeHome _home;
     private readonly ProcessHome _ownHomes;
+    private readonly ClaudeRelay _relay;
     private readonly ClaudeWarmUp _warmUp;
     private readonly WarmPool _pool;
     private readonly TimeProvider _time;
@@ -34,14 +36,23 @@ public sealed class ClaudeProfiles
     /// <param name="cli">Finds the binary.</param>
     /// <param name="home">What all processes have in common.</param>
     /// <param name="ownHomes">What each has for itself.</param>
+    /// <param name="relay">Their way to the API.</param>
     /// <param name="warmUp">Brings them to where they can be parked.</param>
     /// <param name="pool">Keeps them.</param>
     /// <param name="time">The clock, for the day.</param>
     /// <param name="instance">The name of this Claude Code among several of one host; stands before the names of its profiles in the pool. Null for the only one.</param>
     internal ClaudeProfiles(
-        ClaudeOptions options, ClaudeCli cli, ClaudeHome home, ProcessHome ownHomes, ClaudeWarmUp warmUp, WarmPool pool, TimeProvider time, string? instance)
+        ClaudeOptions options,
+        ClaudeCli cli,
+        ClaudeHome home,
+        ProcessHome ownHomes,
+        ClaudeRelay relay,
+        ClaudeWarmUp warmUp,
+        WarmPool pool,
+        TimeProvider time,
+        string? instance)
     {
-        (_options, _cli, _home, _ownHomes, _warmUp, _pool, _time) = (options, cli, home, ownHomes, warmUp, pool, time);
+        (_options, _cli, _home, _ownHomes, _relay, _warmUp, _pool, _time) = (options, cli, home, ownHomes, relay, warmUp, pool, time);
         _instance = instance is null ? "" : instance + "/";
     }
 
@@ -132,14 +143,38 @@ public sealed class ClaudeProfiles
             Arguments = CliArguments.Of(model, agent),
             Environment = Environment(agent, day),
             WorkingDirectory = agent?.WorkingDirectory is { Length: > 0 } folder ? Path.GetFullPath(folder) : _home.WorkingDirectory,
-            Prepare = _ownHomes.Prepare,
+            Prepare = Prepare,
         };
-        return new ClaudeProcessKind(process with { WarmUp = _warmUp.For(process, agent, initialized) }, model, initialized, agent);
+        var warmed = new ProcessProfile<ClaudeProcess>
+        {
+            Name = process.Name,
+            FileName = process.FileName,
+            Arguments = process.Arguments,
+            Environment = process.Environment,
+            WorkingDirectory = process.WorkingDirectory,
+            Prepare = process.Prepare,
+            WarmUp = _warmUp.For(process, agent, initialized),
+        };
+        return new ClaudeProcessKind(warmed, model, initialized, agent);
+    }
+
+    private ProcessBelongings Prepare(IDictionary<string, string?> environment)
+    {
+        var folder = _ownHomes.Prepare(environment);
+        try
+        {
+            return new ProcessBelongings(folder, _relay.Open(environment));
+        }
+        catch
+        {
+            folder.Dispose();
+            throw;
+        }
     }
 
     private Dictionary<string, string> Environment(AgentProfileOptions? agent, DateOnly day)
     {
-        var environment = new Dictionary<string, string>(_home.CreateEnvironment(), StringComparer.Ordinal)
+        var environment = new Dictionary<string, string>(_relay.Relay is null ? _home.CreateEnvironment() : _home.CreateEnvironmentForRelay(_relay.HoldsKey), StringComparer.Ordinal)
         {
             [DayVariable] = day.ToString("O", CultureInfo.InvariantCulture),
         };

@@ -11,14 +11,14 @@ namespace Pilotlight.Claude.Protocol;
 /// <summary>Answers the control requests that the CLI makes: permissions, hooks, messages for in-process MCP servers.</summary>
 /// <returns>The response's payload.</returns>
 /// <remarks>An exception becomes an error response; its message reaches the CLI.</remarks>
-public delegate ValueTask<JsonNode?> ControlRequestHandler(CliControlRequest request, CancellationToken cancellationToken);
+internal delegate ValueTask<JsonNode?> ControlRequestHandler(CliControlRequest request, CancellationToken cancellationToken);
 
 /// <summary>The stream-json protocol over a pair of pipes: messages in, lines and control requests out.</summary>
 /// <remarks>
 /// Safe for concurrent use by any number of writers and one reader of <see cref="Messages"/>. Reads from the moment it is
 /// made until the other side closes, so that a control request of the CLI's is answered between turns as well.
 /// </remarks>
-public sealed class CliConnection : IAsyncDisposable
+internal sealed class CliConnection : IAsyncDisposable
 {
     // Deeper than any turn's backlog; a reader that lags this far behind holds the CLI back instead of our memory.
     private const int MaxUnreadMessages = 8192;
@@ -248,4 +248,4 @@ public sealed class CliConnection : IAsyncDisposable
 }
 
 /// <summary>The CLI refused or broke the protocol.</summary>
-public sealed class CliProtocolException(string message) : Exception(message);
+internal sealed class CliProtocolException(string message) : Exception(message);

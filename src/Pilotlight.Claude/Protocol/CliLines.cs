@@ -8,7 +8,7 @@ namespace Pilotlight.Claude.Protocol;
 /// Every user line says <c>"client_composed":true</c>: without it the CLI reads <c>@path</c> off the server's disk and runs
 /// slash commands (seen with 2.1.330).
 /// </remarks>
-public static class CliLines
+internal static class CliLines
 {
     /// <summary>A user message that asks for an answer, or with <paramref name="query"/> false is only taken into the history.</summary>
     /// <param name="writer">Takes the line.</param>

@@ -6,7 +6,7 @@ namespace Pilotlight.Claude.Protocol;
 
 /// <summary>Turns a line of the CLI's output into a <see cref="CliMessage"/>; never throws for what the line holds.</summary>
 /// <remarks>Pure and safe for concurrent use.</remarks>
-public static class CliMessageParser
+internal static class CliMessageParser
 {
     /// <summary>Parses one line, without its line feed.</summary>
     public static CliMessage Parse(ReadOnlySequence<byte> line) => DeltaLine.TryRead(line) ?? ParseInFull(line);

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Pilotlight.Claude.Conversations;
+using Pilotlight.Processes;
 
 namespace Pilotlight.Claude.Sessions;
 
@@ -124,7 +125,7 @@ internal sealed partial class HotSessions : IAsyncDisposable
     }
 
     /// <summary>Gives up one process: one a measurement, as the pool gives up one parked process a measurement.</summary>
-    public void EvictForMemory() => _ = TryEndOldestAsync(null, "memory");
+    public void EvictForMemory(object? pool, MemoryShortEventArgs measured) => _ = TryEndOldestAsync(null, "memory");
 
     /// <summary>Ends all of them.</summary>
     public async ValueTask DisposeAsync()

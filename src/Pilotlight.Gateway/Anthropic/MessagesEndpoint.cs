@@ -19,7 +19,7 @@ internal static class MessagesEndpoint
     {
         routes.MapPost("/v1/messages", CreateAsync)
             .DescribeCall("Anthropic", "CreateMessage", "Answers a conversation, as the Anthropic API does.",
-                "Streaming and not. Images come as base64. Tools are the caller's to run. What the CLI cannot honour is refused by name.");
+                "Streaming and not. Images come as base64. Tools are the caller's to run. What only tunes and cannot be honoured is left aside and named in x-pilotlight-ignored.");
         routes.MapPost("/v1/messages/count_tokens", (Delegate)CountAsync)
             .DescribeCall("Anthropic", "CountTokens", "Estimates how many tokens a message would send.",
                 "An estimate, counted here with another tokenizer than the model's; an image counts as 1,600.");
@@ -37,7 +37,7 @@ internal static class MessagesEndpoint
     {
         using var body = await JsonBody.ReadAsync(http);
         var request = MessagesRequest.Read(body.Root).Settle(CallRoute.Cli, options.Value);
-        await CompatibleCall.RunAsync(http, turns, request, new MessagesAnswer(request), streams.Value, time);
+        await CompatibleCall.RunAsync(http, turns, request, new MessagesAnswer(request), streams.Value, options.Value.KeepAlive, time);
     }
 }
 
@@ -81,7 +81,10 @@ internal sealed class MessagesAnswer(CompatibleRequest request) : ICompatibleAns
     public string Fault(Problem problem) =>
         Event("error", AnthropicErrors.From(problem), AnthropicJson.Default.AnthropicErrorBody);
 
-    public Task WriteWholeAsync(HttpContext http, TurnCompleted completed, IReadOnlyList<ToolStarted> calls) => http.Response.WriteAsJsonAsync(
+    public string WholeFault(Problem problem) => JsonSerializer.Serialize(AnthropicErrors.From(problem), AnthropicJson.Default.AnthropicErrorBody);
+
+    public Task WriteWholeAsync(HttpContext http, TurnCompleted completed, IReadOnlyList<ToolStarted> calls) => WholeAnswer.WriteAsync(
+        http,
         Message(
             completed.Model,
             [

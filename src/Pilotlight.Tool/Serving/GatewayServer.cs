@@ -138,6 +138,7 @@ internal sealed class GatewayServer : IAsyncDisposable
         services.Configure<RelayOptions>(configuration.GetSection(RelayOptions.Section));
         services.Configure<StreamOptions>(configuration.GetSection(StreamOptions.Section));
         services.Configure<CompatibleOptions>(configuration.GetSection(CompatibleOptions.Section));
+        services.Configure<ProxyOptions>(configuration.GetSection(ProxyOptions.Section));
         services.Configure<LimitOptions>(configuration.GetSection(LimitOptions.Section));
         services.Configure<ServerOptions>(server =>
         {

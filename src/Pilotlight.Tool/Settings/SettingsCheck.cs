@@ -23,6 +23,7 @@ internal static class SettingsCheck
         (StorageOptions.Section, [typeof(StorageOptions)]),
         (RelayOptions.Section, [typeof(RelayOptions), typeof(StreamOptions)]),
         (CompatibleOptions.Section, [typeof(CompatibleOptions)]),
+        (ProxyOptions.Section, [typeof(ProxyOptions)]),
         (LimitOptions.Section, [typeof(LimitOptions)]),
         (SimulatorOptions.Section, [typeof(SimulatorOptions)]),
     ];
@@ -58,6 +59,7 @@ internal static class SettingsCheck
                 continue;
             }
 
+            faults.AddRange(UnknownSettings.In(child, property.PropertyType));
             try
             {
                 Bind(of, property, child);

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Pilotlight.Wire.Bodies;
 using Pilotlight.Wire.Calls;
+using Pilotlight.Wire.Protocols;
 using Pilotlight.Wire.Telemetry;
 using Pilotlight.Wire.Upstreams;
 
@@ -109,9 +110,9 @@ internal sealed partial class UpstreamHandler(
         var path = request.RequestUri!.PathAndQuery;
         try
         {
+            var model = upstream.Models.NameOf(call.Model) ?? call.Model;
             var outgoing = await upstream.Protocol.CreateAsync(
-                new UpstreamRequest(request.Method, path, headers, call.Body.ToBytes(), upstream.Models.NameOf(call.Model) ?? call.Model, call.Info?.IsStreaming ?? false),
-                cancellationToken);
+                new UpstreamRequest(request.Method, path, headers, call.Body.ToBytes(model), model, call.Body.IsStreaming, call.IsOfCli), cancellationToken);
             if (outgoing is null)
             {
                 return (null, ApiError.NoRoute(upstream.Name, request.RequestUri.AbsolutePath), "it has no such route.");

@@ -49,7 +49,7 @@ internal sealed class EngineRig<TStore>(TStore store, IClaudeConversations conve
     public ServerLife Life => field ??= new ServerLife(
         store, Reservations, Stored, Running, Epoch, _limits, Relay, Options.Create(new ServerOptions { Node = "me" }), Time, NullLogger<ServerLife>.Instance);
 
-    private TurnEngine Engine => field ??= new TurnEngine(conversations, _telemetry, Time, NullLogger<TurnEngine>.Instance);
+    private TurnEngine Engine => field ??= new TurnEngine(conversations, Reservations, _limits, _telemetry, Time, NullLogger<TurnEngine>.Instance);
 
     private Admission Admission => field ??= new Admission(Epoch, _limits, _claude, Time);
 
@@ -61,6 +61,9 @@ internal sealed class NoReservations : IReservationStore
 {
     public Task<ReserveResult> ReserveAsync(Reservation reservation, DateTimeOffset at, CancellationToken cancellationToken) =>
         Task.FromResult(new ReserveResult(ReserveStatus.Reserved));
+
+    public Task<CallHoldResult> HoldAsync(string reservationId, KeyLimits limits, CallHold hold, DateTimeOffset at, CancellationToken cancellationToken) =>
+        Task.FromResult(new CallHoldResult(hold.Wanted, null));
 
     public Task NoteAsync(string reservationId, Bill used, CancellationToken cancellationToken) => Task.CompletedTask;
 
