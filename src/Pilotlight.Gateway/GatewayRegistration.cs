@@ -13,6 +13,7 @@ using Pilotlight.Gateway.Http;
 using Pilotlight.Gateway.Models;
 using Pilotlight.Gateway.Native;
 using Pilotlight.Gateway.OpenAi;
+using Pilotlight.Gateway.Responses;
 using Pilotlight.Processes;
 
 namespace Pilotlight.Gateway;
@@ -33,6 +34,8 @@ public static class GatewayRegistration
         services.AddOptions<CompatibleOptions>().ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<ConversationIndex>();
         services.AddSingleton<CompatibleTurns>();
+        services.AddSingleton<StoredResponses>();
+        services.AddSingleton<ResponseTurns>();
         services.AddSingleton<IProblemShape, AnthropicProblemShape>();
         services.AddSingleton<IProblemShape, OpenAiProblemShape>();
         services.AddHealthChecks()
@@ -60,6 +63,7 @@ public static class GatewayRegistration
         TurnEndpoints.Map(routes);
         ChatCompletionEndpoint.Map(routes);
         MessagesEndpoint.Map(routes);
+        ResponsesEndpoint.Map(routes);
         ModelsEndpoint.Map(routes);
         PoolEndpoint.Map(routes);
         KeyEndpoints.Map(routes);

@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Pilotlight.Claude;
-using Pilotlight.Claude.Conversations;
 using Pilotlight.Core.Access;
 using Pilotlight.Core.Servers;
 
@@ -62,8 +61,9 @@ internal sealed partial class StoredTurns(
                 return; // The thread is gone, and its turns with it.
             }
 
-            var conversation = prepared.Conversation;
-            var work = new TurnWork("native", conversation.Model ?? claude.Value.Model, conversation, [new UserText(live.Turn.Text)]) { TurnId = live.Turn.Id };
+            live.IsUnattended = prepared.Prompt?.IsUnattended == true;
+            var (conversation, content) = prepared.Say(live.Turn.Text);
+            var work = new TurnWork(prepared.Prompt?.Api ?? "native", conversation.Model ?? claude.Value.Model, conversation, content) { TurnId = live.Turn.Id };
             await engine.RunAsync(live, work, new StoredJournal(live, prepared, store, intake, relay.Value, time, server.Value.IsSimulated));
         }
         catch (Exception fault)
