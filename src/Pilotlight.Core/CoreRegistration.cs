@@ -35,6 +35,7 @@ public static class CoreRegistration
         services.AddSingleton<StoredTurns>();
         services.AddSingleton<CallTurns>();
         services.AddSingleton<TurnService>();
+        services.AddSingleton<ThreadForks>();
         services.AddSingleton<ThreadWork>();
         services.AddSingleton<IThreadWork>(provider => provider.GetRequiredService<ThreadWork>());
         services.AddSingleton<WarmUps>();

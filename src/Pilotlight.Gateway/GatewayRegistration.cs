@@ -14,6 +14,7 @@ using Pilotlight.Gateway.Http;
 using Pilotlight.Gateway.Models;
 using Pilotlight.Gateway.Native;
 using Pilotlight.Gateway.OpenAi;
+using Pilotlight.Gateway.Responses;
 using Pilotlight.Processes;
 
 namespace Pilotlight.Gateway;
@@ -40,6 +41,8 @@ public static class GatewayRegistration
         services.AddSingleton<DirectRoute>();
         services.AddSingleton<DirectTurns>();
         services.AddSingleton<PassThrough>();
+        services.AddSingleton<StoredResponses>();
+        services.AddSingleton<ResponseTurns>();
         services.AddSingleton<IProblemShape, AnthropicProblemShape>();
         services.AddSingleton<IProblemShape, OpenAiProblemShape>();
         services.AddHealthChecks()
@@ -73,6 +76,7 @@ public static class GatewayRegistration
         TurnEndpoints.Map(routes);
         ChatCompletionEndpoint.Map(routes);
         MessagesEndpoint.Map(routes);
+        ResponsesEndpoint.Map(routes);
         ModelsEndpoint.Map(routes);
         PoolEndpoint.Map(routes);
         KeyEndpoints.Map(routes);

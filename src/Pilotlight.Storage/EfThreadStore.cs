@@ -145,8 +145,8 @@ internal sealed class EfThreadStore(Contexts contexts) : IThreadStore
                     && turn.State > (int)TurnState.Started
                     && context.Messages.Any(answer => answer.Id == turn.AnswerMessageId)
                 orderby message.Sequence
-                select message).ToListAsync(cancellationToken);
-            return [.. rows.Select(row => row.ToMessage())];
+                select new { message, Prompt = message.Id == turn.UserMessageId ? turn.Prompt : null }).ToListAsync(cancellationToken);
+            return [.. rows.Select(row => row.message.ToMessage() with { Prompt = row.Prompt })];
         },
         cancellationToken);
 

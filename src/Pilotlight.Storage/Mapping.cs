@@ -33,7 +33,10 @@ internal static class Mapping
         row.TtftMs,
         row.DurationMs,
         row.Tools?.Split('\n'),
-        Time(row.CreatedAt));
+        Time(row.CreatedAt))
+    {
+        Calls = row.Calls,
+    };
 
     public static MessageRow ToRow(this StoredMessage message) => new()
     {
@@ -53,6 +56,7 @@ internal static class Mapping
         TtftMs = message.TtftMs,
         DurationMs = message.DurationMs,
         Tools = message.Tools is { Count: > 0 } tools ? string.Join('\n', tools) : null,
+        Calls = message.Calls,
         CreatedAt = message.CreatedAt.UtcTicks,
     };
 

@@ -42,6 +42,9 @@ internal sealed class MessageRow
     /// <summary>Tool names, one a line.</summary>
     public string? Tools { get; set; }
 
+    /// <summary>Calls that the next turn answers, as JSON; of an answer alone.</summary>
+    public string? Calls { get; set; }
+
     public long CreatedAt { get; set; }
 }
 
@@ -67,6 +70,9 @@ internal sealed class TurnRow
 
     /// <summary>When its end was asked for by a server that does not run it.</summary>
     public long? CancelRequestedAt { get; set; }
+
+    /// <summary>What it asks beyond its text, as JSON: parts, functions, settings.</summary>
+    public string? Prompt { get; set; }
 }
 
 /// <summary>An event's row.</summary>

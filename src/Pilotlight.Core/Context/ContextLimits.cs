@@ -4,6 +4,7 @@ using Microsoft.ML.Tokenizers;
 using Pilotlight.Claude;
 using Pilotlight.Core.Access;
 using Pilotlight.Core.Problems;
+using Pilotlight.Core.Prompts;
 using Pilotlight.Core.Threads;
 
 namespace Pilotlight.Core.Context;
@@ -37,12 +38,14 @@ internal sealed class ContextLimits(IOptions<LimitOptions> limits, IOptions<Clau
 
     /// <summary>What of a thread is sent with a new message.</summary>
     /// <exception cref="ProblemException">It is more than the hard limit; says how much.</exception>
-    public ContextFit Fit(HotThread thread, string text)
+    public ContextFit Fit(HotThread thread, string text, Prompt? prompt = null)
     {
-        var model = thread.Thread.Model;
+        text = prompt?.Words() ?? text;
+        var model = prompt?.Model ?? thread.Thread.Model;
         var (soft, hard) = limits.Value.For(model ?? claude.Value.Model);
         var dropped = Math.Min(thread.Thread.DroppedTurns, thread.Turns.Count);
         var (known, uncounted) = Split(thread, dropped, text);
+        known += prompt?.MediaTokens() ?? 0;
         var atMost = known + uncounted.Sum(part => (long)Encoding.UTF8.GetByteCount(part) + MessageOverhead);
         if (atMost <= soft)
         {
@@ -66,7 +69,7 @@ internal sealed class ContextLimits(IOptions<LimitOptions> limits, IOptions<Clau
 
             if (dropped == thread.Turns.Count)
             {
-                total = own + Count(SystemPrompt(thread)); // Nothing is left of what the API counted.
+                total = own + Count(SystemPrompt(thread)) + (prompt?.MediaTokens() ?? 0); // Nothing is left of what the API counted.
             }
         }
 

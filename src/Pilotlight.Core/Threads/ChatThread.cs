@@ -67,7 +67,16 @@ public sealed record StoredMessage(
     double? TtftMs,
     double? DurationMs,
     IReadOnlyList<string>? Tools,
-    DateTimeOffset CreatedAt);
+    DateTimeOffset CreatedAt)
+{
+    /// <summary>Of the user's message: what its turn asks beyond the text, as it is stored; null where the text is all, or it was not read.</summary>
+    [JsonIgnore]
+    public string? Prompt { get; init; }
+
+    /// <summary>Of an answer: the calls whose results the next turn brings, as they are stored; null for none.</summary>
+    [JsonIgnore]
+    public string? Calls { get; init; }
+}
 
 /// <summary>One page of a list.</summary>
 /// <param name="Items">The items.</param>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Pilotlight.Claude.Conversations;
+using Pilotlight.Core.Prompts;
 
 namespace Pilotlight.Core.Threads;
 
@@ -8,33 +9,94 @@ namespace Pilotlight.Core.Threads;
 /// <param name="ContextTokens">The tokens in the context at its end as the API counted them; null when it did not, or counted several requests together.</param>
 internal sealed record HistoryTurn(IReadOnlyList<HistoryMessage> Messages, long? ContextTokens)
 {
-    public static HistoryTurn Of(IReadOnlyList<StoredMessage> messages)
+    /// <summary>The turn.</summary>
+    public string Id { get; init; } = "";
+
+    /// <summary>What it asked beyond the text; null where the text is all.</summary>
+    public Prompt? Prompt { get; init; }
+
+    /// <summary>Its answer as it is stored; null where nothing is known of it.</summary>
+    public StoredMessage? Answer { get; init; }
+
+    /// <summary>Whether it waits for the results of calls.</summary>
+    public bool Awaits => Messages is [.., { Calls.Count: > 0 }];
+
+    public static HistoryTurn Of(IReadOnlyList<StoredMessage> messages) =>
+        Of(messages, messages[0].Prompt is { } json ? PromptJson.Read(json) : null);
+
+    public static HistoryTurn Of(IReadOnlyList<StoredMessage> messages, Prompt? prompt)
     {
         // With tools a turn is several requests, whose tokens come as one sum: that says nothing about the context.
         var answer = messages[^1];
         var context = answer is { Status: "complete", Tools: null, Usage: { ContextTokens: > 0 } usage } ? usage.ContextTokens : (long?)null;
-        return new HistoryTurn(
-            [.. messages.Select(message => new HistoryMessage(message.Role == "user" ? HistoryRole.User : HistoryRole.Assistant, message.Text, message.Tools))],
-            context);
+        return new HistoryTurn([.. prompt?.Told ?? [], .. messages.Select(message => Message(message, prompt))], context)
+        {
+            Id = answer.TurnId,
+            Prompt = prompt,
+            Answer = answer,
+        };
     }
+
+    private static HistoryMessage Message(StoredMessage message, Prompt? prompt) => message.Role == "user"
+        ? new HistoryMessage(HistoryRole.User, prompt is null ? message.Text : Prompt.WordsOf(prompt.Content)) { Content = prompt?.Content }
+        : new HistoryMessage(HistoryRole.Assistant, message.Text, message.Tools) { Calls = message.Calls is { } calls ? PromptJson.ReadCalls(calls) : null };
 }
 
 /// <summary>A thread with what was said in it, as of one version.</summary>
 internal sealed record HotThread(ChatThread Thread, IReadOnlyList<HistoryTurn> Turns)
 {
     /// <summary>About what it takes in memory.</summary>
-    public long Size { get; } = Turns.Sum(turn => turn.Messages.Sum(message => message.Text.Length + 100L)) + (Thread.SystemPrompt?.Length ?? 0) + 200;
+    public long Size { get; } = Turns.Sum(turn => turn.Messages.Sum(message => message.Text.Length + 100L + Prompt.SizeOf(message.Content ?? [])))
+        + (Thread.SystemPrompt?.Length ?? 0) + 200;
 
-    /// <summary>It, as the conversation that the adapter carries on.</summary>
+    /// <summary>The calls that wait for their results.</summary>
+    public IReadOnlyList<HistoryToolCall> Awaited => Turns is [.., { Awaits: true } last] ? last.Messages[^1].Calls! : [];
+
+    /// <summary>It, as the conversation that the adapter carries on, and what is said in it now.</summary>
+    public (Conversation Conversation, IReadOnlyList<UserContent> Content) ToConversation(int droppedTurns, string text, Prompt? prompt)
+    {
+        var (history, content) = FunctionHistory.Tell(
+            Turns.Skip(droppedTurns).SelectMany(turn => turn.Messages).Concat(prompt?.Told ?? []), prompt?.Content ?? [new UserText(text)], prompt?.Functions ?? []);
+        return (ToConversation(droppedTurns) with
+        {
+            Model = prompt?.Model ?? Thread.Model,
+            SystemPrompt = prompt?.Instructions is { } instructions && Thread.SystemPrompt is { } own ? $"{own}\n\n{instructions}" : prompt?.Instructions ?? Thread.SystemPrompt,
+            History = history,
+            HistoryMark = Mark(droppedTurns, prompt),
+            Tools = prompt?.Functions ?? [],
+            OutputSchema = prompt?.OutputSchema,
+            Effort = prompt?.Effort,
+            ThinkingSummaries = prompt?.ThinkingSummaries,
+        }, content);
+    }
+
+    /// <summary>It, as the conversation that the adapter carries on, with nothing said now.</summary>
     public Conversation ToConversation(int droppedTurns) => new()
     {
         Id = Thread.Id,
         Model = Thread.Model,
         SystemPrompt = Thread.SystemPrompt,
         Profile = Thread.Profile,
-        History = [.. Turns.Skip(droppedTurns).SelectMany(turn => turn.Messages)],
-        HistoryMark = string.Create(CultureInfo.InvariantCulture, $"{Thread.Revision}.{droppedTurns}"),
+        History = FunctionHistory.Tell(Turns.Skip(droppedTurns).SelectMany(turn => turn.Messages), [], []).History,
+        HistoryMark = Mark(droppedTurns, null, isSaid: false),
     };
+
+    // A live process has not heard what a caller brings along, and one that waits for results takes nothing else: both change the mark.
+    private string Mark(int droppedTurns, Prompt? now, bool isSaid = true)
+    {
+        var (unheard, awaits) = (0, false);
+        foreach (var turn in Turns)
+        {
+            unheard += Unheard(turn.Prompt, awaits);
+            awaits = turn.Awaits;
+        }
+
+        unheard += isSaid ? Unheard(now, awaits) : 0;
+        var mark = string.Create(CultureInfo.InvariantCulture, $"{Thread.Revision}.{droppedTurns}");
+        return unheard == 0 ? mark : string.Create(CultureInfo.InvariantCulture, $"{mark}.{unheard}");
+    }
+
+    private static int Unheard(Prompt? prompt, bool awaits) => (prompt?.Told.Count ?? 0) + (awaits && prompt?.AnswersCalls != true ? 1 : 0);
 }
 
 /// <summary>Threads in use, kept in memory so that a turn of one reads nothing.</summary>

@@ -65,6 +65,15 @@ public interface ITurnStore
     /// <summary>The turn, or null.</summary>
     Task<Turn?> FindAsync(string threadId, string turnId, CancellationToken cancellationToken);
 
+    /// <summary>The turn, in whichever thread it is; null for none.</summary>
+    Task<Turn?> FindAsync(string turnId, CancellationToken cancellationToken);
+
+    /// <summary>What a turn asks beyond its text, as it was stored; null for nothing.</summary>
+    Task<string?> ReadPromptAsync(string turnId, CancellationToken cancellationToken);
+
+    /// <summary>Copies ended turns with their messages, without their events, into a thread that has none; all or nothing.</summary>
+    Task CopyAsync(string intoThreadId, string keyId, IReadOnlyList<CopiedTurn> turns, CancellationToken cancellationToken);
+
     /// <summary>A turn's events after one, in order.</summary>
     Task<IReadOnlyList<StoredEvent>> ReadEventsAsync(string turnId, long afterId, CancellationToken cancellationToken);
 }

@@ -19,6 +19,9 @@ internal sealed class LiveTurn(Turn turn, TurnLease lease, long acceptedAt, Prep
     /// <summary>Its thread as it is sent; null when that is still to be read.</summary>
     public PreparedTurn? Prepared => prepared;
 
+    /// <summary>Whether it goes on with nobody following it.</summary>
+    public bool IsUnattended { get; set; }
+
     /// <summary>The last event that was shown.</summary>
     public long LastId
     {
@@ -34,7 +37,7 @@ internal sealed class LiveTurn(Turn turn, TurnLease lease, long acceptedAt, Prep
     /// <summary>How long nobody has followed it, as far as the looks at it tell.</summary>
     public TimeSpan LookForReaders(TimeProvider time)
     {
-        if (Volatile.Read(ref _readers) > 0)
+        if (IsUnattended || Volatile.Read(ref _readers) > 0)
         {
             _unwatchedSince = null;
             return TimeSpan.Zero;

@@ -1,6 +1,7 @@
 using System.Text;
 using Pilotlight.Claude.Turns;
 using Pilotlight.Core.Access;
+using Pilotlight.Core.Prompts;
 using Pilotlight.Core.Storage;
 using Pilotlight.Core.Threads;
 
@@ -17,6 +18,9 @@ internal sealed class StoredJournal(
     private readonly List<StoredEvent> _pending = [];
     private readonly List<string> _tools = [];
     private readonly StringBuilder _text = new();
+    private readonly PromptedAnswer? _answer = prepared.Prompt is { } prompt
+        ? new PromptedAnswer(prompt, prepared.Thread.Awaited.Count > 0 ? HeldTurn.Of(prepared.Thread.Turns) : null, live)
+        : null;
     private long _lastId;
     private long _pendingSince;
     private bool _textWasSent;
@@ -51,7 +55,12 @@ internal sealed class StoredJournal(
             _pendingSince = time.GetTimestamp();
         }
 
-        switch (turnEvent)
+        if ((_answer is null ? turnEvent : _answer.Take(turnEvent)) is not { } told)
+        {
+            return;
+        }
+
+        switch (turnEvent = told)
         {
             case UsageGrew:
                 _hasUse = true;
@@ -59,7 +68,7 @@ internal sealed class StoredJournal(
             case TextDelta delta:
                 _text.Append(delta.Text);
                 return;
-            case ToolStarted tool:
+            case ToolStarted tool when _answer?.IsCallers(tool) != true:
                 _tools.Add(tool.Name);
                 break;
         }
@@ -122,8 +131,9 @@ internal sealed class StoredJournal(
     }
 
     // Once, however often it is tried: the time the turn took is not that of a store that was away.
-    private void Prepare(TurnEnd end)
+    private void Prepare(TurnEnd asked)
     {
+        var (end, text) = _answer?.End(asked, time.GetElapsedTime(live.AcceptedAt)) ?? (asked, "");
         CloseText();
         if (_end is not null)
         {
@@ -131,10 +141,15 @@ internal sealed class StoredJournal(
             _lastId--;
         }
 
+        if (text.Length > 0)
+        {
+            Append(TurnEventJson.Text(text));
+        }
+
         Append(end.Event is TurnCancelled && end.IsInterrupted
             ? (TurnEventJson.Failed, TurnEventJson.Problem(TurnProblems.Interrupted))
             : TurnEventJson.Write(live.Turn, end.Event, simulated: false));
-        (_end, _outcome) = (end.Event, OutcomeOf(end));
+        (_end, _outcome) = (asked.Event, OutcomeOf(end));
     }
 
     private TurnOutcome OutcomeOf(TurnEnd end)
@@ -159,7 +174,10 @@ internal sealed class StoredJournal(
 
     private StoredMessage Answer(string text, string status, TurnUsage usage, decimal? cost) => new(
         live.Turn.AnswerMessageId, live.Turn.ThreadId, live.Turn.Id, "assistant", text, status, null, usage, cost, live.Acquire, null,
-        TurnEventJson.Milliseconds(time.GetElapsedTime(live.AcceptedAt)), _tools.Count > 0 ? _tools : null, time.GetUtcNow());
+        TurnEventJson.Milliseconds(time.GetElapsedTime(live.AcceptedAt)), _tools.Count > 0 ? _tools : null, time.GetUtcNow())
+    {
+        Calls = _answer is { Calls.Count: > 0 } ? PromptJson.WriteCalls(_answer.Calls) : null,
+    };
 
     private void CloseText()
     {

@@ -65,9 +65,10 @@ internal sealed partial class StoredTurns(
                 return; // The thread is gone, and its turns with it.
             }
 
-            var conversation = prepared.Conversation;
-            var source = new ConversationSource(conversations, conversation, [new UserText(live.Turn.Text)]);
-            var work = new TurnWork("native", conversation.Model ?? claude.Value.Model, source) { TurnId = live.Turn.Id };
+            live.IsUnattended = prepared.Prompt?.IsUnattended == true;
+            var (conversation, content) = prepared.Say(live.Turn.Text);
+            var source = new ConversationSource(conversations, conversation, content);
+            var work = new TurnWork(prepared.Prompt?.Api ?? "native", conversation.Model ?? claude.Value.Model, source) { TurnId = live.Turn.Id };
             await engine.RunAsync(live, work, new StoredJournal(live, prepared, store, intake, relay.Value, time, server.Value.IsSimulated));
         }
         catch (Exception fault)

@@ -85,8 +85,22 @@ public enum AcceptStatus
 /// <param name="DroppedTurns">How many of the thread's oldest turns are no longer sent; null for as many as before.</param>
 /// <param name="Reservation">What to hold of its key's budgets; null without a key.</param>
 /// <param name="StartsAtOnce">Whether it is started in the same transaction.</param>
+/// <param name="Prompt">What it asks beyond its text, as it is stored; null for nothing.</param>
 public sealed record NewTurnRequest(
-    Turn Turn, long Epoch = 0, long? ThreadVersion = null, int? DroppedTurns = null, Reservation? Reservation = null, bool StartsAtOnce = false);
+    Turn Turn,
+    long Epoch = 0,
+    long? ThreadVersion = null,
+    int? DroppedTurns = null,
+    Reservation? Reservation = null,
+    bool StartsAtOnce = false,
+    string? Prompt = null);
+
+/// <summary>A turn that is copied into another thread.</summary>
+/// <param name="OfTurn">The turn that is copied.</param>
+/// <param name="Id">The copy's id.</param>
+/// <param name="UserMessageId">The copy of the user's message.</param>
+/// <param name="AnswerMessageId">The copy of the answer.</param>
+public sealed record CopiedTurn(string OfTurn, string Id, string UserMessageId, string AnswerMessageId);
 
 /// <summary>What came of asking for a turn, the turn that it is about, and what came of the reservation.</summary>
 public sealed record AcceptResult(AcceptStatus Status, Turn? Turn, ReserveResult? Reserved = null);

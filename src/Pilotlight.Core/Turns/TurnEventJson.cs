@@ -11,6 +11,10 @@ internal static class TurnEventJson
     public const string Started = "turn.started";
     public const string TextDelta = "text.delta";
     public const string TextReset = "text.reset";
+    public const string ThinkingDelta = "thinking.delta";
+    public const string ToolStarted = "tool.started";
+    public const string ToolFinished = "tool.finished";
+    public const string Retrying = "retrying";
     public const string Completed = "turn.completed";
     public const string Failed = "turn.failed";
     public const string Cancelled = "turn.cancelled";
@@ -25,12 +29,12 @@ internal static class TurnEventJson
         TurnStarted started => (Started, Json(
             new StartedData(turn.Id, turn.AnswerMessageId, new AcquireData(Name(started.Source), Milliseconds(started.Acquire)), simulated ? true : null),
             TurnJsonContext.Default.StartedData)),
-        TextDelta delta => Text(delta.Text),
+        Claude.Turns.TextDelta delta => Text(delta.Text),
         Claude.Turns.TextReset => (TextReset, "{}"),
-        ThinkingDelta thinking => ("thinking.delta", Json(new TextData(thinking.Text), TurnJsonContext.Default.TextData)),
-        ToolStarted tool => ("tool.started", Json(new ToolStartedData(tool.ToolUseId, tool.Name, tool.Input), TurnJsonContext.Default.ToolStartedData)),
-        ToolFinished tool => ("tool.finished", Json(new ToolFinishedData(tool.ToolUseId, tool.IsError, tool.Summary), TurnJsonContext.Default.ToolFinishedData)),
-        TurnRetrying retry => ("retrying", Json(
+        Claude.Turns.ThinkingDelta thinking => (ThinkingDelta, Json(new TextData(thinking.Text), TurnJsonContext.Default.TextData)),
+        Claude.Turns.ToolStarted tool => (ToolStarted, Json(new ToolStartedData(tool.ToolUseId, tool.Name, tool.Input), TurnJsonContext.Default.ToolStartedData)),
+        Claude.Turns.ToolFinished tool => (ToolFinished, Json(new ToolFinishedData(tool.ToolUseId, tool.IsError, tool.Summary), TurnJsonContext.Default.ToolFinishedData)),
+        TurnRetrying retry => (Retrying, Json(
             new RetryingData(retry.Attempt, retry.MaxAttempts, Milliseconds(retry.Delay), retry.Status), TurnJsonContext.Default.RetryingData)),
         TurnCompleted completed => (Completed, Json(
             new CompletedData(

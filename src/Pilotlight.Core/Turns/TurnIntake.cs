@@ -4,15 +4,17 @@ using Pilotlight.Claude.Conversations;
 using Pilotlight.Core.Access;
 using Pilotlight.Core.Context;
 using Pilotlight.Core.Problems;
+using Pilotlight.Core.Prompts;
 using Pilotlight.Core.Servers;
 using Pilotlight.Core.Threads;
 
 namespace Pilotlight.Core.Turns;
 
 /// <summary>A turn with the thread that it is in, as it is sent.</summary>
-internal sealed record PreparedTurn(HotThread Thread, ContextFit Fit)
+internal sealed record PreparedTurn(HotThread Thread, ContextFit Fit, Prompt? Prompt = null)
 {
-    public Conversation Conversation => field ??= Thread.ToConversation(Fit.DroppedTurns);
+    /// <summary>The conversation, and what is said in it now.</summary>
+    public (Conversation Conversation, IReadOnlyList<UserContent> Content) Say(string text) => Thread.ToConversation(Fit.DroppedTurns, text, Prompt);
 }
 
 /// <summary>What came of taking a turn in.</summary>
@@ -26,8 +28,10 @@ internal sealed class TurnIntake(ITurnStore turns, HotThreads threads, ContextLi
 
     /// <summary>Takes a turn in, started, or says what stands against it.</summary>
     /// <exception cref="ProblemException">There is no such thread, or a limit forbids it.</exception>
-    public async ValueTask<IntakeResult> AcceptAsync(Caller caller, string threadId, string text, string? idempotencyKey, CancellationToken cancellationToken)
+    public async ValueTask<IntakeResult> AcceptAsync(
+        Caller caller, string threadId, string text, Prompt? prompt, string? idempotencyKey, CancellationToken cancellationToken)
     {
+        var stored = prompt is null ? null : PromptJson.Write(prompt);
         for (var attempt = 1; ; attempt++)
         {
             var thread = await threads.GetAsync(threadId, isFresh: attempt > 1, cancellationToken);
@@ -36,11 +40,11 @@ internal sealed class TurnIntake(ITurnStore turns, HotThreads threads, ContextLi
                 throw ThreadProblems.NoThread(threadId);
             }
 
-            var fit = context.Fit(thread, text);
+            var fit = context.Fit(thread, text, prompt);
             var turn = new Turn(Ids.New("trn"), threadId, TurnState.Accepted, text, Ids.New("msg"), Ids.New("msg"), idempotencyKey, caller.KeyId);
-            var model = thread.Thread.Model ?? claude.Value.Model;
+            var model = prompt?.Model ?? thread.Thread.Model ?? claude.Value.Model;
             var wanted = new TurnToAdmit(caller, model, thread.Thread.Profile, fit.Tokens);
-            var request = new NewTurnRequest(turn, epoch.Value, thread.Thread.Version, fit.DroppedTurns, admission.Prepare(wanted, turn.Id), StartsAtOnce: true);
+            var request = new NewTurnRequest(turn, epoch.Value, thread.Thread.Version, fit.DroppedTurns, admission.Prepare(wanted, turn.Id), StartsAtOnce: true, stored);
             epoch.Hold(turn.Id);
             var result = new AcceptResult(AcceptStatus.Refused, null);
             try
@@ -65,7 +69,7 @@ internal sealed class TurnIntake(ITurnStore turns, HotThreads threads, ContextLi
                 case AcceptStatus.Accepted:
                     thread = thread with { Thread = thread.Thread with { Version = thread.Thread.Version + 1, DroppedTurns = fit.DroppedTurns } };
                     return new IntakeResult(
-                        AcceptStatus.Accepted, result.Turn!, model, new PreparedTurn(thread, fit), result.Reserved is null ? null : admission.Rate(caller, result.Reserved));
+                        AcceptStatus.Accepted, result.Turn!, model, new PreparedTurn(thread, fit, prompt), result.Reserved is null ? null : admission.Rate(caller, result.Reserved));
                 case AcceptStatus.Stale when attempt < MaxAttempts:
                     continue;
                 case AcceptStatus.NoThread:
@@ -78,8 +82,13 @@ internal sealed class TurnIntake(ITurnStore turns, HotThreads threads, ContextLi
     }
 
     /// <summary>The thread of a turn that was accepted by an earlier server; null when there is none.</summary>
-    public async ValueTask<PreparedTurn?> PrepareAsync(Turn turn, CancellationToken cancellationToken) =>
-        await threads.GetAsync(turn.ThreadId, isFresh: true, cancellationToken) is { } thread ? new PreparedTurn(thread, context.Fit(thread, turn.Text)) : null;
+    public async ValueTask<PreparedTurn?> PrepareAsync(Turn turn, CancellationToken cancellationToken)
+    {
+        var prompt = await turns.ReadPromptAsync(turn.Id, cancellationToken) is { } stored ? PromptJson.Read(stored) : null;
+        return await threads.GetAsync(turn.ThreadId, isFresh: true, cancellationToken) is { } thread
+            ? new PreparedTurn(thread, context.Fit(thread, turn.Text, prompt), prompt)
+            : null;
+    }
 
     /// <summary>The thread as a conversation, without a new message.</summary>
     public async ValueTask<Conversation?> ReadAsync(string threadId, CancellationToken cancellationToken) =>
@@ -100,6 +109,6 @@ internal sealed class TurnIntake(ITurnStore turns, HotThreads threads, ContextLi
             turn.UserMessageId, turn.ThreadId, turn.Id, "user", turn.Text, "complete", null, null, null, null, null, null, null, time.GetUtcNow());
         threads.Keep(new HotThread(
             thread with { Version = thread.Version + 1 },
-            answer is null ? said : [.. said, HistoryTurn.Of([question, answer])]));
+            answer is null ? said : [.. said, HistoryTurn.Of([question, answer], prepared.Prompt)]));
     }
 }

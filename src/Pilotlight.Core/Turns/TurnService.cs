@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using Pilotlight.Core.Access;
 using Pilotlight.Core.Problems;
+using Pilotlight.Core.Prompts;
 using Pilotlight.Core.Threads;
 
 namespace Pilotlight.Core.Turns;
@@ -22,6 +23,7 @@ internal sealed partial class TurnService(
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <param name="arrivedAt">When its request arrived, as a timestamp: what the gateway takes counts from there; null for now.</param>
     /// <param name="replaces">An ended turn of the thread to take out once this one is taken on; it stays when the store fails at that. Null for none.</param>
+    /// <param name="prompt">What it asks beyond its text; null for nothing.</param>
     /// <exception cref="ProblemException">It cannot be: no such thread, a turn is running, the key was used, the server is full or stops.</exception>
     public async Task<(Turn Turn, LiveTurn? Live, bool IsReplay)> BeginAsync(
         Caller caller,
@@ -30,14 +32,15 @@ internal sealed partial class TurnService(
         string? idempotencyKey,
         CancellationToken cancellationToken,
         long? arrivedAt = null,
-        string? replaces = null)
+        string? replaces = null,
+        Prompt? prompt = null)
     {
         var startedAt = arrivedAt ?? time.GetTimestamp();
         var place = places.Take();
         IntakeResult taken;
         try
         {
-            taken = await intake.AcceptAsync(caller, threadId, text, idempotencyKey, cancellationToken);
+            taken = await intake.AcceptAsync(caller, threadId, text, prompt, idempotencyKey, cancellationToken);
         }
         catch
         {
@@ -69,6 +72,18 @@ internal sealed partial class TurnService(
     /// <summary>The turn, or the problem that there is none.</summary>
     public async Task<Turn> RequireAsync(string threadId, string turnId, CancellationToken cancellationToken) =>
         await turns.FindAsync(threadId, turnId, cancellationToken) ?? throw TurnProblems.NoTurn(turnId);
+
+    /// <summary>The turn, in whichever thread of the caller's it is, with what it asks beyond its text; null when there is none for this caller.</summary>
+    public async Task<(Turn Turn, Prompt? Prompt)?> FindAsync(Caller caller, string turnId, CancellationToken cancellationToken)
+    {
+        if (await turns.FindAsync(turnId, cancellationToken) is not { } turn
+            || await threads.FindAsync(turn.ThreadId, cancellationToken) is not { } thread || !thread.IsVisibleTo(caller))
+        {
+            return null;
+        }
+
+        return (turn, await turns.ReadPromptAsync(turnId, cancellationToken) is { } stored ? PromptJson.Read(stored) : null);
+    }
 
     /// <summary>A turn's events after one, to its end: as they come where it runs here, out of the store where it runs elsewhere or has ended.</summary>
     public async IAsyncEnumerable<StoredEvent> ReadEventsAsync(

@@ -28,7 +28,8 @@ internal static class ChatCompletionContent
         };
     }
 
-    private static IEnumerable<UserContent> Parts(JsonElement content, string place, bool isUser)
+    /// <summary>The parts of a content.</summary>
+    public static IEnumerable<UserContent> Parts(JsonElement content, string place, bool isUser)
     {
         if (content.ValueKind == JsonValueKind.String)
         {

@@ -219,6 +219,9 @@ namespace Pilotlight.Storage.PostgreSql.Migrations
                     b.Property<long?>("CacheWriteTokens")
                         .HasColumnType("bigint");
 
+                    b.Property<string>("Calls")
+                        .HasColumnType("text");
+
                     b.Property<long?>("CostNanoUsd")
                         .HasColumnType("bigint");
 
@@ -372,6 +375,9 @@ namespace Pilotlight.Storage.PostgreSql.Migrations
 
                     b.Property<long>("LastEventId")
                         .HasColumnType("bigint");
+
+                    b.Property<string>("Prompt")
+                        .HasColumnType("text");
 
                     b.Property<long?>("StartedAt")
                         .HasColumnType("bigint");

@@ -212,6 +212,9 @@ namespace Pilotlight.Storage.Sqlite.Migrations
                     b.Property<long?>("CacheWriteTokens")
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("Calls")
+                        .HasColumnType("TEXT");
+
                     b.Property<long?>("CostNanoUsd")
                         .HasColumnType("INTEGER");
 
@@ -365,6 +368,9 @@ namespace Pilotlight.Storage.Sqlite.Migrations
 
                     b.Property<long>("LastEventId")
                         .HasColumnType("INTEGER");
+
+                    b.Property<string>("Prompt")
+                        .HasColumnType("TEXT");
 
                     b.Property<long?>("StartedAt")
                         .HasColumnType("INTEGER");

@@ -248,6 +248,18 @@ internal sealed class SqlTurnStore(Database database, bool isSingleServer) : ITu
             ReadTurn, cancellationToken, ("id", turnId), ("thread", threadId)),
         cancellationToken);
 
+    public async Task<Turn?> FindAsync(string turnId, CancellationToken cancellationToken) => await database.ReadAsync(
+        session => session.FirstAsync($"""SELECT {TurnColumns} FROM turns WHERE "Id" = @id""", ReadTurn, cancellationToken, ("id", turnId)),
+        cancellationToken);
+
+    public async Task<string?> ReadPromptAsync(string turnId, CancellationToken cancellationToken) => await database.ReadAsync(
+        session => session.FirstAsync(
+            """SELECT "Prompt" FROM turns WHERE "Id" = @id AND "Prompt" IS NOT NULL""", reader => reader.GetString(0), cancellationToken, ("id", turnId)),
+        cancellationToken);
+
+    public Task CopyAsync(string intoThreadId, string keyId, IReadOnlyList<CopiedTurn> turns, CancellationToken cancellationToken) =>
+        database.WriteAllAsync([.. turns.SelectMany(turn => Copy(intoThreadId, keyId, turn))], cancellationToken).AsTask();
+
     public async Task<IReadOnlyList<StoredEvent>> ReadEventsAsync(string turnId, long afterId, CancellationToken cancellationToken) => await database.ReadAsync(
         session => session.QueryAsync(
             """SELECT "EventId", "Type", "Data" FROM events WHERE "TurnId" = @turn AND "EventId" > @after ORDER BY "EventId" """,
@@ -279,12 +291,12 @@ internal sealed class SqlTurnStore(Database database, bool isSingleServer) : ITu
         var turn = request.Turn;
         return new Statement(
             """
-            INSERT INTO turns ("Id", "ThreadId", "State", "Epoch", "Text", "UserMessageId", "AnswerMessageId", "IdempotencyKey", "KeyId", "LastEventId", "AcceptedAt", "StartedAt")
-            VALUES (@id, @thread, @state, @epoch, @text, @user, @answer, @key, @owner, 0, @now, @started)
+            INSERT INTO turns ("Id", "ThreadId", "State", "Epoch", "Text", "UserMessageId", "AnswerMessageId", "IdempotencyKey", "KeyId", "LastEventId", "AcceptedAt", "StartedAt", "Prompt")
+            VALUES (@id, @thread, @state, @epoch, @text, @user, @answer, @key, @owner, 0, @now, @started, @prompt)
             """,
             ("id", turn.Id), ("thread", turn.ThreadId), ("state", request.StartsAtOnce ? Started : Accepted), ("epoch", request.Epoch),
             ("text", turn.Text), ("user", turn.UserMessageId), ("answer", turn.AnswerMessageId), ("key", turn.IdempotencyKey), ("owner", turn.KeyId),
-            ("now", at.UtcTicks), ("started", request.StartsAtOnce ? at.UtcTicks : null));
+            ("now", at.UtcTicks), ("started", request.StartsAtOnce ? at.UtcTicks : null), ("prompt", request.Prompt));
     }
 
     private static StoredMessage Question(Turn turn, DateTimeOffset at) =>
@@ -296,12 +308,31 @@ internal sealed class SqlTurnStore(Database database, bool isSingleServer) : ITu
         return new Statement(
             """
             INSERT INTO messages ("Id", "ThreadId", "TurnId", "Role", "Text", "Status", "Model", "InputTokens", "OutputTokens", "CacheReadTokens",
-                "CacheWriteTokens", "CostNanoUsd", "Acquire", "TtftMs", "DurationMs", "Tools", "CreatedAt")
-            VALUES (@id, @thread, @turn, @role, @text, @status, @model, @input, @output, @read, @write, @cost, @acquire, @ttft, @duration, @tools, @now)
+                "CacheWriteTokens", "CostNanoUsd", "Acquire", "TtftMs", "DurationMs", "Tools", "Calls", "CreatedAt")
+            VALUES (@id, @thread, @turn, @role, @text, @status, @model, @input, @output, @read, @write, @cost, @acquire, @ttft, @duration, @tools, @calls, @now)
             """,
             ("id", row.Id), ("thread", row.ThreadId), ("turn", row.TurnId), ("role", row.Role), ("text", row.Text), ("status", row.Status),
             ("model", row.Model), ("input", row.InputTokens), ("output", row.OutputTokens), ("read", row.CacheReadTokens), ("write", row.CacheWriteTokens),
-            ("cost", row.CostNanoUsd), ("acquire", row.Acquire), ("ttft", row.TtftMs), ("duration", row.DurationMs), ("tools", row.Tools), ("now", row.CreatedAt));
+            ("cost", row.CostNanoUsd), ("acquire", row.Acquire), ("ttft", row.TtftMs), ("duration", row.DurationMs), ("tools", row.Tools), ("calls", row.Calls), ("now", row.CreatedAt));
+    }
+
+    // A message has its order by when it is inserted.
+    private static IEnumerable<Statement> Copy(string threadId, string keyId, CopiedTurn copy)
+    {
+        const string Message = """
+            INSERT INTO messages ("Id", "ThreadId", "TurnId", "Role", "Text", "Status", "Model", "InputTokens", "OutputTokens", "CacheReadTokens",
+                "CacheWriteTokens", "CostNanoUsd", "Acquire", "TtftMs", "DurationMs", "Tools", "Calls", "CreatedAt")
+            SELECT @id, @thread, @turn, "Role", "Text", "Status", "Model", "InputTokens", "OutputTokens", "CacheReadTokens",
+                "CacheWriteTokens", "CostNanoUsd", "Acquire", "TtftMs", "DurationMs", "Tools", "Calls", "CreatedAt" FROM messages WHERE "TurnId" = @of AND "Role" = @role
+            """;
+        yield return new Statement(
+            """
+            INSERT INTO turns ("Id", "ThreadId", "State", "Epoch", "Text", "UserMessageId", "AnswerMessageId", "KeyId", "LastEventId", "AcceptedAt", "StartedAt", "EndedAt", "Prompt")
+            SELECT @id, @thread, "State", 0, "Text", @user, @answer, @owner, 0, "AcceptedAt", "StartedAt", "EndedAt", "Prompt" FROM turns WHERE "Id" = @of
+            """,
+            ("id", copy.Id), ("thread", threadId), ("user", copy.UserMessageId), ("answer", copy.AnswerMessageId), ("owner", keyId), ("of", copy.OfTurn));
+        yield return new Statement(Message, ("id", copy.UserMessageId), ("thread", threadId), ("turn", copy.Id), ("of", copy.OfTurn), ("role", "user"));
+        yield return new Statement(Message, ("id", copy.AnswerMessageId), ("thread", threadId), ("turn", copy.Id), ("of", copy.OfTurn), ("role", "assistant"));
     }
 
     private static Statement Insert(string turnId, StoredEvent stored) => new(

@@ -38,5 +38,11 @@ internal abstract class TurnStoreStub : ITurnStore
 
     public virtual Task<Turn?> FindAsync(string threadId, string turnId, CancellationToken cancellationToken) => throw new NotSupportedException();
 
+    public virtual Task<Turn?> FindAsync(string turnId, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public virtual Task<string?> ReadPromptAsync(string turnId, CancellationToken cancellationToken) => Task.FromResult<string?>(null);
+
+    public virtual Task CopyAsync(string intoThreadId, string keyId, IReadOnlyList<CopiedTurn> turns, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public virtual Task<IReadOnlyList<StoredEvent>> ReadEventsAsync(string turnId, long afterId, CancellationToken cancellationToken) => throw new NotSupportedException();
 }

@@ -1,0 +1,93 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
+using Pilotlight.Claude.Conversations;
+using Pilotlight.Core.Access;
+using Pilotlight.Core.Problems;
+using Pilotlight.Core.Threads;
+using Pilotlight.Core.Turns;
+using Pilotlight.Gateway.Access;
+using Pilotlight.Gateway.Compatible;
+using Pilotlight.Gateway.Http;
+
+namespace Pilotlight.Gateway.Responses;
+
+/// <summary>A response that was begun.</summary>
+internal sealed record BegunResponse(Turn Turn, LiveTurn? Live, ResponseReading Reading);
+
+/// <summary>Begins the turns that responses are: each in the thread that it goes on with, in a fork of it, or in one of its own.</summary>
+/// <remarks>Safe for concurrent use.</remarks>
+internal sealed class ResponseTurns(
+    ThreadService threads, ThreadForks forks, TurnService turns, StoredResponses stored, IOptions<CompatibleOptions> options)
+{
+    private const int MaxIdempotencyKey = 200;
+
+    /// <summary>What was said before, in the terms of a call that brings all of it along.</summary>
+    public async Task<CompatibleRequest> ReadWholeAsync(Caller caller, ResponseCall call, JsonElement body, CancellationToken cancellationToken)
+    {
+        var said = await SaidBeforeAsync(caller, call, cancellationToken);
+        var input = ResponseInput.Read(body, await stored.ReferredAsync(caller, body, cancellationToken), goesOn: said is not null);
+        return call.With(body, input, [.. (said?.UpTo.Turns ?? []).SelectMany(turn => turn.Messages).Select(Message)]).Settle(CallRoute.Cli, options.Value);
+    }
+
+    /// <summary>Begins the turn of a response that is kept. Sets the headers that say how it is served.</summary>
+    /// <exception cref="ProblemException">It may not run, or what it goes on from is not there.</exception>
+    public async Task<BegunResponse> BeginAsync(HttpContext http, ResponseCall call, JsonElement body)
+    {
+        var (caller, facts, key) = (http.GetCaller(), ResponseFacts.Of(http), KeyOf(http));
+        var said = await SaidBeforeAsync(caller, call, http.RequestAborted);
+        var input = ResponseInput.Read(body, await stored.ReferredAsync(caller, body, http.RequestAborted), goesOn: said is not null);
+
+        // The calls that wait: what is said now must answer them.
+        CompatibleMessage[] asked = said?.UpTo.Awaited is { Count: > 0 } ? [Message(said.UpTo.Turns[^1].Messages[^1])] : [];
+        var request = call.With(body, input, asked).Settle(CallRoute.Cli, options.Value);
+        var prompt = call.ToPrompt(request, request.History.Skip(asked.Length));
+
+        // From here on the turn is the server's: the client's leaving must not undo it half way.
+        var isNew = said is null;
+        var thread = said switch
+        {
+            null => await threads.CreateAsync(caller, new NewThread(Model: request.Model, SystemPrompt: input.System), CancellationToken.None),
+            { IsWhole: true } => said.UpTo.Thread,
+            _ => (await forks.ForkAsync(caller, said.UpTo, null, CancellationToken.None)).Thread,
+        };
+        try
+        {
+            var (turn, live, isReplay) = await turns.BeginAsync(caller, thread.Id, prompt.Text, key, CancellationToken.None, facts.ArrivedAt, prompt: prompt);
+            facts.TurnBegins(request.Ignored);
+            RateHeaders.Write(http.Response.Headers, live?.Lease.Rate);
+            http.Response.Headers["x-pilotlight-turn"] = turn.Id;
+            if (isReplay)
+            {
+                http.Response.Headers["x-pilotlight-replayed"] = "true";
+            }
+
+            return new BegunResponse(turn, live, new ResponseReading(new ResponseFrame(ResponseIds.OfTurn(turn.Id), request.Model, call.Echo), prompt));
+        }
+        catch when (isNew || said is { IsWhole: false })
+        {
+            await threads.DeleteAsync(caller, thread.Id, CancellationToken.None);
+            throw;
+        }
+    }
+
+    private async Task<SaidBefore?> SaidBeforeAsync(Caller caller, ResponseCall call, CancellationToken cancellationToken)
+    {
+        if (call.PreviousId is { } id)
+        {
+            var (turn, _) = await stored.RequireAsync(caller, id, cancellationToken);
+            return await forks.ReadAsync(caller, turn.ThreadId, turn.Id, cancellationToken);
+        }
+
+        return call.Conversation is { } conversation ? await forks.ReadAsync(caller, ResponseIds.ThreadOf(conversation), null, cancellationToken) : null;
+    }
+
+    private static CompatibleMessage Message(HistoryMessage message) => new(message.Role, message.Content ?? [new UserText(message.Text)]) { Calls = message.Calls ?? [] };
+
+    private static string? KeyOf(HttpContext http) => http.Request.Headers["Idempotency-Key"].ToString() switch
+    {
+        "" => null,
+        { Length: > MaxIdempotencyKey } key => throw RequestProblems.Invalid($"Idempotency-Key has {key.Length} characters; at most {MaxIdempotencyKey} are taken."),
+        var key => key,
+    };
+}

@@ -1,0 +1,48 @@
+using Microsoft.AspNetCore.Http;
+using Pilotlight.Claude.Conversations;
+using Pilotlight.Claude.Turns;
+using Pilotlight.Core.Problems;
+using Pilotlight.Gateway.Compatible;
+using Pilotlight.Gateway.OpenAi;
+
+namespace Pilotlight.Gateway.Responses;
+
+/// <summary>A response of which nothing is kept: told as it comes, and gone with its connection. One instance a call.</summary>
+internal sealed class StatelessAnswer(ResponseFrame frame) : ICompatibleAnswer
+{
+    private readonly ResponseStory _story = new(frame);
+
+    public string Ping => ": ping\n\n";
+
+    public string Start() => Frames(_story.Begin());
+
+    public string Text(string text) => Frames(_story.Text(text));
+
+    public string Call(ToolStarted call) => Frames(_story.Call(new HistoryToolCall(call.ToolUseId, call.Name, call.Input)));
+
+    public string End(TurnCompleted completed) => Frames(_story.Complete(completed.Model, completed.StopReason, completed.Usage));
+
+    public string Fault(Problem problem)
+    {
+        var error = OpenAiErrors.From(problem).Error;
+        return Frames(_story.Fail(error.Type == "server_error" ? "server_error" : error.Code ?? error.Type, error.Message));
+    }
+
+    public Task WriteWholeAsync(HttpContext http, TurnCompleted completed, IReadOnlyList<ToolStarted> calls)
+    {
+        if (completed.Text.Length > 0)
+        {
+            _story.Text(completed.Text);
+        }
+
+        foreach (var call in calls)
+        {
+            Call(call);
+        }
+
+        End(completed);
+        return ResponseWriter.WriteAsync(http, _story.Body);
+    }
+
+    private static string Frames(IEnumerable<ResponseEvent> events) => string.Concat(events.Select(told => told.Frame()));
+}
