@@ -27,5 +27,5 @@ internal sealed class ScriptedConversations : IClaudeConversations
 
     public IReadOnlyList<HotConversation> ListHot() => [];
 
-    public ValueTask ForgetAsync(string conversationId) => ValueTask.CompletedTask;
+    public ValueTask ForgetAsync(string conversationId, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 }

@@ -3,8 +3,10 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Pilotlight.Claude.Chat;
 using Pilotlight.Claude.Conversations;
+using Pilotlight.Claude.Hosting;
 using Pilotlight.Claude.Installation;
 using Pilotlight.Claude.Profiles;
 using Pilotlight.Claude.Sessions;
@@ -13,74 +15,131 @@ using Pilotlight.Processes;
 namespace Pilotlight.Claude;
 
 /// <summary>Adds Claude Code to a host.</summary>
-public static partial class ClaudeCodeRegistration
+public static class ClaudeCodeRegistration
 {
     /// <summary>
     /// Adds the process pool, the live sessions and an <see cref="IChatClient"/>, all started and drained with the host. Without
     /// a CLI on the machine the host starts nevertheless, says so, and every turn fails with what to do.
     /// </summary>
-    public static IServiceCollection AddClaudeCode(this IServiceCollection services, Action<ClaudeOptions>? configure = null)
+    /// <remarks>
+    /// The chat client takes the place of one that was registered before it, and gives way to one registered after it. Calling this
+    /// again configures the same instance further.
+    /// </remarks>
+    /// <param name="services">The host's services.</param>
+    /// <param name="configure">Sets options; they are checked when the host starts.</param>
+    /// <returns>Takes decorators of the chat client, <c>UseLogging</c> or <c>UseOpenTelemetry</c> for instance.</returns>
+    public static ChatClientBuilder AddClaudeCode(this IServiceCollection services, Action<ClaudeOptions>? configure = null)
+    {
+        Add(services, null, configure);
+        return services.AddChatClient(provider => ChatClient(provider, null));
+    }
+
+    /// <summary>
+    /// Adds a further Claude Code with options of its own, beside others in the same host: <see cref="IChatClient"/>,
+    /// <see cref="IClaudeConversations"/> and the rest are keyed services under its name.
+    /// </summary>
+    /// <remarks>
+    /// All of a host share one <see cref="WarmPool"/>, since the processes and the memory of a machine are one: the pool shows its
+    /// profiles as <c>NAME/chat</c>. Its options are the named <see cref="ClaudeOptions"/> and <see cref="ClaudeSessionOptions"/>.
+    /// </remarks>
+    /// <param name="services">The host's services.</param>
+    /// <param name="name">The key.</param>
+    /// <param name="configure">Sets options; they are checked when the host starts.</param>
+    /// <returns>Takes decorators of the chat client.</returns>
+    public static ChatClientBuilder AddKeyedClaudeCode(this IServiceCollection services, string name, Action<ClaudeOptions>? configure = null)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        Add(services, name, configure);
+        return services.AddKeyedChatClient(name, provider => ChatClient(provider, name));
+    }
+
+    private static void Add(IServiceCollection services, string? name, Action<ClaudeOptions>? configure)
     {
         services.AddWarmPool();
-        services.AddOptions<ClaudeSessionOptions>().ValidateDataAnnotations().ValidateOnStart();
-        var options = services.AddOptions<ClaudeOptions>()
-            .ValidateDataAnnotations()
-            .ValidateOnStart();
+        AddOptions(services, name ?? Options.DefaultName, configure);
+        services.TryAddSingleton<SessionMetrics>();
+        AddPart(services, name, provider => new ClaudeCli(OptionsOf<ClaudeOptions>(provider, name)));
+        AddPart(services, name, provider => new ClaudeHome(OptionsOf<ClaudeOptions>(provider, name)));
+        AddPart(services, name, provider => new ProcessFolders(Part<ClaudeHome>(provider, name)));
+        AddPart(services, name, provider => Profiles(provider, name));
+        AddPart(services, name, provider => new ClaudeConversations(
+            provider.GetRequiredService<WarmPool>(),
+            Part<ClaudeProfiles>(provider, name),
+            OptionsOf<ClaudeOptions>(provider, name).Value,
+            OptionsOf<ClaudeSessionOptions>(provider, name).Value,
+            provider.GetRequiredService<SessionMetrics>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<ClaudeConversations>>()));
+        AddPart<IClaudeConversations>(services, name, provider => Part<ClaudeConversations>(provider, name));
+
+        // Registered after the pool's, so that sessions end before the pool drains.
+        if (AddPart(services, name, provider => Service(provider, name)))
+        {
+            services.AddSingleton<IHostedService>(provider => Part<ClaudeService>(provider, name));
+        }
+    }
+
+    private static void AddOptions(IServiceCollection services, string name, Action<ClaudeOptions>? configure)
+    {
+        services.AddOptions<ClaudeSessionOptions>(name).ValidateDataAnnotations().ValidateOnStart();
+        var options = services.AddOptions<ClaudeOptions>(name).ValidateDataAnnotations().ValidateOnStart();
         if (configure is not null)
         {
             options.Configure(configure);
         }
 
-        services.PostConfigure<ClaudeOptions>(claude =>
+        options.PostConfigure(claude =>
         {
             claude.ApiKey ??= Environment.GetEnvironmentVariable("ANTHROPIC_API_KEY");
             claude.BaseUrl ??= Environment.GetEnvironmentVariable("ANTHROPIC_BASE_URL");
         });
-        services.TryAddSingleton<ClaudeCli>();
-        services.TryAddSingleton<ClaudeHome>();
-        services.TryAddSingleton<ClaudeProfiles>();
-        services.TryAddSingleton<SessionMetrics>();
-        services.TryAddSingleton<ClaudeConversations>();
-        services.TryAddSingleton<IClaudeConversations>(provider => provider.GetRequiredService<ClaudeConversations>());
-        services.TryAddSingleton<IChatClient, ClaudeChatClient>();
-        services.AddHostedService<ClaudeService>();
-        return services;
     }
 
-    // Registered after the pool's, so that sessions end before the pool drains.
-    private sealed partial class ClaudeService(
-        WarmPool pool, ClaudeProfiles profiles, ClaudeHome home, ClaudeConversations conversations, ILogger<ClaudeService> logger) : IHostedService
+    private static ClaudeProfiles Profiles(IServiceProvider provider, string? name)
     {
-        public Task StartAsync(CancellationToken cancellationToken)
+        var options = OptionsOf<ClaudeOptions>(provider, name).Value;
+        var (home, folders) = (Part<ClaudeHome>(provider, name), Part<ProcessFolders>(provider, name));
+        var time = provider.GetRequiredService<TimeProvider>();
+        var warmUp = new ClaudeWarmUp(options, home, folders, time, provider, provider.GetRequiredService<ILogger<ClaudeProfiles>>());
+        return new ClaudeProfiles(
+            options, Part<ClaudeCli>(provider, name), home, new ProcessHome(home, folders), warmUp, provider.GetRequiredService<WarmPool>(), time, name);
+    }
+
+    private static ClaudeService Service(IServiceProvider provider, string? name) => new(
+        provider.GetRequiredService<WarmPool>(),
+        Part<ClaudeProfiles>(provider, name),
+        Part<ClaudeHome>(provider, name),
+        Part<ProcessFolders>(provider, name),
+        Part<ClaudeConversations>(provider, name),
+        provider.GetRequiredService<IOptions<WarmPoolOptions>>().Value.RenewalCheck,
+        provider.GetRequiredService<TimeProvider>(),
+        provider.GetRequiredService<ILogger<ClaudeService>>());
+
+    private static ClaudeChatClient ChatClient(IServiceProvider provider, string? name) => new(
+        Part<IClaudeConversations>(provider, name), OptionsOf<ClaudeOptions>(provider, name).Value, OptionsOf<ClaudeSessionOptions>(provider, name).Value.MaxRemembered);
+
+    private static IOptions<T> OptionsOf<T>(IServiceProvider provider, string? name)
+        where T : class => name is null
+            ? provider.GetRequiredService<IOptions<T>>()
+            : Options.Create(provider.GetRequiredService<IOptionsMonitor<T>>().Get(name));
+
+    private static T Part<T>(IServiceProvider provider, string? name)
+        where T : class => name is null ? provider.GetRequiredService<T>() : provider.GetRequiredKeyedService<T>(name);
+
+    // Whether it was not there yet: a part that was registered before, a fake for instance, stays.
+    private static bool AddPart<T>(IServiceCollection services, string? name, Func<IServiceProvider, T> make)
+        where T : class
+    {
+        var count = services.Count;
+        if (name is null)
         {
-            try
-            {
-                var profile = profiles.Default;
-                LogFound(logger, profile.FileName, home.CredentialSource ?? "none");
-                foreach (var proxy in home.WithheldProxies)
-                {
-                    LogWithheld(logger, proxy);
-                }
-
-                pool.Register(profile);
-            }
-            catch (ClaudeException missing)
-            {
-                LogMissing(logger, missing.Message);
-            }
-
-            return Task.CompletedTask;
+            services.TryAddSingleton(make);
+        }
+        else
+        {
+            services.TryAddKeyedSingleton(name, (provider, _) => make(provider));
         }
 
-        public Task StopAsync(CancellationToken cancellationToken) => conversations.DisposeAsync().AsTask();
-
-        [LoggerMessage(Level = LogLevel.Information, Message = "Claude CLI: {Path}; credentials: {CredentialSource}")]
-        private static partial void LogFound(ILogger logger, string path, string credentialSource);
-
-        [LoggerMessage(Level = LogLevel.Warning, Message = "{Variable} holds a password and is kept from the CLI; name it in Pilotlight:Claude:PassEnvironment if the API is to be reached through it")]
-        private static partial void LogWithheld(ILogger logger, string variable);
-
-        [LoggerMessage(Level = LogLevel.Error, Message = "{Problem}")]
-        private static partial void LogMissing(ILogger logger, string problem);
+        return services.Count > count;
     }
 }

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Pilotlight.Claude.Installation;
 using Pilotlight.Claude.Profiles;
 
 namespace Pilotlight.Claude;
@@ -29,11 +30,20 @@ public sealed class ClaudeOptions : IValidatableObject
     /// <summary>Base address of the API. Default: none, the CLI's own; <c>ANTHROPIC_BASE_URL</c> is honoured.</summary>
     public string? BaseUrl { get; set; }
 
-    /// <summary>The CLI's own configuration folder; point it at a signed-in one to use that sign-in. Default: a folder of ours.</summary>
+    /// <summary>
+    /// The CLI's own configuration folder, shared by all processes; point it at a signed-in one to use that sign-in. Default: a folder of
+    /// ours, of which with an API key each process gets a copy.
+    /// </summary>
     public string? ConfigDirectory { get; set; }
 
     /// <summary>HOME of the CLI's processes, with its configuration and an empty working folder. Default: <c>pilotlight/claude</c> in the user's local data.</summary>
     public string? HomeDirectory { get; set; }
+
+    /// <summary>
+    /// Where each process gets a folder of its own for temporary files, removed with it. The CLI makes sockets there, so the path must
+    /// be short: 72 bytes at most. Default: <c>tmp</c> in <see cref="HomeDirectory"/>, or where that is too long the machine's own.
+    /// </summary>
+    public string? TemporaryDirectory { get; set; }
 
     /// <summary>Further variables of this process's environment that the CLI may see, by name. Default: none.</summary>
     public IList<string> PassEnvironment { get; } = [];
@@ -81,7 +91,9 @@ public sealed class ClaudeOptions : IValidatableObject
 
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext) =>
-        Profiles.SelectMany(profile => AgentProfileCheck.Faults(profile.Key, profile.Value)).Select(fault => new ValidationResult(fault));
+        Profiles.SelectMany(profile => AgentProfileCheck.Faults(profile.Key, profile.Value))
+            .Concat(TemporaryRoot.Faults(this))
+            .Select(fault => new ValidationResult(fault));
 }
 
 /// <summary>How long conversations keep their processes; section <c>Pilotlight:Sessions</c>.</summary>

@@ -7,7 +7,7 @@ using Pilotlight.Core.InProcess;
 using Pilotlight.Gateway.Access;
 using Pilotlight.WebConsole.Chat;
 using Pilotlight.WebConsole.Hosting;
-using Pilotlight.WebConsole.Layout;
+using Pilotlight.WebConsole.Elements;
 using Pilotlight.WebConsole.Pool;
 using Pilotlight.WebConsole.SignIn;
 

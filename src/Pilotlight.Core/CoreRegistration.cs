@@ -22,25 +22,28 @@ public static class CoreRegistration
         services.AddOptions<LimitOptions>().ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<ServerEpoch>();
         services.AddSingleton<Admission>();
-        services.TryAddSingleton<IAdmission>(provider => provider.GetRequiredService<Admission>());
         services.AddSingleton<KeyService>();
         services.AddHostedService<KeyUse>();
         services.AddSingleton<HotThreads>();
         services.AddSingleton<ContextLimits>();
         services.AddSingleton<TurnIntake>();
         services.AddSingleton<ServerLife>();
-        services.AddSingleton<GatewayTelemetry>();
+        services.AddSingleton<TurnTelemetry>();
         services.AddSingleton<TurnPlaces>();
-        services.AddSingleton<TurnRunner>();
+        services.AddSingleton<TurnEngine>();
+        services.AddSingleton<RunningTurns>();
+        services.AddSingleton<StoredTurns>();
+        services.AddSingleton<CallTurns>();
         services.AddSingleton<TurnService>();
-        services.AddSingleton<IThreadWork>(provider => provider.GetRequiredService<TurnService>());
+        services.AddSingleton<ThreadWork>();
+        services.AddSingleton<IThreadWork>(provider => provider.GetRequiredService<ThreadWork>());
         services.AddSingleton<WarmUps>();
         services.AddSingleton<ThreadNews>();
         services.AddSingleton<TurnNews>();
         services.AddSingleton<ThreadService>();
         services.AddSingleton(LocalGateway.Create);
         services.AddSingleton<LocalOperations>();
-        services.AddHostedService(provider => provider.GetRequiredService<TurnService>());
+        services.AddHostedService<TurnLife>();
         return services;
     }
 }

@@ -51,7 +51,7 @@ public static class GatewayRegistration
                 app,
                 app.ApplicationServices.GetRequiredService<TimeProvider>(),
                 app.ApplicationServices.GetRequiredService<IOptions<ServerOptions>>().Value.IsSimulated)
-            .UseExceptionHandler().UseStatusCodePages().UseMiddleware<KeyAuthentication>();
+            .UseExceptionHandler().UseStatusCodePages().UseMiddleware<KeyAuthentication>().Use(NativeText.MendAsync);
 
     /// <summary>Maps all routes.</summary>
     public static IEndpointRouteBuilder MapPilotlightGateway(this IEndpointRouteBuilder routes)

@@ -5,18 +5,21 @@ using Microsoft.AspNetCore.Http;
 namespace Pilotlight.Simulator;
 
 /// <summary>Writes one answer the way the Messages API does, event by event or whole.</summary>
-internal sealed class MessageStream(HttpContext http, RecordedRequest request, Scenario scenario, SimulatorOptions options)
+internal sealed class MessageStream(HttpContext http, RecordedRequest request, Scenario scenario, SimulatorOptions options, UsageLog told)
 {
     private readonly string _id = "msg_sim_" + Guid.NewGuid().ToString("N");
     private readonly double _rate = scenario.TokensPerSecond ?? options.TokensPerSecond;
+    private readonly (string Text, string? StopReason, string? StopSequence) _answer =
+        OutputLimit.Apply(request.Body, scenario.Text ?? DefaultAnswer(request), Tokens);
     private int _outputTokens;
     private int _blocks;
 
-    private IEnumerable<ToolCall> Tools => scenario.Tool is { } first ? scenario.MoreTools.Prepend(first) : scenario.MoreTools;
+    // An answer that the request itself ended comes to no tool.
+    private IEnumerable<ToolCall> Tools => _answer.StopReason is not null ? [] : scenario.Tool is { } first ? scenario.MoreTools.Prepend(first) : scenario.MoreTools;
 
-    private string Text => scenario.Text ?? DefaultAnswer();
+    private string Text => _answer.Text;
 
-    private string StopReason => scenario.StopReason ?? (scenario.Tool is null ? "end_turn" : "tool_use");
+    private string StopReason => scenario.StopReason ?? _answer.StopReason ?? (scenario.Tool is null ? "end_turn" : "tool_use");
 
     /// <summary>The answer as one JSON document.</summary>
     public async Task WriteWholeAsync(CancellationToken cancellationToken)
@@ -39,7 +42,10 @@ internal sealed class MessageStream(HttpContext http, RecordedRequest request, S
         }
 
         var message = Message(content, StopReason);
-        message["usage"]!["output_tokens"] = Tokens(Text).Count + Tokens(scenario.ThinkingText ?? "").Count;
+        var output = Tokens(Text).Count + Tokens(scenario.ThinkingText ?? "").Count;
+        message["usage"]!["output_tokens"] = output;
+        message["stop_sequence"] = _answer.StopSequence;
+        told.Add(Told(output, isWhole: true));
         http.Response.ContentType = "application/json";
         await http.Response.WriteAsync(message.ToJsonString(), cancellationToken);
     }
@@ -51,6 +57,7 @@ internal sealed class MessageStream(HttpContext http, RecordedRequest request, S
         http.Response.Headers.CacheControl = "no-cache";
         await http.Response.StartAsync(cancellationToken);
         await Task.Delay(scenario.FirstTokenDelay ?? options.FirstTokenDelay, cancellationToken);
+        var entry = told.Add(Told(1, isWhole: false));
         await EventAsync("message_start", new JsonObject { ["message"] = Message([], null) }, cancellationToken);
         await EventAsync("ping", [], cancellationToken);
         if (scenario.ThinkingText is { } thinking)
@@ -78,11 +85,12 @@ internal sealed class MessageStream(HttpContext http, RecordedRequest request, S
                 cancellationToken);
         }
 
+        told.Replace(entry, Told(_outputTokens, isWhole: true));
         await EventAsync(
             "message_delta",
             new JsonObject
             {
-                ["delta"] = new JsonObject { ["stop_reason"] = StopReason, ["stop_sequence"] = null },
+                ["delta"] = new JsonObject { ["stop_reason"] = StopReason, ["stop_sequence"] = _answer.StopSequence },
                 ["usage"] = new JsonObject { ["output_tokens"] = _outputTokens },
             },
             cancellationToken);
@@ -150,6 +158,9 @@ internal sealed class MessageStream(HttpContext http, RecordedRequest request, S
         },
     };
 
+    private ToldUsage Told(int output, bool isWhole) => new(
+        request.Model, scenario.InputTokens ?? CountTokens(request), scenario.CacheReadTokens, scenario.CacheWriteTokens, output, isWhole);
+
     private static JsonObject ToolBlock(ToolCall tool, JsonNode? input) => new()
     {
         ["type"] = "tool_use",
@@ -158,7 +169,7 @@ internal sealed class MessageStream(HttpContext http, RecordedRequest request, S
         ["input"] = input,
     };
 
-    private string DefaultAnswer()
+    private static string DefaultAnswer(RecordedRequest request)
     {
         if (request.BringsToolResult)
         {

@@ -24,6 +24,16 @@ public sealed class SimulatorOptions
     [Range(1, 10_000_000)]
     public int MaxRecorded { get; set; } = 10_000;
 
+    /// <summary>
+    /// Whether it speaks HTTPS, by a certificate of its own that clients trust only when they are told of it
+    /// (<see cref="SimulatorServer.CertificatePem"/>). Default: false.
+    /// </summary>
+    public bool Https { get; set; }
+
+    /// <summary>The round trip to it, as of a network; a connection and each of its steps take as long as they would there. Default: none.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:00:10")]
+    public TimeSpan RoundTrip { get; set; }
+
     /// <summary>The pace of a real model: 400 ms to the first token, then 60 a second.</summary>
     public static SimulatorOptions Realistic => new() { FirstTokenDelay = TimeSpan.FromMilliseconds(400), TokensPerSecond = 60 };
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
@@ -24,12 +25,17 @@ public sealed class SimulatorServer : IAsyncDisposable
     private readonly Dictionary<string, int> _attempts = new(StringComparer.Ordinal);
     private readonly SimulatorOptions _options;
     private readonly RequestLog _log;
+    private readonly UsageLog _told;
+    private readonly X509Certificate2? _certificate;
     private readonly WebApplication _app;
+    private DelayedNetwork? _network;
 
     private SimulatorServer(SimulatorOptions options)
     {
         _options = options;
+        _certificate = options.Https ? SimulatorCertificate.Create() : null;
         _log = new RequestLog(options.MaxRecorded);
+        _told = new UsageLog(options.MaxRecorded);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Configuration.Sources.Clear();
         builder.Logging.ClearProviders();
@@ -37,7 +43,13 @@ public sealed class SimulatorServer : IAsyncDisposable
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = null;
-            kestrel.Listen(IPAddress.Loopback, options.Port);
+            kestrel.Listen(IPAddress.Loopback, IsFarAway ? 0 : options.Port, listen =>
+            {
+                if (_certificate is not null)
+                {
+                    listen.UseHttps(_certificate);
+                }
+            });
         });
         _app = builder.Build();
         _app.Run(HandleAsync);
@@ -45,6 +57,12 @@ public sealed class SimulatorServer : IAsyncDisposable
 
     /// <summary>Where it listens.</summary>
     public Uri BaseAddress { get; private set; } = null!;
+
+    /// <summary>Its certificate in PEM, to be trusted by clients (<c>SSL_CERT_FILE</c>, <c>NODE_EXTRA_CA_CERTS</c>); null without HTTPS.</summary>
+    public string? CertificatePem => _certificate?.ExportCertificatePem();
+
+    /// <summary>What it told clients that its answers used, oldest first.</summary>
+    public IReadOnlyList<ToldUsage> Told => _told.All;
 
     /// <summary>What it was sent, oldest first.</summary>
     public IReadOnlyList<RecordedRequest> Requests => _log.All;
@@ -60,6 +78,12 @@ public sealed class SimulatorServer : IAsyncDisposable
         await server._app.StartAsync(cancellationToken);
         var addresses = server._app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!;
         server.BaseAddress = new Uri(addresses.Addresses.First());
+        if (server.IsFarAway)
+        {
+            server._network = new DelayedNetwork(new IPEndPoint(IPAddress.Loopback, server.BaseAddress.Port), server._options.RoundTrip, server._options.Port);
+            server.BaseAddress = new UriBuilder(server.BaseAddress) { Port = server._network.Port }.Uri;
+        }
+
         return server;
     }
 
@@ -95,6 +119,7 @@ public sealed class SimulatorServer : IAsyncDisposable
         }
 
         _log.Clear();
+        _told.Clear();
     }
 
     /// <summary>The first request, past or to come, that matches.</summary>
@@ -102,7 +127,18 @@ public sealed class SimulatorServer : IAsyncDisposable
         _log.WaitAsync(match, cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _app.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        if (_network is not null)
+        {
+            await _network.DisposeAsync();
+        }
+
+        await _app.DisposeAsync();
+        _certificate?.Dispose();
+    }
+
+    private bool IsFarAway => _options.RoundTrip > TimeSpan.Zero;
 
     private async Task HandleAsync(HttpContext http)
     {
@@ -142,7 +178,7 @@ public sealed class SimulatorServer : IAsyncDisposable
                     break;
                 }
 
-                var stream = new MessageStream(http, request, scenario, _options);
+                var stream = new MessageStream(http, request, scenario, _options, _told);
                 var streaming = request.Body.TryGetProperty("stream", out var wanted) && wanted.ValueKind == JsonValueKind.True;
                 await (streaming ? stream.WriteEventsAsync(http.RequestAborted) : stream.WriteWholeAsync(http.RequestAborted));
                 break;

@@ -21,11 +21,12 @@ internal sealed class SqliteDatabase(string connectionString, WriteGate gate) : 
     {
         using var pass = await gate.EnterAsync(cancellationToken);
         ObjectDisposedException.ThrowIf(_disposed, this);
-        var session = _writer ??= new SqliteSession(connectionString);
-        session.Begin();
-        await session.ExecuteAsync("BEGIN IMMEDIATE", cancellationToken);
+        SqliteSession? session = null;
         try
         {
+            session = _writer ??= new SqliteSession(connectionString);
+            session.Begin();
+            await session.ExecuteAsync("BEGIN IMMEDIATE", cancellationToken);
             var result = await work(session);
             await session.ExecuteAsync(session.IsAbandoned ? "ROLLBACK" : "COMMIT", CancellationToken.None);
             return result;
@@ -34,7 +35,7 @@ internal sealed class SqliteDatabase(string connectionString, WriteGate gate) : 
         {
             // Whatever state it is in: closing it rolls back, and the next write opens another.
             _writer = null;
-            session.Dispose();
+            session?.Dispose();
             if (Explain(fault) is { } unavailable)
             {
                 throw unavailable;
@@ -46,14 +47,14 @@ internal sealed class SqliteDatabase(string connectionString, WriteGate gate) : 
 
     public override async ValueTask<T> ReadAsync<T>(Func<Session, ValueTask<T>> work, CancellationToken cancellationToken)
     {
-        if (!_readers.TryTake(out var session))
-        {
-            session = new SqliteSession(connectionString);
-        }
-
-        var isSound = false;
+        var (session, isSound) = (default(SqliteSession), false);
         try
         {
+            if (!_readers.TryTake(out session))
+            {
+                session = new SqliteSession(connectionString);
+            }
+
             var result = await work(session);
             isSound = true;
             return result;
@@ -66,11 +67,11 @@ internal sealed class SqliteDatabase(string connectionString, WriteGate gate) : 
         {
             if (isSound && !_disposed && _readers.Count < MaxIdleReaders)
             {
-                _readers.Add(session);
+                _readers.Add(session!);
             }
             else
             {
-                session.Dispose();
+                session?.Dispose();
             }
         }
     }
@@ -103,8 +104,16 @@ internal sealed class SqliteSession : Session, IDisposable
     public SqliteSession(string connectionString)
     {
         _connection = new SqliteConnection(connectionString);
-        _connection.Open();
-        NormalSynchronous.Apply(_connection);
+        try
+        {
+            _connection.Open();
+            NormalSynchronous.Apply(_connection);
+        }
+        catch
+        {
+            _connection.Dispose();
+            throw;
+        }
     }
 
     public override ValueTask<int> ExecuteAsync(string sql, CancellationToken cancellationToken, params (string Name, object? Value)[] parameters) =>

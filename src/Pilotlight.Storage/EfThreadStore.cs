@@ -69,20 +69,19 @@ internal sealed class EfThreadStore(Contexts contexts) : IThreadStore
     public Task<ChatThread?> UpdateAsync(string threadId, ThreadChange change, DateTimeOffset at, CancellationToken cancellationToken) => contexts.WriteAsync(
         async context =>
         {
-            var row = await context.Threads.SingleOrDefaultAsync(thread => thread.Id == threadId, cancellationToken);
-            if (row is null)
-            {
-                return null;
-            }
-
-            row.Title = Plain.Text(change.Title) ?? row.Title;
-            row.Model = Plain.Text(change.Model) ?? row.Model;
-            row.SystemPrompt = Plain.Text(change.SystemPrompt) ?? row.SystemPrompt;
-            row.Profile = Plain.Text(change.Profile) ?? row.Profile;
-            row.UpdatedAt = at.UtcTicks;
-            row.Version++;
-            await context.SaveChangesAsync(cancellationToken);
-            return row.ToThread();
+            // In one statement: what another has written meanwhile stays, and the version counts both.
+            var (title, model, prompt, profile) = (Plain.Text(change.Title), Plain.Text(change.Model), Plain.Text(change.SystemPrompt), Plain.Text(change.Profile));
+            await context.Threads.Where(thread => thread.Id == threadId).ExecuteUpdateAsync(
+                set => set
+                    .SetProperty(thread => thread.Title, thread => title ?? thread.Title)
+                    .SetProperty(thread => thread.Model, thread => model ?? thread.Model)
+                    .SetProperty(thread => thread.SystemPrompt, thread => prompt ?? thread.SystemPrompt)
+                    .SetProperty(thread => thread.Profile, thread => profile ?? thread.Profile)
+                    .SetProperty(thread => thread.UpdatedAt, at.UtcTicks)
+                    .SetProperty(thread => thread.Version, thread => thread.Version + 1),
+                cancellationToken);
+            var row = await context.Threads.AsNoTracking().SingleOrDefaultAsync(thread => thread.Id == threadId, cancellationToken);
+            return row?.ToThread();
         },
         cancellationToken);
 

@@ -72,6 +72,7 @@ public sealed class PilotlightDbContext(DbContextOptions<PilotlightDbContext> op
         {
             row.ToTable("leases").HasKey(lease => lease.Id);
             row.HasIndex(lease => new { lease.KeyId, lease.ExpiresAt });
+            row.HasIndex(lease => lease.Epoch);
         });
         modelBuilder.Entity<UsageRow>(row =>
         {

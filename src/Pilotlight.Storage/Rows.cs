@@ -64,6 +64,9 @@ internal sealed class TurnRow
     public long AcceptedAt { get; set; }
     public long? StartedAt { get; set; }
     public long? EndedAt { get; set; }
+
+    /// <summary>When its end was asked for by a server that does not run it.</summary>
+    public long? CancelRequestedAt { get; set; }
 }
 
 /// <summary>An event's row.</summary>
@@ -132,7 +135,7 @@ internal sealed class BudgetRow
     public long ReservedTokens { get; set; }
 }
 
-/// <summary>A running turn's slot and what it holds of budgets.</summary>
+/// <summary>A running turn's slot, what it holds of budgets, and what it has used so far.</summary>
 internal sealed class LeaseRow
 {
     public required string Id { get; set; }
@@ -143,6 +146,15 @@ internal sealed class LeaseRow
     public required string Month { get; set; }
     public long NanoUsd { get; set; }
     public long Tokens { get; set; }
+
+    /// <summary>The model that answers; null while nothing is used.</summary>
+    public string? Model { get; set; }
+
+    public long InputTokens { get; set; }
+    public long OutputTokens { get; set; }
+    public long CacheReadTokens { get; set; }
+    public long CacheWriteTokens { get; set; }
+    public long CostNanoUsd { get; set; }
 }
 
 /// <summary>What one key used of one model on one day.</summary>

@@ -1,7 +1,10 @@
 using System.Reflection;
+using ArchUnitNET.Fluent.Slices;
+using ArchUnitNET.Loader;
 using NetArchTest.Rules;
 using Pilotlight.Claude.Conversations;
 using Pilotlight.Claude.Protocol;
+using Pilotlight.Core;
 using Pilotlight.Gateway;
 using Pilotlight.Processes;
 using Pilotlight.Simulator;
@@ -12,23 +15,24 @@ using Pilotlight.WebConsole;
 
 namespace Pilotlight.EndToEnd.Tests;
 
-/// <summary>Processes ← Claude ← Gateway ← tool, and nothing the other way.</summary>
+/// <summary>Processes ← Claude ← core ← edges ← tool, and nothing the other way; no circle between the namespaces of a project.</summary>
 public sealed class ArchitectureTests
 {
     public static TheoryData<string, string[]> Forbidden => new()
     {
-        { "Pilotlight.Processes", ["Pilotlight.Claude", "Pilotlight.Gateway", "Pilotlight.Storage", "Pilotlight.Simulator", "Pilotlight.Tool", "Microsoft.AspNetCore", "Microsoft.EntityFrameworkCore", "Microsoft.Extensions.AI"] },
-        { "Pilotlight.Claude", ["Pilotlight.Gateway", "Pilotlight.Storage", "Pilotlight.Simulator", "Pilotlight.Tool", "Microsoft.AspNetCore", "Microsoft.EntityFrameworkCore"] },
+        { "Pilotlight.Processes", ["Pilotlight.Claude", "Pilotlight.Core", "Pilotlight.Gateway", "Pilotlight.Storage", "Pilotlight.Simulator", "Pilotlight.Tool", "Microsoft.AspNetCore", "Microsoft.EntityFrameworkCore", "Microsoft.Extensions.AI"] },
+        { "Pilotlight.Claude", ["Pilotlight.Core", "Pilotlight.Gateway", "Pilotlight.Storage", "Pilotlight.Simulator", "Pilotlight.Tool", "Microsoft.AspNetCore", "Microsoft.EntityFrameworkCore"] },
         { "Pilotlight.Claude.Protocol", ["Pilotlight.Processes", "Pilotlight.Claude.Sessions", "Pilotlight.Claude.Chat", "Microsoft.Extensions.AI"] },
+        { "Pilotlight.Core", ["Pilotlight.Gateway", "Pilotlight.WebConsole", "Pilotlight.Storage", "Pilotlight.Simulator", "Pilotlight.Tool", "Microsoft.AspNetCore", "Microsoft.EntityFrameworkCore", "Orleans", "Npgsql", "Microsoft.Data.Sqlite"] },
         { "Pilotlight.Gateway", ["Pilotlight.WebConsole", "Pilotlight.Storage", "Pilotlight.Simulator", "Pilotlight.Tool", "Microsoft.EntityFrameworkCore", "Orleans", "Npgsql", "Microsoft.Data.Sqlite"] },
         { "Pilotlight.WebConsole", ["Pilotlight.Storage", "Pilotlight.Simulator", "Pilotlight.Tool", "Microsoft.EntityFrameworkCore", "Orleans"] },
-        { "Pilotlight.Storage", ["Pilotlight.WebConsole", "Pilotlight.Simulator", "Pilotlight.Tool", "Pilotlight.Processes", "Orleans"] },
-        { "Pilotlight.Simulator", ["Pilotlight.Claude", "Pilotlight.Gateway", "Pilotlight.Storage", "Pilotlight.Processes", "Pilotlight.Tool"] },
+        { "Pilotlight.Storage", ["Pilotlight.Gateway", "Pilotlight.WebConsole", "Microsoft.AspNetCore", "Pilotlight.Simulator", "Pilotlight.Tool", "Pilotlight.Processes", "Orleans"] },
+        { "Pilotlight.Simulator", ["Pilotlight.Claude", "Pilotlight.Core", "Pilotlight.Gateway", "Pilotlight.Storage", "Pilotlight.Processes", "Pilotlight.Tool"] },
     };
 
     private static readonly Assembly[] s_assemblies =
     [
-        typeof(WarmPool).Assembly, typeof(IClaudeConversations).Assembly, typeof(GatewayRegistration).Assembly,
+        typeof(WarmPool).Assembly, typeof(IClaudeConversations).Assembly, typeof(CoreRegistration).Assembly, typeof(GatewayRegistration).Assembly,
         typeof(PilotlightDbContext).Assembly, typeof(SqliteStorage).Assembly, typeof(PostgreSqlStorage).Assembly, typeof(SimulatorServer).Assembly, typeof(ConsoleRegistration).Assembly,
     ];
 
@@ -42,6 +46,21 @@ public sealed class ArchitectureTests
 
         Assert.NotEmpty(types.GetTypes());
         Assert.True(result.IsSuccessful, $"{layer} must not know {string.Join(", ", others)}, but these do: {string.Join(", ", result.FailingTypeNames ?? [])}");
+    }
+
+    public static TheoryData<string> Projects => [.. s_assemblies.Select(assembly => assembly.GetName().Name!)];
+
+    [Theory]
+    [MemberData(nameof(Projects))]
+    public void The_namespaces_of_a_project_form_no_circle(string project)
+    {
+        var assembly = s_assemblies.Single(one => one.GetName().Name == project);
+        var root = project == "Pilotlight.Console" ? "Pilotlight.WebConsole" : project;
+
+        var rule = SliceRuleDefinition.Slices().Matching(root + ".(*)").Should().BeFreeOfCycles();
+
+        var faults = rule.Evaluate(new ArchLoader().LoadAssembly(assembly).Build()).Where(result => !result.Passed).Select(result => result.Description);
+        Assert.True(!faults.Any(), string.Join('\n', faults));
     }
 
     [Fact]

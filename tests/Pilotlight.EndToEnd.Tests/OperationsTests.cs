@@ -110,7 +110,7 @@ public sealed class OperationsTests : EndToEndTest
 
         await gateway.WaitForOutputAsync("nobody has followed it", Token);
 
-        await gateway.WaitForOutputAsync("ended: Cancelled", Token);
+        await gateway.WaitForOutputAsync("ended: cancelled", Token);
     }
 
     [Fact]

@@ -9,7 +9,7 @@ internal static class Children
     public static ProcessProfile Echo(string name = "echo") => Program("/bin/cat", name);
 
     /// <summary>A shell script.</summary>
-    public static ProcessProfile Script(string script, string name = "script", WarmUp? warmUp = null) => new()
+    public static ProcessProfile Script(string script, string name = "script", Func<ChildProcess, CancellationToken, ValueTask>? warmUp = null) => new()
     {
         Name = name,
         FileName = "/bin/sh",

@@ -44,7 +44,7 @@ public sealed class MemoryTests
             CloseInputGrace = TimeSpan.Zero,
         });
         var raised = new TaskCompletionSource();
-        pool.MemoryShort += () => raised.TrySetResult();
+        pool.MemoryShort += (_, _) => raised.TrySetResult();
         await using var lease = await pool.AcquireAsync(Large, Token);
         await raised.Task.WaitAsync(Token);
 
@@ -68,7 +68,7 @@ public sealed class MemoryTests
             CloseInputGrace = TimeSpan.Zero,
         });
         var raised = new TaskCompletionSource();
-        pool.MemoryShort += () => raised.TrySetResult();
+        pool.MemoryShort += (_, _) => raised.TrySetResult();
         await using (await pool.AcquireAsync(Large, limit.Token))
         {
             await raised.Task.WaitAsync(limit.Token);

@@ -6,7 +6,7 @@ namespace Pilotlight.Processes.Tests;
 /// <summary>This machine's containment, with steps that a test replaces by what goes wrong in them.</summary>
 internal sealed class StubContainment : IContainment
 {
-    private readonly IContainment _inner = Containments.Create(ProcessIsolation.Standard);
+    private readonly IContainment _inner = Containments.Create(pidNamespaces: false);
 
     public Action<int>? OnKill { get; init; }
 

@@ -63,14 +63,14 @@ public abstract partial class StoreConformance
         Assert.Equal(ReserveStatus.Reserved, (await ReserveAsync("r1", "k", limits, tokens: 900)).Status);
         Assert.Equal("tokens", (await ReserveAsync("r2", "k", limits, tokens: 101)).Exceeded!.Unit);
 
-        await Reservations.SettleAsync("r1", "k", new Bill("claude-x", s_usage, 0.5m), Now, Token);
+        await Reservations.SettleAsync("r1", new Bill("claude-x", s_usage, 0.5m), Now, Token);
 
         // 200 of 1000 tokens are used, half of the dollar, and nothing is held.
         Assert.Equal(new ExceededBudget("tokens", "day", 1000, 200, 0, 801), (await ReserveAsync("r3", "k", limits, tokens: 801)).Exceeded);
         Assert.Equal(new ExceededBudget("USD", "month", 1, 0.5m, 0, 0.6m), (await ReserveAsync("r4", "k", limits, usd: 0.6m)).Exceeded);
         Assert.Equal(ReserveStatus.Reserved, (await ReserveAsync("r5", "k", limits, tokens: 800, usd: 0.5m)).Status);
-        await Reservations.ReleaseAsync("r5", Token);
-        await Reservations.ReleaseAsync("r5", Token);
+        await Reservations.SettleAsync("r5", null, Now, Token);
+        await Reservations.SettleAsync("r5", null, Now, Token);
         Assert.Equal(ReserveStatus.Reserved, (await ReserveAsync("r6", "k", limits, tokens: 800, usd: 0.5m)).Status);
     }
 

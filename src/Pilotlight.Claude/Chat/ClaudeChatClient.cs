@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.AI;
-using Microsoft.Extensions.Options;
 using Pilotlight.Claude.Conversations;
 using Pilotlight.Claude.Turns;
 
@@ -15,13 +14,12 @@ namespace Pilotlight.Claude.Chat;
 /// <see cref="ArgumentException"/> for messages that cannot be answered, and <see cref="NotSupportedException"/> for what the
 /// CLI has no counterpart for.
 /// </remarks>
-internal sealed class ClaudeChatClient(
-    IClaudeConversations conversations, IOptions<ClaudeOptions> options, IOptions<ClaudeSessionOptions> sessions) : IChatClient
+internal sealed class ClaudeChatClient(IClaudeConversations conversations, ClaudeOptions options, int maxRemembered) : IChatClient
 {
     private readonly ChatClientMetadata _metadata = new(
-        "anthropic", Uri.TryCreate(options.Value.BaseUrl, UriKind.Absolute, out var address) ? address : null, options.Value.Model);
+        "anthropic", Uri.TryCreate(options.BaseUrl, UriKind.Absolute, out var address) ? address : null, options.Model);
 
-    private readonly ConversationMemory _memory = new(sessions.Value.MaxRemembered);
+    private readonly ConversationMemory _memory = new(maxRemembered);
 
     /// <remarks>An answer that the API breaks off and begins anew is whole all the same: what came before is dropped.</remarks>
     public async Task<ChatResponse> GetResponseAsync(
@@ -122,7 +120,7 @@ internal sealed class ClaudeChatClient(
             entry?.Leave();
             if (request.IsSingleUse)
             {
-                await conversations.ForgetAsync(request.Conversation.Id);
+                await conversations.ForgetAsync(request.Conversation.Id, CancellationToken.None);
             }
         }
     }

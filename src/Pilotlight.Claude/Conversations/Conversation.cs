@@ -119,12 +119,22 @@ public sealed record UserImage(string MediaType, ReadOnlyMemory<byte> Data) : Us
 public sealed record UserImageAddress(Uri Address) : UserContent;
 
 /// <summary>A document.</summary>
-/// <param name="MediaType"><c>application/pdf</c>.</param>
-/// <param name="Data">The document's bytes.</param>
-public sealed record UserDocument(string MediaType, ReadOnlyMemory<byte> Data) : UserContent;
+/// <param name="MediaType"><c>application/pdf</c> or <c>text/plain</c>.</param>
+/// <param name="Data">The document's bytes; of a text in UTF-8.</param>
+/// <param name="Title">What it is called; null for nothing.</param>
+public sealed record UserDocument(string MediaType, ReadOnlyMemory<byte> Data, string? Title = null) : UserContent;
+
+/// <summary>A PDF that the API fetches itself.</summary>
+/// <param name="Address">An http or https address.</param>
+/// <param name="Title">What it is called; null for nothing.</param>
+public sealed record UserDocumentAddress(Uri Address, string? Title = null) : UserContent;
 
 /// <summary>What came of a call that the caller answers; see <see cref="Conversation.Tools"/>.</summary>
 /// <param name="ToolUseId">The model's id for the call.</param>
 /// <param name="Text">What the model is told.</param>
 /// <param name="IsError">Whether it failed.</param>
-public sealed record UserToolResult(string ToolUseId, string Text, bool IsError = false) : UserContent;
+public sealed record UserToolResult(string ToolUseId, string Text, bool IsError = false) : UserContent
+{
+    /// <summary>All parts of a result that is more than text; null when the text is all of it.</summary>
+    public IReadOnlyList<UserContent>? Content { get; init; }
+}

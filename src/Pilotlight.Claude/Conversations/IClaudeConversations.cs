@@ -30,7 +30,13 @@ public interface IClaudeConversations
     IReadOnlyList<HotConversation> ListHot();
 
     /// <summary>Ends the conversation's live process, if it has one: after a delete, or when its history was edited.</summary>
-    ValueTask ForgetAsync(string conversationId);
+    /// <remarks>
+    /// Returns when the process has ended. One in a turn is not waited for, so that this can be called in the middle of the turn
+    /// itself: it ends with its turn, and the next one begins on another.
+    /// </remarks>
+    /// <param name="conversationId">The conversation.</param>
+    /// <param name="cancellationToken">Ends the wait, not the end itself.</param>
+    ValueTask ForgetAsync(string conversationId, CancellationToken cancellationToken = default);
 }
 
 /// <summary>A conversation that holds a live process.</summary>
@@ -39,11 +45,3 @@ public interface IClaudeConversations
 /// <param name="ProcessId">The process.</param>
 /// <param name="IsBusy">Whether it is in a turn, or being made ready for one.</param>
 public sealed record HotConversation(string ConversationId, string Profile, int ProcessId, bool IsBusy);
-
-/// <summary>A fault of the CLI or of the way to it, outside a turn.</summary>
-public sealed class ClaudeException(TurnError error, Exception? innerException = null)
-    : Exception(error.Message, innerException)
-{
-    /// <summary>What went wrong and what to do about it.</summary>
-    public TurnError Error { get; } = error;
-}

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json.Nodes;
 
 namespace Pilotlight.Claude.Conversations;
@@ -14,19 +15,38 @@ internal static class UserContentJson
     {
         UserText text => new JsonObject { ["type"] = "text", ["text"] = text.Text },
         UserImage image => Media("image", Bytes(image.MediaType, image.Data)),
-        UserImageAddress image => Media("image", new JsonObject { ["type"] = "url", ["url"] = image.Address.AbsoluteUri }),
-        UserDocument document => Media("document", Bytes(document.MediaType, document.Data)),
+        UserImageAddress image => Media("image", At(image.Address)),
+        UserDocument document => Media("document", document.MediaType == "text/plain" ? PlainText(document) : Bytes(document.MediaType, document.Data), document.Title),
+        UserDocumentAddress document => Media("document", At(document.Address), document.Title),
         UserToolResult result => new JsonObject
         {
             ["type"] = "tool_result",
             ["tool_use_id"] = result.ToolUseId,
-            ["content"] = result.Text,
+            ["content"] = result.Content is { } parts ? From(parts) : result.Text,
             ["is_error"] = result.IsError,
         },
         _ => throw new ArgumentOutOfRangeException(nameof(content), content.GetType().Name, "Only text, images, documents and results of tools can be sent."),
     };
 
-    private static JsonObject Media(string type, JsonObject source) => new() { ["type"] = type, ["source"] = source };
+    private static JsonObject Media(string type, JsonObject source, string? title = null)
+    {
+        var block = new JsonObject { ["type"] = type, ["source"] = source };
+        if (title is not null)
+        {
+            block["title"] = title;
+        }
+
+        return block;
+    }
+
+    private static JsonObject At(Uri address) => new() { ["type"] = "url", ["url"] = address.AbsoluteUri };
+
+    private static JsonObject PlainText(UserDocument document) => new()
+    {
+        ["type"] = "text",
+        ["media_type"] = document.MediaType,
+        ["data"] = Encoding.UTF8.GetString(document.Data.Span),
+    };
 
     private static JsonObject Bytes(string mediaType, ReadOnlyMemory<byte> data) => new()
     {

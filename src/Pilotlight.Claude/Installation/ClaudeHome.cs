@@ -29,6 +29,15 @@ public sealed class ClaudeHome(IOptions<ClaudeOptions> options)
     /// <summary>An empty folder to run in, for profiles that name none.</summary>
     public string WorkingDirectory => Path.Combine(_root, "work");
 
+    /// <summary>
+    /// Whether all processes use <see cref="ConfigDirectory"/> itself, since it holds a sign-in or was named; with an API key each gets
+    /// one of its own that goes with it.
+    /// </summary>
+    internal bool IsConfigurationShared => options.Value.ConfigDirectory is { Length: > 0 } || (options.Value.ApiKey is not { Length: > 0 } && !Credentials().Any());
+
+    /// <summary>Where processes' own folders stand.</summary>
+    internal TemporaryRoot TemporaryRoot => TemporaryRoot.Of(options.Value, _root);
+
     /// <summary>Where the credentials come from, for people: never the credentials.</summary>
     public string? CredentialSource =>
         options.Value.ApiKey is { Length: > 0 } ? "an API key (Pilotlight:Claude:ApiKey or ANTHROPIC_API_KEY)"
@@ -42,8 +51,8 @@ public sealed class ClaudeHome(IOptions<ClaudeOptions> options)
     /// <summary>The whole environment of a CLI process; makes the folders it names.</summary>
     public IReadOnlyDictionary<string, string> CreateEnvironment()
     {
-        CreatePrivate(ConfigDirectory);
-        CreatePrivate(WorkingDirectory);
+        PrivateFolder.Create(ConfigDirectory);
+        PrivateFolder.Create(WorkingDirectory);
         var environment = new Dictionary<string, string>(StringComparer.Ordinal)
         {
             ["HOME"] = _root,
@@ -101,16 +110,4 @@ public sealed class ClaudeHome(IOptions<ClaudeOptions> options)
         options.HomeDirectory is { Length: > 0 } home
             ? Path.GetFullPath(home)
             : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "pilotlight", "claude");
-
-    private static void CreatePrivate(string folder)
-    {
-        if (OperatingSystem.IsWindows())
-        {
-            Directory.CreateDirectory(folder);
-        }
-        else
-        {
-            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        }
-    }
 }

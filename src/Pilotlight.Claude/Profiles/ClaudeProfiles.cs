@@ -1,211 +1,164 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 using Pilotlight.Claude.Conversations;
 using Pilotlight.Claude.Installation;
-using Pilotlight.Claude.Protocol;
-using Pilotlight.Claude.Tools;
 using Pilotlight.Claude.Turns;
 using Pilotlight.Processes;
 
 namespace Pilotlight.Claude.Profiles;
 
-/// <summary>Which process a conversation needs, and what it must still be told when it has one.</summary>
-/// <param name="Process">The pool's key: binary, arguments, environment, folder.</param>
-/// <param name="Model">The model it was started with.</param>
-/// <param name="IsInitialized">Whether it is parked with the default system prompt, or waits to be told one.</param>
-/// <param name="Agent">The profile's settings; null is the chat profile.</param>
-internal sealed record ClaudeProcessKind(ProcessProfile Process, string Model, bool IsInitialized, AgentProfileOptions? Agent);
-
 /// <summary>Makes the pool's profiles out of the settings.</summary>
 /// <remarks>
 /// Each profile has two kinds of process. One is parked initialized, with the default system prompt: the fastest first turn.
 /// The other is started and waits, since only the first <c>initialize</c> sets a system prompt: it costs ~25 ms more at
-/// the first turn, and ~250 ms less than a cold start. Safe for concurrent use; each kind is made once, so that the pool
-/// sees the same instance every time.
+/// the first turn, and ~250 ms less than a cold start. When the CLI has moved, or a new day begun, which the CLI tells the model, the
+/// kinds are made anew and the pool lets them take the old ones' place. Safe for concurrent use; a kind stays the same instance until
+/// then, so that the pool finds it without comparing.
 /// </remarks>
-public sealed class ClaudeProfiles(
-    IOptions<ClaudeOptions> options, ClaudeCli cli, ClaudeHome home, TimeProvider time, IServiceProvider services, ILogger<ClaudeProfiles> logger)
+public sealed class ClaudeProfiles
 {
+    private const string DayVariable = "PILOTLIGHT_DAY";
+
     private readonly Lock _gate = new();
     private readonly Dictionary<(string Profile, bool Initialized), ClaudeProcessKind> _kinds = [];
-    private string? _binary;
+    private readonly ClaudeOptions _options;
+    private readonly ClaudeCli _cli;
+    private readonly ClaudeHome _home;
+    private readonly ProcessHome _ownHomes;
+    private readonly ClaudeWarmUp _warmUp;
+    private readonly WarmPool _pool;
+    private readonly TimeProvider _time;
+    private readonly string _instance;
+    private (string Binary, DateOnly Day)? _made;
 
-    /// <summary>The names that a conversation may ask for.</summary>
-    public IEnumerable<string> Names => options.Value.Profiles.Keys.Prepend(ClaudeOptions.ChatProfile);
+    /// <param name="options">The settings.</param>
+    /// <param name="cli">Finds the binary.</param>
+    /// <param name="home">What all processes have in common.</param>
+    /// <param name="ownHomes">What each has for itself.</param>
+    /// <param name="warmUp">Brings them to where they can be parked.</param>
+    /// <param name="pool">Keeps them.</param>
+    /// <param name="time">The clock, for the day.</param>
+    /// <param name="instance">The name of this Claude Code among several of one host; stands before the names of its profiles in the pool. Null for the only one.</param>
+    internal ClaudeProfiles(
+        ClaudeOptions options, ClaudeCli cli, ClaudeHome home, ProcessHome ownHomes, ClaudeWarmUp warmUp, WarmPool pool, TimeProvider time, string? instance)
+    {
+        (_options, _cli, _home, _ownHomes, _warmUp, _pool, _time) = (options, cli, home, ownHomes, warmUp, pool, time);
+        _instance = instance is null ? "" : instance + "/";
+    }
+
+    /// <summary>The names that a conversation may ask for, in any letters.</summary>
+    public IEnumerable<string> Names => _options.Profiles.Keys.Prepend(ClaudeOptions.ChatProfile);
 
     /// <summary>The processes to keep parked from the start.</summary>
     /// <exception cref="ClaudeException">There is no CLI.</exception>
     public ProcessProfile Default => For(new Conversation { Id = "" }).Process;
 
+    /// <summary>What a profile is called, whatever letters a conversation names it in: two that are one have one name.</summary>
+    internal static string NameOf(Conversation conversation) =>
+        conversation.Profile is { Length: > 0 } profile ? profile.ToLowerInvariant() : ClaudeOptions.ChatProfile;
+
+    /// <exception cref="ClaudeException">There is no such profile, or no CLI.</exception>
     internal ClaudeProcessKind For(Conversation conversation)
     {
-        var name = conversation.Profile is { Length: > 0 } profile ? profile : ClaudeOptions.ChatProfile;
+        var name = NameOf(conversation);
         var initialized = conversation.OutputSchema is null
-            && (conversation.SystemPrompt is null || conversation.SystemPrompt == options.Value.SystemPrompt);
+            && (conversation.SystemPrompt is null || conversation.SystemPrompt == _options.SystemPrompt);
         lock (_gate)
         {
-            var binary = cli.Find(out var problem) ?? throw Unavailable(problem!);
-            if (_binary != binary)
-            {
-                _kinds.Clear();
-                _binary = binary;
-            }
-
+            Renew();
+            var (binary, day) = _made!.Value;
             if (!_kinds.TryGetValue((name, initialized), out var kind))
             {
-                _kinds[(name, initialized)] = kind = Create(name, binary, initialized);
+                _kinds[(name, initialized)] = kind = Create(name, initialized, binary, day);
             }
 
             return kind;
         }
     }
 
-    private ClaudeProcessKind Create(string name, string binary, bool initialized)
+    /// <summary>Lets the processes of a CLI that has moved, and those of yesterday, give way; returns how long until that is to be asked again at the latest.</summary>
+    internal TimeSpan Refresh()
+    {
+        lock (_gate)
+        {
+            if (_kinds.Count > 0)
+            {
+                Renew();
+            }
+
+            var now = _time.GetLocalNow().DateTime;
+            return now.Date.AddDays(1) - now;
+        }
+    }
+
+    private void Renew()
+    {
+        if (_cli.Find(out var problem) is not { } binary)
+        {
+            // Away for a moment, as while it is updated: what is parked of it serves on.
+            binary = _made?.Binary ?? throw new ClaudeException(new TurnError(TurnErrorKind.CliUnavailable, problem!));
+        }
+
+        var day = DateOnly.FromDateTime(_time.GetLocalNow().DateTime);
+        if (_made == (binary, day))
+        {
+            return;
+        }
+
+        _made = (binary, day);
+        foreach (var (key, former) in _kinds.ToArray())
+        {
+            var changed = Create(key.Profile, key.Initialized, binary, day);
+            _kinds[key] = changed;
+            _pool.Replace(former.Process, changed.Process);
+        }
+    }
+
+    private ClaudeProcessKind Create(string name, bool initialized, string binary, DateOnly day)
     {
         AgentProfileOptions? agent = null;
-        if (!name.Equals(ClaudeOptions.ChatProfile, StringComparison.OrdinalIgnoreCase)
-            && !options.Value.Profiles.TryGetValue(name, out agent))
+        if (name != ClaudeOptions.ChatProfile && !_options.Profiles.TryGetValue(name, out agent))
         {
             throw new ClaudeException(new TurnError(
                 TurnErrorKind.InvalidRequest,
                 $"There is no profile '{name}'; there are {string.Join(", ", Names)}. Define it under Pilotlight:Claude:Profiles."));
         }
 
-        var model = agent?.Model ?? options.Value.Model;
+        var model = agent?.Model ?? _options.Model;
+        var shown = _instance + Names.First(known => known.Equals(name, StringComparison.OrdinalIgnoreCase));
         var process = new ProcessProfile
         {
-            Name = initialized ? name : name + "+prompt",
+            Name = initialized ? shown : shown + "+prompt",
             FileName = binary,
-            Arguments = Arguments(model, agent),
-            Environment = Environment(agent),
-            WorkingDirectory = agent?.WorkingDirectory is { Length: > 0 } folder ? Path.GetFullPath(folder) : home.WorkingDirectory,
-            WarmUp = (child, cancellationToken) => WarmUpAsync(child, agent, initialized, cancellationToken),
+            Arguments = CliArguments.Of(model, agent),
+            Environment = Environment(agent, day),
+            WorkingDirectory = agent?.WorkingDirectory is { Length: > 0 } folder ? Path.GetFullPath(folder) : _home.WorkingDirectory,
+            Prepare = _ownHomes.Prepare,
         };
-        if (initialized && agent is null && CanRehearse())
+        var warmed = new ProcessProfile<ClaudeProcess>
         {
-            process = process with { WarmUp = (child, cancellationToken) => WarmUpAndRehearseAsync(process, child, cancellationToken) };
-        }
-
-        var warmUp = process.WarmUp;
-        process = process with { WarmUp = (child, cancellationToken) => ProvedAsync(binary, limit => warmUp(child, limit), cancellationToken) };
-        return new ClaudeProcessKind(process, model, initialized, agent);
+            Name = process.Name,
+            FileName = process.FileName,
+            Arguments = process.Arguments,
+            Environment = process.Environment,
+            WorkingDirectory = process.WorkingDirectory,
+            Prepare = process.Prepare,
+            WarmUp = _warmUp.For(process, agent, initialized),
+        };
+        return new ClaudeProcessKind(warmed, model, initialized, agent);
     }
 
-    private static List<string> Arguments(string model, AgentProfileOptions? agent)
+    private Dictionary<string, string> Environment(AgentProfileOptions? agent, DateOnly day)
     {
-        List<string> arguments =
-        [
-            "-p", "--input-format", "stream-json", "--output-format", "stream-json", "--verbose", "--include-partial-messages",
-            "--no-session-persistence", "--disable-slash-commands", "--setting-sources", "", "--strict-mcp-config",
-            "--model", model,
-            "--tools", agent is null ? "" : string.Join(',', agent.Tools),
-
-            // A conversation's own functions are allowed by being offered; a profile without any other tools has nothing else.
-            "--allowedTools", string.Join(',', (agent?.AllowedTools ?? []).Append("mcp__" + FunctionNames.Server)),
-        ];
+        var environment = new Dictionary<string, string>(_home.CreateEnvironment(), StringComparer.Ordinal)
+        {
+            [DayVariable] = day.ToString("O", CultureInfo.InvariantCulture),
+        };
         if (agent is null)
         {
-            return arguments;
+            // Tool search would put a placeholder into the API's list of tools; only an agent can have so many that it pays.
+            environment["ENABLE_TOOL_SEARCH"] = "false";
         }
 
-        arguments.AddRange(["--permission-mode", agent.PermissionMode]);
-        if (agent.CanUseTool is not null)
-        {
-            arguments.AddRange(["--permission-prompt-tool", "stdio"]);
-        }
-
-        if (agent.DisallowedTools.Count > 0)
-        {
-            arguments.AddRange(["--disallowedTools", string.Join(',', agent.DisallowedTools)]);
-        }
-
-        if (agent.MaxTurns is { } turns)
-        {
-            arguments.AddRange(["--max-turns", turns.ToString(CultureInfo.InvariantCulture)]);
-        }
-
-        if (agent.McpConfig is { Length: > 0 } servers)
-        {
-            arguments.AddRange(["--mcp-config", servers]);
-        }
-
-        return arguments;
+        return environment;
     }
-
-    // Tool search would put a placeholder into the API's list of tools; only an agent can have so many that it pays.
-    private IReadOnlyDictionary<string, string> Environment(AgentProfileOptions? agent) => agent is not null
-        ? home.CreateEnvironment()
-        : new Dictionary<string, string>(home.CreateEnvironment(), StringComparer.Ordinal) { ["ENABLE_TOOL_SEARCH"] = "false" };
-
-    private async ValueTask WarmUpAsync(ChildProcess child, AgentProfileOptions? agent, bool initialize, CancellationToken cancellationToken)
-    {
-        var connection = new CliConnection(child.Output, child.Input, time, options.Value.MaxLineBytes);
-        var process = new ClaudeProcess(connection, agent, services, logger);
-        child.State = process;
-        var request = initialize
-            ? process.Initialize(options.Value.SystemPrompt, null)
-            : new JsonObject { ["subtype"] = "mcp_status" }; // Asks nothing and changes nothing: its answer says that the CLI is up.
-
-        // The pool bounds the whole warm-up.
-        await connection.RequestAsync(request, Timeout.InfiniteTimeSpan, cancellationToken);
-        if (initialize && agent is { McpServers.Count: > 0 })
-        {
-            await connection.RequestAsync(McpServerJson.SetServers(agent, false, options.Value), Timeout.InfiniteTimeSpan, cancellationToken);
-        }
-    }
-
-    // A process is handed out when its warm-up is over: until its binary has proved itself, nobody's text can reach it.
-    private async ValueTask ProvedAsync(string binary, Func<CancellationToken, ValueTask> warmUp, CancellationToken cancellationToken)
-    {
-        using var refused = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var proof = ProveAsync();
-        try
-        {
-            await warmUp(refused.Token);
-        }
-        finally
-        {
-            // Its reason outranks what the warm-up of such a CLI failed with.
-            await proof;
-        }
-
-        async Task ProveAsync()
-        {
-            if ((await ClaudeCapabilities.OfAsync(binary, home, time)).Problem is { } problem)
-            {
-                await refused.CancelAsync();
-                throw Unavailable(problem);
-            }
-        }
-    }
-
-    // Only for those that are parked: to whoever waits for a start it would be one more thing to wait for.
-    private bool CanRehearse() =>
-        options.Value.Rehearse && !OperatingSystem.IsWindows() && services.GetService<IOptions<WarmPoolOptions>>() is not { Value.MaxIdle: 0 };
-
-    private async ValueTask WarmUpAndRehearseAsync(ProcessProfile profile, ChildProcess child, CancellationToken cancellationToken)
-    {
-        var check = new RehearsalCheck(options.Value, time, logger);
-        var trial = check.IsSafeAsync(profile);
-        await WarmUpAsync(child, null, initialize: true, cancellationToken);
-        if (!await trial.WaitAsync(cancellationToken))
-        {
-            return;
-        }
-
-        try
-        {
-            await Rehearsal.RunAsync(((ClaudeProcess)child.State!).Connection, options.Value.ControlTimeout, time, cancellationToken);
-        }
-        catch (CliProtocolException fault)
-        {
-            check.GiveUp(profile, fault);
-            throw;
-        }
-    }
-
-    private static ClaudeException Unavailable(string problem) => new(new TurnError(TurnErrorKind.CliUnavailable, problem));
 }

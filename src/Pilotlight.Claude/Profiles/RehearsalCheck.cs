@@ -14,7 +14,7 @@ namespace Pilotlight.Claude.Profiles;
 /// Asked of a process that has no credentials and no way to any API, since a prompt that is not blocked would be paid for. Once
 /// for each binary; safe for concurrent use.
 /// </remarks>
-internal sealed partial class RehearsalCheck(ClaudeOptions options, TimeProvider time, ILogger logger)
+internal sealed partial class RehearsalCheck(ClaudeOptions options, ProcessFolders folders, TimeProvider time, ILogger logger)
 {
     private static readonly ConcurrentDictionary<BinaryStamp, Lazy<Task<bool>>> Answers = new();
 
@@ -34,7 +34,8 @@ internal sealed partial class RehearsalCheck(ClaudeOptions options, TimeProvider
         using var limit = new CancellationTokenSource(options.ControlTimeout * 3, time);
         try
         {
-            using var process = Process.Start(Start(profile))!;
+            using var own = folders.Open();
+            using var process = Process.Start(Start(profile, own))!;
             try
             {
                 await RehearseAsync(process, limit.Token);
@@ -43,6 +44,7 @@ internal sealed partial class RehearsalCheck(ClaudeOptions options, TimeProvider
             finally
             {
                 process.Kill(entireProcessTree: true);
+                await process.WaitForExitAsync(CancellationToken.None);
                 await process.StandardInput.BaseStream.DisposeAsync();
                 process.StandardOutput.Dispose();
                 process.StandardError.Dispose();
@@ -68,7 +70,7 @@ internal sealed partial class RehearsalCheck(ClaudeOptions options, TimeProvider
         await errors;
     }
 
-    private static ProcessStartInfo Start(ProcessProfile profile)
+    private static ProcessStartInfo Start(ProcessProfile profile, ProcessFolder own)
     {
         var start = new ProcessStartInfo(profile.FileName, profile.Arguments)
         {
@@ -78,13 +80,17 @@ internal sealed partial class RehearsalCheck(ClaudeOptions options, TimeProvider
             WorkingDirectory = profile.WorkingDirectory ?? "",
         };
         start.Environment.Clear();
-        foreach (var name in new[] { "PATH", "HOME", "CLAUDE_CONFIG_DIR", "TMPDIR", "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "DISABLE_AUTOUPDATER", "DISABLE_TELEMETRY", "DISABLE_ERROR_REPORTING" })
+        foreach (var name in new[] { "PATH", "HOME", "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "DISABLE_AUTOUPDATER", "DISABLE_TELEMETRY", "DISABLE_ERROR_REPORTING" })
         {
             if (profile.Environment.TryGetValue(name, out var value))
             {
                 start.Environment[name] = value;
             }
         }
+
+        PrivateFolder.Create(own.Configuration);
+        start.Environment["CLAUDE_CONFIG_DIR"] = own.Configuration;
+        start.Environment["TMPDIR"] = own.Temporary;
 
         // The discard port of this machine: nobody answers there.
         start.Environment["ANTHROPIC_BASE_URL"] = "http://127.0.0.1:9";

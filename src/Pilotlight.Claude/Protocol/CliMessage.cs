@@ -22,8 +22,8 @@ public sealed record CliApiRetry(int Attempt, int MaxRetries, TimeSpan Delay, in
 /// <param name="MessageId">The API's name for the message.</param>
 /// <param name="Model">The model that answers.</param>
 /// <param name="Usage">Tokens that were sent, and the first of the answer.</param>
-/// <param name="IsSubagent">Whether a tool of the agent's own asked.</param>
-public sealed record CliMessageStart(string? MessageId, string? Model, CliUsage Usage, bool IsSubagent) : CliMessage;
+/// <param name="ParentToolUseId">The call of the agent's own tool that asked; null is the conversation itself.</param>
+public sealed record CliMessageStart(string? MessageId, string? Model, CliUsage Usage, string? ParentToolUseId) : CliMessage;
 
 /// <summary>What a content delta carries.</summary>
 public enum CliDeltaKind
@@ -38,12 +38,11 @@ public enum CliDeltaKind
 /// <summary>A <c>stream_event</c> with more text or thinking.</summary>
 public sealed record CliDelta(CliDeltaKind Kind, string Text, bool IsSubagent) : CliMessage;
 
-/// <summary>A <c>stream_event</c> that closes an API message as it should be closed: with a stop reason.</summary>
-/// <param name="StopReason">Why the model stopped.</param>
-/// <param name="Usage">Tokens of the whole message; an API may leave out what its start told.</param>
-/// <param name="IsSubagent">Whether a tool of the agent's own asked.</param>
-/// <remarks>A stream that was cut ends without one.</remarks>
-public sealed record CliMessageEnd(string StopReason, CliUsage Usage, bool IsSubagent) : CliMessage;
+/// <summary>A <c>message_delta</c>: what the API message has used up.</summary>
+/// <param name="StopReason">Why the model stopped; null when the message was broken off, by the API or by an interrupt.</param>
+/// <param name="Usage">Tokens of the message so far; an API may leave out what its start told.</param>
+/// <param name="ParentToolUseId">The call of the agent's own tool that asked; null is the conversation itself.</param>
+public sealed record CliMessageDelta(string? StopReason, CliUsage Usage, string? ParentToolUseId) : CliMessage;
 
 /// <summary>A call of a tool, inside an <see cref="CliAssistant"/>.</summary>
 public sealed record CliToolUse(string Id, string Name, JsonElement Input);
@@ -57,6 +56,7 @@ public sealed record CliAssistant(
     string? Model,
     string Text,
     IReadOnlyList<CliToolUse> ToolUses,
+    CliUsage Usage,
     bool IsSubagent) : CliMessage;
 
 /// <summary><c>user</c>: tool results, or the echo of an interrupt.</summary>
@@ -75,7 +75,7 @@ public sealed record CliUsage(long InputTokens, long OutputTokens, long CacheRea
 /// <param name="TurnCount">API calls made; 0 for a line that was only taken into the history.</param>
 /// <param name="Usage">Tokens of this turn.</param>
 /// <param name="TotalCostUsd">Cost of the whole process so far: a running total.</param>
-/// <param name="OutputTokensByModel">Output tokens of the whole process so far, by model: running totals.</param>
+/// <param name="UsageByModel">Tokens of the whole process so far, by model: running totals, those of broken-off attempts and of subagents among them.</param>
 /// <param name="StructuredOutput">The object asked for by a JSON schema, if one was.</param>
 public sealed record CliResult(
     string? Subtype,
@@ -87,7 +87,7 @@ public sealed record CliResult(
     int TurnCount,
     CliUsage Usage,
     decimal? TotalCostUsd,
-    IReadOnlyDictionary<string, long> OutputTokensByModel,
+    IReadOnlyDictionary<string, CliUsage> UsageByModel,
     JsonElement? StructuredOutput) : CliMessage;
 
 /// <summary>The answer to a control request of ours.</summary>

@@ -69,9 +69,9 @@ public static class CliMessageParser
         { Type: "content_block_delta", Delta: { Type: "thinking_delta", Thinking: { } thinking } } =>
             new CliDelta(CliDeltaKind.Thinking, thinking, IsSubagent(wire)),
         { Type: "message_start" } started =>
-            new CliMessageStart(started.Message?.Id, started.Message?.Model, Usage(started.Message?.Usage ?? default), IsSubagent(wire)),
-        { Type: "message_delta", Delta.StopReason: { } reason } ended =>
-            new CliMessageEnd(reason, Usage(ended.Usage), IsSubagent(wire)),
+            new CliMessageStart(started.Message?.Id, started.Message?.Model, Usage(started.Message?.Usage ?? default), wire.ParentToolUseId.AsString()),
+        { Type: "message_delta" } grown =>
+            new CliMessageDelta(grown.Delta?.StopReason, Usage(grown.Usage), wire.ParentToolUseId.AsString()),
         var other => new CliUnknown("stream_event", other?.Type),
     };
 
@@ -92,7 +92,7 @@ public static class CliMessageParser
             }
         }
 
-        return new CliAssistant(wire.Message?.Id, wire.Message?.Model, text.ToString(), tools, IsSubagent(wire));
+        return new CliAssistant(wire.Message?.Id, wire.Message?.Model, text.ToString(), tools, Usage(wire.Message?.Usage ?? default), IsSubagent(wire));
     }
 
     private static List<CliToolResult> ToolResults(WireApiMessage? message)
@@ -118,12 +118,16 @@ public static class CliMessageParser
 
     private static CliResult Result(WireLine wire)
     {
-        var byModel = new Dictionary<string, long>(StringComparer.Ordinal);
+        var byModel = new Dictionary<string, CliUsage>(StringComparer.Ordinal);
         if (wire.ModelUsage.ValueKind == JsonValueKind.Object)
         {
             foreach (var model in wire.ModelUsage.EnumerateObject())
             {
-                byModel[model.Name] = model.Value.Property("outputTokens").AsInt64();
+                byModel[model.Name] = new CliUsage(
+                    model.Value.Property("inputTokens").AsInt64(),
+                    model.Value.Property("outputTokens").AsInt64(),
+                    model.Value.Property("cacheReadInputTokens").AsInt64(),
+                    model.Value.Property("cacheCreationInputTokens").AsInt64());
             }
         }
 

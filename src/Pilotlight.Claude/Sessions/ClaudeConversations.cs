@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 using Pilotlight.Claude.Conversations;
 using Pilotlight.Claude.Profiles;
 using Pilotlight.Claude.Turns;
@@ -25,14 +24,14 @@ internal sealed partial class ClaudeConversations : IClaudeConversations, IAsync
     public ClaudeConversations(
         WarmPool pool,
         ClaudeProfiles profiles,
-        IOptions<ClaudeOptions> claude,
-        IOptions<ClaudeSessionOptions> sessions,
+        ClaudeOptions claude,
+        ClaudeSessionOptions sessions,
         SessionMetrics metrics,
         TimeProvider time,
         ILogger<ClaudeConversations> logger)
     {
-        (_pool, _profiles, _claude, _metrics, _time, _logger) = (pool, profiles, claude.Value, metrics, time, logger);
-        _hot = new HotSessions(sessions.Value, metrics, time, logger);
+        (_pool, _profiles, _claude, _metrics, _time, _logger) = (pool, profiles, claude, metrics, time, logger);
+        _hot = new HotSessions(sessions, metrics, time, logger);
         pool.MemoryShort += _hot.EvictForMemory;
     }
 
@@ -55,7 +54,7 @@ internal sealed partial class ClaudeConversations : IClaudeConversations, IAsync
             yield break;
         }
 
-        using var leaving = entered;
+        await using var leaving = entered;
         var slot = entered.Slot;
         var (session, source, failure) = await TryOpenAsync(slot, conversation, cancellationToken);
         if (session is null)
@@ -113,7 +112,7 @@ internal sealed partial class ClaudeConversations : IClaudeConversations, IAsync
     /// <inheritdoc/>
     public async Task WarmAsync(Conversation conversation, CancellationToken cancellationToken)
     {
-        using var entered = await _hot.EnterAsync(conversation.Id, cancellationToken);
+        await using var entered = await _hot.EnterAsync(conversation.Id, cancellationToken);
         var (session, _, failure) = await TryOpenAsync(entered.Slot, conversation, cancellationToken);
         if (session is null)
         {
@@ -125,11 +124,8 @@ internal sealed partial class ClaudeConversations : IClaudeConversations, IAsync
     }
 
     /// <inheritdoc/>
-    public async ValueTask ForgetAsync(string conversationId)
-    {
-        using var entered = await _hot.EnterAsync(conversationId, CancellationToken.None);
-        await _hot.RemoveAsync(conversationId, entered.Slot, "forgotten");
-    }
+    public ValueTask ForgetAsync(string conversationId, CancellationToken cancellationToken) =>
+        new(_hot.ForgetAsync(conversationId).AsTask().WaitAsync(cancellationToken));
 
     /// <summary>Ends every hot process; turns in progress are their callers' to cancel first.</summary>
     public ValueTask DisposeAsync()

@@ -15,7 +15,7 @@ namespace Pilotlight.Claude.Sessions;
 /// <remarks>One turn at a time; its owner sees to that. Never goes back to the pool: it has seen a user's words.</remarks>
 internal sealed class ClaudeSession : IAsyncDisposable
 {
-    private readonly WorkerLease _lease;
+    private readonly WorkerLease<ClaudeProcess> _lease;
     private readonly ClaudeProcessKind _kind;
     private readonly ClaudeOptions _options;
     private readonly TimeProvider _time;
@@ -28,13 +28,13 @@ internal sealed class ClaudeSession : IAsyncDisposable
     private TurnReader? _awaiting;
     private bool _isInTurn;
 
-    private ClaudeSession(WorkerLease lease, ClaudeProcessKind kind, ClaudeOptions options, TimeProvider time)
+    private ClaudeSession(WorkerLease<ClaudeProcess> lease, ClaudeProcessKind kind, ClaudeOptions options, TimeProvider time)
     {
         _lease = lease;
         _kind = kind;
         _options = options;
         _time = time;
-        _process = (ClaudeProcess)lease.Process.State!;
+        _process = lease.State;
         _connection = _process.Connection;
         _binding = new SessionBinding(_process, kind.Agent, lease.Process, options, time);
         _output = new SessionOutput(_connection, lease.Process, options, time);
@@ -70,7 +70,7 @@ internal sealed class ClaudeSession : IAsyncDisposable
 
     /// <summary>Binds a fresh process to a conversation: system prompt, model, and every earlier message.</summary>
     public static async Task<ClaudeSession> OpenAsync(
-        WorkerLease lease,
+        WorkerLease<ClaudeProcess> lease,
         ClaudeProcessKind kind,
         Conversation conversation,
         ClaudeOptions options,
@@ -120,7 +120,7 @@ internal sealed class ClaudeSession : IAsyncDisposable
                 case TurnStop.AwaitsCaller:
                     _awaiting = reader;
                     _isInTurn = false;
-                    yield return new TurnAwaitsTools(_callers!.Running, reader.Text, reader.Used);
+                    yield return new TurnAwaitsTools(_callers!.Running, reader.Text, reader.Used) { Model = reader.Model };
                     yield break;
                 case TurnStop.Cancelled:
                     var cancelled = await InterruptAsync(reader);
@@ -271,19 +271,22 @@ internal sealed class ClaudeSession : IAsyncDisposable
             while (true)
             {
                 // The next user line must not be sent before this turn's result: the CLI would take it for the same turn's.
-                if (await _connection.Messages.ReadAsync(limit.Token) is CliResult result)
+                var message = await _connection.Messages.ReadAsync(limit.Token);
+                if (message is CliResult result)
                 {
-                    var (usage, cost) = reader.Account(result);
+                    var model = reader.Account(result);
                     _totals = reader.After;
-                    return new TurnCancelled(reader.Text, usage, cost);
+                    return new TurnCancelled(reader.Text, reader.Used, reader.CostUsd) { Model = model };
                 }
+
+                reader.Count(message);
             }
         }
         catch (Exception fault) when (fault is OperationCanceledException or ChannelClosedException or IOException or InvalidOperationException)
         {
             IsUsable = false;
             _lease.Process.Kill();
-            return new TurnCancelled(reader.Text, reader.Used, null);
+            return new TurnCancelled(reader.Text, reader.Used, null) { Model = reader.Model };
         }
     }
 
@@ -296,17 +299,17 @@ internal sealed class ClaudeSession : IAsyncDisposable
             return completed;
         }
 
-        var (usage, cost) = reader.Account(result);
+        var model = reader.Account(result);
         _totals = reader.After;
 
         // Its context holds the failed exchange in a shape that is the CLI's own affair: the next turn replays what is stored.
         IsUsable = false;
-        return new TurnFailed(TurnErrors.FromResult(result, reader.LastRetry), reader.Text, usage, cost);
+        return new TurnFailed(TurnErrors.FromResult(result, reader.LastRetry), reader.Text, reader.Used, reader.CostUsd) { Model = model };
     }
 
     private TurnFailed Fail(TurnReader reader, TurnError error)
     {
         IsUsable = false;
-        return new TurnFailed(error, reader.Text, reader.Used, null);
+        return new TurnFailed(error, reader.Text, reader.Used, reader.CostUsd) { Model = reader.Model };
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Pilotlight.Claude.Conversations;
+using Pilotlight.Processes;
 
 namespace Pilotlight.Claude.Sessions;
 
@@ -49,14 +50,30 @@ internal sealed partial class HotSessions : IAsyncDisposable
     {
         while (true)
         {
-            var slot = _slots.GetOrAdd(conversationId, static (_, time) => new SessionSlot(time.GetTimestamp()), _time);
+            var slot = _slots.GetOrAdd(conversationId, static (id, time) => new SessionSlot(id, time.GetTimestamp()), _time);
             await slot.EnterAsync(cancellationToken);
-            if (!slot.IsRemoved)
+            if (slot is { IsRemoved: false, IsForgotten: false })
             {
-                return new EnteredSlot(slot);
+                return new EnteredSlot(this, slot);
             }
 
-            slot.Leave();
+            await RemoveAndLeaveAsync(slot, "forgotten");
+        }
+    }
+
+    /// <summary>Ends the conversation's session and forgets its place; of one in a turn when that turn is over.</summary>
+    public async ValueTask ForgetAsync(string conversationId)
+    {
+        if (!_slots.TryGetValue(conversationId, out var slot))
+        {
+            return;
+        }
+
+        // Said before it is tried: whoever is in it now looks for it after leaving.
+        slot.IsForgotten = true;
+        if (slot.TryEnter())
+        {
+            await RemoveAndLeaveAsync(slot, "forgotten");
         }
     }
 
@@ -88,14 +105,6 @@ internal sealed partial class HotSessions : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends the conversation's session, if it has one, and forgets its place.</summary>
-    public Task RemoveAsync(string conversationId, SessionSlot slot, string reason)
-    {
-        _slots.TryRemove(KeyValuePair.Create(conversationId, slot));
-        slot.IsRemoved = true;
-        return EndAsync(slot, reason).AsTask();
-    }
-
     /// <summary>Ends the slot's session, if it has one.</summary>
     public async ValueTask EndAsync(SessionSlot slot, string reason)
     {
@@ -103,12 +112,20 @@ internal sealed partial class HotSessions : IAsyncDisposable
         {
             LogEnded(_logger, session.Key.Id, session.ProcessId, reason);
             _metrics.Ended(reason);
-            await session.DisposeAsync();
+            try
+            {
+                await session.DisposeAsync();
+            }
+            catch (Exception fault)
+            {
+                // The process is the pool's to end; what failed is what the conversation had attached to it.
+                LogNotDisposed(_logger, session.Key.Id, fault);
+            }
         }
     }
 
     /// <summary>Gives up one process: one a measurement, as the pool gives up one parked process a measurement.</summary>
-    public void EvictForMemory() => _ = TryEndOldestAsync(null, "memory");
+    public void EvictForMemory(object? pool, MemoryShortEventArgs measured) => _ = TryEndOldestAsync(null, "memory");
 
     /// <summary>Ends all of them.</summary>
     public async ValueTask DisposeAsync()
@@ -132,8 +149,15 @@ internal sealed partial class HotSessions : IAsyncDisposable
             return false;
         }
 
-        await EndAsync(oldest, reason);
-        oldest.Leave();
+        try
+        {
+            await EndAsync(oldest, reason);
+        }
+        finally
+        {
+            oldest.Leave();
+        }
+
         return true;
     }
 
@@ -150,7 +174,7 @@ internal sealed partial class HotSessions : IAsyncDisposable
     {
         Volatile.Write(ref _evictionIsArmed, 0);
         var next = Timeout.InfiniteTimeSpan;
-        foreach (var (id, slot) in _slots)
+        foreach (var slot in _slots.Values)
         {
             var left = _options.IdleTimeout - _time.GetElapsedTime(slot.LastUsedAt);
             if (left > TimeSpan.Zero)
@@ -159,7 +183,7 @@ internal sealed partial class HotSessions : IAsyncDisposable
             }
             else if (slot.TryEnter())
             {
-                _ = EvictAsync(id, slot);
+                _ = RemoveAndLeaveAsync(slot, "idle");
             }
         }
 
@@ -169,11 +193,23 @@ internal sealed partial class HotSessions : IAsyncDisposable
         }
     }
 
-    private async Task EvictAsync(string id, SessionSlot slot)
+    // The slot is entered; it is left whatever becomes of its session.
+    private async Task RemoveAndLeaveAsync(SessionSlot slot, string reason)
     {
-        await RemoveAsync(id, slot, "idle");
-        slot.Leave();
+        try
+        {
+            _slots.TryRemove(KeyValuePair.Create(slot.ConversationId, slot));
+            slot.IsRemoved = true;
+            await EndAsync(slot, reason);
+        }
+        finally
+        {
+            slot.Leave();
+        }
     }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "What conversation {Conversation} had attached to its process could not be let go")]
+    private static partial void LogNotDisposed(ILogger logger, string conversation, Exception fault);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Conversation {Conversation} gave up process {ProcessId}: {Reason}")]
     private static partial void LogEnded(ILogger logger, string conversation, int processId, string reason);

@@ -1,4 +1,5 @@
 using Pilotlight.Claude.Conversations;
+using Pilotlight.Claude.Profiles;
 using Pilotlight.Claude.Tools;
 
 namespace Pilotlight.Claude.Sessions;
@@ -9,11 +10,11 @@ namespace Pilotlight.Claude.Sessions;
 /// and look like: the API is told of those that were taken away for as long as the process lives.
 /// </remarks>
 internal sealed record SessionKey(
-    string Id, string? Profile, string? Model, string? SystemPrompt, string? HistoryMark, string? Tools, string? OutputSchema)
+    string Id, string Profile, string? Model, string? SystemPrompt, string? HistoryMark, string? Tools, string? OutputSchema)
 {
     public static SessionKey Of(Conversation conversation) => new(
         conversation.Id,
-        conversation.Profile,
+        ClaudeProfiles.NameOf(conversation),
         conversation.Model,
         conversation.SystemPrompt,
         conversation.HistoryMark,

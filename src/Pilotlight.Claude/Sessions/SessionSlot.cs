@@ -3,10 +3,13 @@ namespace Pilotlight.Claude.Sessions;
 /// <summary>The place of one conversation: its turns enter one at a time.</summary>
 [System.Diagnostics.CodeAnalysis.SuppressMessage(
     "Reliability", "CA1001", Justification = "A SemaphoreSlim whose wait handle is never asked for holds nothing to dispose.")]
-internal sealed class SessionSlot(long madeAt)
+internal sealed class SessionSlot(string conversationId, long madeAt)
 {
     private readonly SemaphoreSlim _turn = new(1, 1);
     private ClaudeSession? _session;
+    private volatile bool _isForgotten;
+
+    public string ConversationId => conversationId;
 
     /// <summary>The conversation's live session, if it has one.</summary>
     public ClaudeSession? Session
@@ -21,6 +24,13 @@ internal sealed class SessionSlot(long madeAt)
     /// <summary>Whether it was taken out of the table; whoever waited for it must look for another.</summary>
     public bool IsRemoved { get; set; }
 
+    /// <summary>Whether its session is to end with the turn that is in it. Set by anybody; whoever enters it next sees to it.</summary>
+    public bool IsForgotten
+    {
+        get => _isForgotten;
+        set => _isForgotten = value;
+    }
+
     /// <summary>Whether a turn is in it.</summary>
     public bool IsBusy => _turn.CurrentCount == 0;
 
@@ -33,10 +43,14 @@ internal sealed class SessionSlot(long madeAt)
     public ClaudeSession? TakeSession() => Interlocked.Exchange(ref _session, null);
 }
 
-/// <summary>A slot that was entered; disposing leaves it.</summary>
-internal readonly struct EnteredSlot(SessionSlot slot) : IDisposable
+/// <summary>A slot that was entered; disposing leaves it, and ends its session if that was forgotten meanwhile.</summary>
+internal readonly struct EnteredSlot(HotSessions sessions, SessionSlot slot) : IAsyncDisposable
 {
     public SessionSlot Slot => slot;
 
-    public void Dispose() => slot.Leave();
+    public ValueTask DisposeAsync()
+    {
+        slot.Leave();
+        return slot.IsForgotten ? sessions.ForgetAsync(slot.ConversationId) : ValueTask.CompletedTask;
+    }
 }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.Extensions.AI;
 using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
+using Pilotlight.Claude.Conversations;
 
 namespace Pilotlight.Claude.Tools;
 
@@ -9,6 +10,18 @@ namespace Pilotlight.Claude.Tools;
 internal static class FunctionResults
 {
     public static CallToolResult From(object? value, JsonSerializerOptions json) => new() { Content = [.. Blocks(value, json)] };
+
+    /// <summary>What a caller answered. A process takes text and images; other parts are replayed, and are no business of a live call.</summary>
+    public static CallToolResult From(UserToolResult result) => new()
+    {
+        IsError = result.IsError,
+        Content = [.. (result.Content ?? [new UserText(result.Text)]).Select(part => part switch
+        {
+            UserText text => new TextContentBlock { Text = text.Text },
+            UserImage image => new DataContent(image.Data, image.MediaType).ToContentBlock(AIJsonUtilities.DefaultOptions),
+            _ => throw new ArgumentOutOfRangeException(nameof(result), part.GetType().Name, "A live call is answered with text and images."),
+        })],
+    };
 
     public static CallToolResult Error(string message) =>
         new() { IsError = true, Content = [new TextContentBlock { Text = message }] };

@@ -70,7 +70,7 @@ internal sealed partial class FunctionServer : IAsyncDisposable
     /// <summary>Answers a call that waits for the caller.</summary>
     public bool TryAnswer(UserToolResult result) =>
         _awaited.TryRemove(result.ToolUseId, out var waiting)
-        && waiting.TrySetResult(new CallToolResult { IsError = result.IsError, Content = [new TextContentBlock { Text = result.Text }] });
+        && waiting.TrySetResult(FunctionResults.From(result));
 
     /// <summary>Hands an MCP message of the CLI's to the server.</summary>
     public ValueTask<JsonNode?> DeliverAsync(JsonElement message, CancellationToken cancellationToken) =>

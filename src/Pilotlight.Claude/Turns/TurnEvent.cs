@@ -75,9 +75,25 @@ public sealed record TurnUsage(long InputTokens, long OutputTokens, long CacheRe
         Math.Max(0, whole.CacheReadTokens - part.CacheReadTokens),
         Math.Max(0, whole.CacheWriteTokens - part.CacheWriteTokens));
 
+    /// <summary>The higher of each count.</summary>
+    public static TurnUsage Max(TurnUsage one, TurnUsage other) => new(
+        Math.Max(one.InputTokens, other.InputTokens),
+        Math.Max(one.OutputTokens, other.OutputTokens),
+        Math.Max(one.CacheReadTokens, other.CacheReadTokens),
+        Math.Max(one.CacheWriteTokens, other.CacheWriteTokens));
+
     /// <summary>All tokens that were in the context when the turn ended.</summary>
     public long ContextTokens => InputTokens + CacheReadTokens + CacheWriteTokens + OutputTokens;
 }
+
+/// <summary>The API counted more tokens of the turn.</summary>
+/// <remarks>
+/// Told when a message of the API begins and when it ends, those of subagents and of attempts that were broken off included: each is
+/// billed. The turn's end tells all of it again, with what only the CLI knows added.
+/// </remarks>
+/// <param name="Usage">The tokens of the turn so far, from its beginning; no count ever falls.</param>
+/// <param name="Model">The name of the model that answers, as the API tells it; null while only others were heard.</param>
+public sealed record UsageGrew(TurnUsage Usage, string? Model) : TurnEvent;
 
 /// <summary>The turn ended well.</summary>
 /// <param name="Text">The whole answer.</param>
@@ -105,10 +121,21 @@ public sealed record TurnCompleted(
 /// <param name="PartialText">What had been streamed and not been voided.</param>
 /// <param name="Usage">The tokens known to have been used.</param>
 /// <param name="CostUsd">The CLI's estimate of what the attempt cost, or null when it gave none.</param>
-public sealed record TurnFailed(TurnError Error, string PartialText, TurnUsage Usage, decimal? CostUsd) : TurnEvent;
+public sealed record TurnFailed(TurnError Error, string PartialText, TurnUsage Usage, decimal? CostUsd) : TurnEvent
+{
+    /// <summary>The model that had begun to answer, or null when none had.</summary>
+    public string? Model { get; init; }
+}
 
 /// <summary>The turn was stopped by its caller.</summary>
-public sealed record TurnCancelled(string PartialText, TurnUsage Usage, decimal? CostUsd) : TurnEvent;
+/// <param name="PartialText">What had been streamed and not been voided.</param>
+/// <param name="Usage">The tokens known to have been used.</param>
+/// <param name="CostUsd">The CLI's estimate of what the attempt cost, or null when it gave none.</param>
+public sealed record TurnCancelled(string PartialText, TurnUsage Usage, decimal? CostUsd) : TurnEvent
+{
+    /// <summary>The model that had begun to answer, or null when none had.</summary>
+    public string? Model { get; init; }
+}
 
 /// <summary>
 /// The model waits for what only the caller can give: the turn goes on when the next one of the conversation brings a
@@ -117,4 +144,8 @@ public sealed record TurnCancelled(string PartialText, TurnUsage Usage, decimal?
 /// <param name="ToolUseIds">The calls, each told before by a <see cref="ToolStarted"/>.</param>
 /// <param name="PartialText">What was said so far.</param>
 /// <param name="Usage">The tokens of the turn so far, from its beginning; the turn's end tells these again among its own.</param>
-public sealed record TurnAwaitsTools(IReadOnlyList<string> ToolUseIds, string PartialText, TurnUsage Usage) : TurnEvent;
+public sealed record TurnAwaitsTools(IReadOnlyList<string> ToolUseIds, string PartialText, TurnUsage Usage) : TurnEvent
+{
+    /// <summary>The model that asks, or null when that is not known.</summary>
+    public string? Model { get; init; }
+}

@@ -3,12 +3,6 @@ using Pilotlight.Claude.Protocol;
 
 namespace Pilotlight.Claude.Turns;
 
-/// <summary>What a process had used up before a turn: its own figures are running totals.</summary>
-internal sealed record CliTotals(decimal? CostUsd, IReadOnlyDictionary<string, long> OutputTokensByModel)
-{
-    public static CliTotals None { get; } = new(0m, new Dictionary<string, long>());
-}
-
 /// <summary>Reads the messages of one turn as what they mean to its caller. Plain state, no I/O; one instance a turn.</summary>
 internal sealed class TurnReader
 {
@@ -17,9 +11,7 @@ internal sealed class TurnReader
     private readonly StringBuilder _finished = new();
     private readonly StringBuilder _inProgress = new();
     private readonly HashSet<string> _streamed = new(StringComparer.Ordinal);
-    private TurnUsage _counted = TurnUsage.None;
-    private TurnUsage _opened = TurnUsage.None;
-    private string? _model;
+    private readonly TurnMeter _meter = new();
     private string? _stopReason;
     private bool _open;
 
@@ -28,8 +20,14 @@ internal sealed class TurnReader
     /// <summary>The answer so far.</summary>
     public string Text => _finished.ToString() + _inProgress;
 
-    /// <summary>The tokens so far, as the API's messages told them; those of a message in progress as at its beginning.</summary>
-    public TurnUsage Used => _counted + _opened;
+    /// <summary>The tokens so far, as the API's messages told them, and the CLI at the end.</summary>
+    public TurnUsage Used => _meter.Total;
+
+    /// <summary>The CLI's estimate of the turn's cost in US dollars; null until its end, or when it gave none.</summary>
+    public decimal? CostUsd { get; private set; }
+
+    /// <summary>The model that answers; null until it begins to.</summary>
+    public string? Model { get; private set; }
 
     /// <summary>Whether an API message has begun and not ended: more may come of it.</summary>
     public bool IsMessageOpen => _open;
@@ -43,10 +41,20 @@ internal sealed class TurnReader
     /// <summary>What the message means; the turn's end is not among it.</summary>
     public IEnumerable<TurnEvent> Read(CliMessage message)
     {
+        var model = Model;
+        var events = Interpret(message);
+        return Count(message) | Model != model ? events.Prepend(new UsageGrew(Used, Model)) : events;
+    }
+
+    /// <summary>Takes of a message only what it says about usage; whether that grew.</summary>
+    public bool Count(CliMessage message) => _meter.Count(message);
+
+    private IEnumerable<TurnEvent> Interpret(CliMessage message)
+    {
         switch (message)
         {
             // A tool of the agent's own may be another model at work; what it says to itself is no part of the answer.
-            case CliMessageStart { IsSubagent: true } or CliDelta { IsSubagent: true } or CliMessageEnd { IsSubagent: true }
+            case CliMessageStart { ParentToolUseId: not null } or CliDelta { IsSubagent: true } or CliMessageDelta { ParentToolUseId: not null }
                 or CliAssistant { IsSubagent: true } or CliUser { IsSubagent: true }:
                 return [];
             case CliMessageStart start:
@@ -58,9 +66,8 @@ internal sealed class TurnReader
                 LastRetry = null;
                 _inProgress.Append(delta.Text);
                 return [new TextDelta(delta.Text)];
-            case CliMessageEnd end:
-                _stopReason = end.StopReason;
-                _opened = Latest(_opened, end.Usage);
+            case CliMessageDelta { StopReason: { } reason }:
+                _stopReason = reason;
                 Finish();
                 return [];
             case CliAssistant assistant:
@@ -79,22 +86,28 @@ internal sealed class TurnReader
     /// <summary>The turn's good end.</summary>
     public TurnCompleted Complete(CliResult result, TimeSpan? timeToFirstToken, TimeSpan duration)
     {
-        var (usage, cost) = Account(result);
+        var model = Account(result);
         return new TurnCompleted(
-            Text, AnsweringModel(result), usage, cost, result.StopReason ?? _stopReason, timeToFirstToken, duration)
+            Text, model ?? "unknown", Used, CostUsd, result.StopReason ?? _stopReason, timeToFirstToken, duration)
         {
             StructuredOutput = result.StructuredOutput,
         };
     }
 
-    /// <summary>Tokens and cost of this turn alone.</summary>
-    public (TurnUsage Usage, decimal? CostUsd) Account(CliResult result)
+    /// <summary>Takes tokens and cost of this turn alone from its <c>result</c>; returns the model that answered, by the name that the CLI books it under.</summary>
+    public string? Account(CliResult result)
     {
-        After = new CliTotals(result.TotalCostUsd ?? _before.CostUsd, result.OutputTokensByModel);
-        var usage = Latest(TurnUsage.None, result.Usage);
+        After = _before.After(result);
+        var byModel = After.Since(_before);
+
+        // The result's own usage leaves out what an interrupt broke off and what subagents used; the totals by model do not.
+        _meter.Settle(TurnUsage.Max(result.Usage.ToTurn(), byModel.Values.Aggregate(TurnUsage.None, (sum, one) => sum + one)));
 
         // The totals are sums of doubles; a billionth of a dollar is exact enough, and shows no tail of their rounding.
-        return (usage, result.TotalCostUsd - _before.CostUsd is { } cost ? Math.Round(cost, 9) : null);
+        CostUsd = result.TotalCostUsd - _before.CostUsd is { } cost ? Math.Round(cost, 9) : null;
+        return Model is { } told && byModel.ContainsKey(told)
+            ? told
+            : byModel.Where(model => model.Value.OutputTokens > 0).OrderByDescending(model => model.Value.OutputTokens).Select(model => model.Key).FirstOrDefault() ?? Model;
     }
 
     private IEnumerable<TurnEvent> Start(CliMessageStart start)
@@ -102,9 +115,7 @@ internal sealed class TurnReader
         // A message that starts while another is open means that the stream was cut and the model starts over.
         var events = _open ? Void() : [];
         _open = true;
-        _model = start.Model ?? _model;
-        _counted += _opened;
-        _opened = Latest(TurnUsage.None, start.Usage);
+        Model = start.Model ?? Model;
         if (start.MessageId is { } id)
         {
             _streamed.Add(id);
@@ -116,7 +127,7 @@ internal sealed class TurnReader
     private List<TurnEvent> Assistant(CliAssistant assistant)
     {
         var events = new List<TurnEvent>();
-        _model = assistant.Model is { } model && model != "<synthetic>" ? model : _model;
+        Model = assistant.Model is { } model && model != "<synthetic>" ? model : Model;
 
         // When streaming fails the CLI may ask again without streaming: then the whole message is all there is.
         if (assistant.Text.Length > 0 && assistant.MessageId is { } id && assistant.Model != "<synthetic>" && !_streamed.Contains(id))
@@ -150,29 +161,6 @@ internal sealed class TurnReader
         _inProgress.Clear();
         return _finished.Length == 0 ? [new TextReset()] : [new TextReset(), new TextDelta(_finished.ToString())];
     }
-
-    private string AnsweringModel(CliResult result)
-    {
-        string? most = null;
-        long tokens = 0;
-        foreach (var (model, total) in result.OutputTokensByModel)
-        {
-            var used = total - _before.OutputTokensByModel.GetValueOrDefault(model);
-            if (used > tokens)
-            {
-                (most, tokens) = (model, used);
-            }
-        }
-
-        return most ?? _model ?? "unknown";
-    }
-
-    // The counts of one message are running totals, and one that is not told again stays.
-    private static TurnUsage Latest(TurnUsage before, CliUsage now) => new(
-        Math.Max(before.InputTokens, now.InputTokens),
-        Math.Max(before.OutputTokens, now.OutputTokens),
-        Math.Max(before.CacheReadTokens, now.CacheReadTokens),
-        Math.Max(before.CacheWriteTokens, now.CacheWriteTokens));
 
     private static string? Shorten(string? text) => text is { Length: > 500 } ? string.Concat(text.AsSpan(0, 500), "…") : text;
 }

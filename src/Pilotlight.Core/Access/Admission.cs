@@ -1,54 +1,28 @@
 using Microsoft.Extensions.Options;
 using Pilotlight.Claude;
-using Pilotlight.Claude.Turns;
+using Pilotlight.Core.Problems;
 using Pilotlight.Core.Servers;
-using Pilotlight.Core.Threads;
 
 namespace Pilotlight.Core.Access;
 
 /// <summary>Holds callers to their keys' limits. What is counted is counted in the store, so that it holds for several servers.</summary>
-internal sealed class Admission(
-    IReservationStore reservations, ServerEpoch epoch, IOptions<LimitOptions> limits, IOptions<ClaudeOptions> claude, TimeProvider time) : IAdmission
+internal sealed class Admission(ServerEpoch epoch, IOptions<LimitOptions> limits, IOptions<ClaudeOptions> claude, TimeProvider time)
 {
     private readonly LimitOptions _limits = limits.Value;
 
-    public async ValueTask<IAdmittedTurn> AdmitAsync(TurnToAdmit turn, CancellationToken cancellationToken)
-    {
-        var id = Ids.New("use");
-        if (Prepare(turn, id) is not { } reservation)
-        {
-            return new Admitted(this, id, turn.Caller.KeyId, isHeld: false, null);
-        }
-
-        epoch.Hold(id);
-        try
-        {
-            var result = await reservations.ReserveAsync(reservation, time.GetUtcNow(), cancellationToken);
-            Check(turn.Caller, result);
-            return new Admitted(this, id, turn.Caller.KeyId, isHeld: true, Rate(turn.Caller, result));
-        }
-        catch
-        {
-            epoch.LetGo(id);
-            throw;
-        }
-    }
-
-    /// <summary>What to hold for a turn; null when its caller has no key. Refuses models and profiles that are not theirs.</summary>
-    public Reservation? Prepare(TurnToAdmit turn, string id)
+    /// <summary>What to hold for a turn; without a key there is nothing to hold, and what it uses is noted all the same.</summary>
+    /// <exception cref="ProblemException">The model or the profile is not for the caller's key.</exception>
+    public Reservation Prepare(TurnToAdmit turn, string id)
     {
         var caller = turn.Caller;
         var model = turn.Model ?? claude.Value.Model;
         RequireAllowed(caller, model, turn.Profile);
-        if (!caller.HasKey)
-        {
-            return null;
-        }
-
-        var (tokens, usd) = _limits.Hold(model, turn.InputTokens);
+        var (tokens, usd) = caller.HasKey ? _limits.Hold(model, turn.InputTokens) : (0, 0);
         return new Reservation(id, caller.KeyId, caller.Limits, epoch.Value, tokens, usd, time.GetUtcNow() + _limits.LeaseDuration);
     }
 
+    /// <summary>Refuses a model or a profile that is not for the caller's key; null stands for the default.</summary>
+    /// <exception cref="ProblemException">It is not; says which are.</exception>
     public void RequireAllowed(Caller caller, string? model, string? profile)
     {
         model ??= claude.Value.Model;
@@ -80,6 +54,7 @@ internal sealed class Admission(
         }
     }
 
+    /// <summary>How many turns the caller's key may still begin in this minute; null where that is not limited.</summary>
     public RateState? Rate(Caller caller, ReserveResult result) => caller.Limits.RequestsPerMinute is { } limit
         ? new RateState(limit, Math.Max(0, limit - result.RequestsThisMinute), 60 - time.GetUtcNow().Second)
         : null;
@@ -93,43 +68,11 @@ internal sealed class Admission(
 
     private static bool IsAmong(IReadOnlyList<string>? allowed, string value) =>
         allowed is null || allowed.Contains(value, StringComparer.OrdinalIgnoreCase);
-
-    private sealed class Admitted(Admission admission, string id, string keyId, bool isHeld, RateState? rate) : IAdmittedTurn
-    {
-        private int _isOver;
-
-        public RateState? Rate => rate;
-
-        public async ValueTask SettleAsync(string model, TurnUsage usage, decimal? costUsd)
-        {
-            if (Interlocked.Exchange(ref _isOver, 1) == 0)
-            {
-                // Not the request's token: what was used is booked whoever has left.
-                var bill = admission._limits.BillFor(model, usage, costUsd);
-                await admission.EndAsync(id, store => store.SettleAsync(id, keyId, bill, admission.Now, CancellationToken.None));
-            }
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            if (Interlocked.Exchange(ref _isOver, 1) == 0 && isHeld)
-            {
-                await admission.EndAsync(id, store => store.ReleaseAsync(id, CancellationToken.None));
-            }
-        }
-    }
-
-    private DateTimeOffset Now => time.GetUtcNow();
-
-    private async Task EndAsync(string id, Func<IReservationStore, Task> end)
-    {
-        try
-        {
-            await end(reservations);
-        }
-        finally
-        {
-            epoch.LetGo(id);
-        }
-    }
 }
+
+/// <summary>A turn that somebody wants to run.</summary>
+/// <param name="Caller">Who.</param>
+/// <param name="Model">On which model, as asked for; null for the default.</param>
+/// <param name="Profile">With which profile; null for the default.</param>
+/// <param name="InputTokens">How many tokens it sends, as far as is known.</param>
+internal sealed record TurnToAdmit(Caller Caller, string? Model, string? Profile, long InputTokens);

@@ -55,11 +55,17 @@ public interface IReservationStore
     /// <summary>Holds all of it or nothing.</summary>
     Task<ReserveResult> ReserveAsync(Reservation reservation, DateTimeOffset at, CancellationToken cancellationToken);
 
-    /// <summary>Books what was used and lets the reservation go, in one transaction.</summary>
-    Task SettleAsync(string reservationId, string keyId, Bill bill, DateTimeOffset at, CancellationToken cancellationToken);
+    /// <summary>Notes what its turn has used so far: so much is booked should its server end before it does.</summary>
+    Task NoteAsync(string reservationId, Bill used, CancellationToken cancellationToken);
 
-    /// <summary>Lets a reservation go; nothing was used. Nothing happens when it is gone.</summary>
-    Task ReleaseAsync(string reservationId, CancellationToken cancellationToken);
+    /// <summary>Books what was used, if anything, and lets the reservation go, in one transaction. Nothing happens when it is gone: then it was settled.</summary>
+    Task SettleAsync(string reservationId, Bill? bill, DateTimeOffset at, CancellationToken cancellationToken);
+
+    /// <summary>Books what was noted of a turn that does not run any more, and lets its reservation go; nothing happens when it is gone.</summary>
+    Task SettleNotedAsync(string reservationId, DateTimeOffset at, CancellationToken cancellationToken);
+
+    /// <summary>The reservations of an epoch's turns.</summary>
+    Task<IReadOnlyList<string>> ListAsync(long epoch, CancellationToken cancellationToken);
 
     /// <summary>How many reservations a key holds.</summary>
     Task<int> CountAsync(string keyId, CancellationToken cancellationToken);

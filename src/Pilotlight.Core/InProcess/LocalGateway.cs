@@ -19,7 +19,7 @@ public sealed class LocalGateway
     private const int MessagesPage = 200;
 
     private readonly ThreadService _threads;
-    private readonly ITurnStore _store;
+    private readonly ThreadWork _work;
     private readonly TurnService _turns;
     private readonly WarmUps _warmUps;
     private readonly ClaudeProfiles _profiles;
@@ -27,7 +27,7 @@ public sealed class LocalGateway
     private LocalGateway(IServiceProvider services)
     {
         _threads = services.GetRequiredService<ThreadService>();
-        _store = services.GetRequiredService<ITurnStore>();
+        _work = services.GetRequiredService<ThreadWork>();
         _turns = services.GetRequiredService<TurnService>();
         _warmUps = services.GetRequiredService<WarmUps>();
         _profiles = services.GetRequiredService<ClaudeProfiles>();
@@ -82,7 +82,7 @@ public sealed class LocalGateway
         _threads.StoreAsync(prepared with { Owner = caller.KeyId }, cancellationToken);
 
     /// <summary>Lets go of the process of a thread that was prepared and is not going to be made.</summary>
-    public Task AbandonThreadAsync(ChatThread prepared) => _turns.ForgetAsync(prepared.Id);
+    public Task AbandonThreadAsync(ChatThread prepared) => _work.ForgetAsync(prepared.Id);
 
     /// <summary>Changes a thread.</summary>
     public Task<ChatThread> UpdateThreadAsync(Caller caller, string threadId, ThreadChange change, CancellationToken cancellationToken) =>
@@ -126,7 +126,7 @@ public sealed class LocalGateway
         Caller caller, string threadId, string turnId, long afterId, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await _threads.RequireAsync(caller, threadId, cancellationToken);
-        var turn = await _store.FindAsync(threadId, turnId, cancellationToken) ?? throw TurnProblems.NoTurn(turnId);
+        var turn = await _turns.RequireAsync(threadId, turnId, cancellationToken);
         await foreach (var stored in _turns.ReadEventsAsync(turn.Id, afterId, cancellationToken))
         {
             yield return stored;
@@ -137,7 +137,7 @@ public sealed class LocalGateway
     public async Task CancelAsync(Caller caller, string threadId, string turnId)
     {
         await _threads.RequireAsync(caller, threadId, CancellationToken.None);
-        var turn = await _store.FindAsync(threadId, turnId, CancellationToken.None) ?? throw TurnProblems.NoTurn(turnId);
+        var turn = await _turns.RequireAsync(threadId, turnId, CancellationToken.None);
         await _turns.CancelAsync(turn.Id);
     }
 }

@@ -6,20 +6,20 @@ namespace Pilotlight.Core.Telemetry;
 /// <summary>A turn as a span, with the wait for a process and the wait for the first token within it. One instance a turn.</summary>
 internal sealed class TurnTrace : IDisposable
 {
-    private readonly GatewayTelemetry _telemetry;
+    private readonly TurnTelemetry _telemetry;
     private readonly string _api;
     private readonly Activity? _turn;
     private Activity? _firstToken;
 
-    private TurnTrace(GatewayTelemetry telemetry, string api, Activity? turn) => (_telemetry, _api, _turn) = (telemetry, api, turn);
+    private TurnTrace(TurnTelemetry telemetry, string api, Activity? turn) => (_telemetry, _api, _turn) = (telemetry, api, turn);
 
     /// <summary>Begins the span, under the request's.</summary>
-    public static TurnTrace Begin(GatewayTelemetry telemetry, string api, string? model, string? turnId, TimeSpan overhead)
+    public static TurnTrace Begin(TurnTelemetry telemetry, string api, string? model, string? turnId, TimeSpan overhead)
     {
         telemetry.Began(api, overhead);
-        var turn = telemetry.Activities.StartActivity(GatewayTelemetry.TurnSpan, ActivityKind.Client);
-        turn?.SetTag(GatewayTelemetry.Operation, "chat").SetTag(GatewayTelemetry.Provider, "anthropic").SetTag(GatewayTelemetry.Api, api)
-            .SetTag(GatewayTelemetry.ModelAsked, model).SetTag(GatewayTelemetry.TurnId, turnId);
+        var turn = telemetry.Activities.StartActivity(TurnTelemetry.TurnSpan, ActivityKind.Client);
+        turn?.SetTag(TurnTelemetry.Operation, "chat").SetTag(TurnTelemetry.Provider, "anthropic").SetTag(TurnTelemetry.Api, api)
+            .SetTag(TurnTelemetry.ModelAsked, model).SetTag(TurnTelemetry.TurnId, turnId);
         return new TurnTrace(telemetry, api, turn);
     }
 
@@ -35,17 +35,17 @@ internal sealed class TurnTrace : IDisposable
                 EndFirstToken();
                 break;
             case TurnCompleted completed:
-                _turn?.SetTag(GatewayTelemetry.ModelAnswered, completed.Model)
-                    .SetTag(GatewayTelemetry.InputTokens, completed.Usage.ContextTokens - completed.Usage.OutputTokens)
-                    .SetTag(GatewayTelemetry.OutputTokens, completed.Usage.OutputTokens);
+                _turn?.SetTag(TurnTelemetry.ModelAnswered, completed.Model)
+                    .SetTag(TurnTelemetry.InputTokens, completed.Usage.ContextTokens - completed.Usage.OutputTokens)
+                    .SetTag(TurnTelemetry.OutputTokens, completed.Usage.OutputTokens);
                 _telemetry.Ended(_api, completed);
                 break;
             case TurnFailed failed:
-                _turn?.SetStatus(ActivityStatusCode.Error).SetTag(GatewayTelemetry.ErrorType, failed.Error.Kind.ToString());
+                _turn?.SetStatus(ActivityStatusCode.Error).SetTag(TurnTelemetry.ErrorType, failed.Error.Kind.ToString());
                 _telemetry.Ended(_api, failed);
                 break;
-            case TurnCancelled:
-                _turn?.SetTag(GatewayTelemetry.End, GatewayTelemetry.EndOf(turnEvent));
+            case TurnCancelled or TurnAwaitsTools:
+                _turn?.SetTag(TurnTelemetry.End, TurnTelemetry.EndOf(turnEvent));
                 _telemetry.Ended(_api, turnEvent);
                 break;
         }
@@ -61,12 +61,12 @@ internal sealed class TurnTrace : IDisposable
     {
         var now = DateTimeOffset.UtcNow;
         using (var acquire = _telemetry.Activities.StartActivity(
-            GatewayTelemetry.AcquireSpan, ActivityKind.Internal, _turn!.Context, startTime: now - started.Acquire))
+            TurnTelemetry.AcquireSpan, ActivityKind.Internal, _turn!.Context, startTime: now - started.Acquire))
         {
-            acquire?.SetTag(GatewayTelemetry.Source, started.Source.ToString().ToLowerInvariant()).SetEndTime(now.UtcDateTime);
+            acquire?.SetTag(TurnTelemetry.Source, started.Source.ToString().ToLowerInvariant()).SetEndTime(now.UtcDateTime);
         }
 
-        _firstToken = _telemetry.Activities.StartActivity(GatewayTelemetry.FirstTokenSpan, ActivityKind.Internal, _turn.Context);
+        _firstToken = _telemetry.Activities.StartActivity(TurnTelemetry.FirstTokenSpan, ActivityKind.Internal, _turn.Context);
     }
 
     private void EndFirstToken()

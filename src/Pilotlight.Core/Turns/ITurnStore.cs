@@ -1,3 +1,5 @@
+using Pilotlight.Core.Access;
+
 namespace Pilotlight.Core.Turns;
 
 /// <summary>Where turns and their events are kept. Safe for concurrent use.</summary>
@@ -15,7 +17,8 @@ public interface ITurnStore
 
     /// <summary>
     /// Takes over from epochs that are over. Turns that one had started become <see cref="TurnState.Interrupted"/>, their
-    /// partial answers stored and their reservations given back; those only accepted become this epoch's and are returned, to be run.
+    /// partial answers stored, what they had used booked and their reservations given back, as are those of turns that are not stored;
+    /// those only accepted become this epoch's and are returned, to be run.
     /// </summary>
     Task<IReadOnlyList<Turn>> TakeOverAsync(long epoch, DateTimeOffset at, CancellationToken cancellationToken);
 
@@ -28,8 +31,11 @@ public interface ITurnStore
     /// <summary>Moves an accepted turn to started, once; false when somebody else did or it has ended.</summary>
     Task<bool> TryStartAsync(string turnId, long epoch, DateTimeOffset at, CancellationToken cancellationToken);
 
-    /// <summary>Appends events; false when the turn is no longer this epoch's.</summary>
-    Task<bool> AppendAsync(string turnId, long epoch, IReadOnlyList<StoredEvent> events, CancellationToken cancellationToken);
+    /// <summary>
+    /// Appends events, and notes what the turn has used so far; false when the turn is no longer this epoch's. The same again
+    /// changes nothing, for one who did not hear whether it was stored.
+    /// </summary>
+    Task<bool> AppendAsync(string turnId, long epoch, IReadOnlyList<StoredEvent> events, Bill? used, CancellationToken cancellationToken);
 
     /// <summary>Ends a turn in one transaction: answer, state, last events, usage and settlement; false when the turn is no longer this epoch's.</summary>
     Task<bool> EndAsync(
@@ -40,6 +46,21 @@ public interface ITurnStore
     /// turns. What was said stays, as messages.
     /// </summary>
     Task<int> PruneAsync(DateTimeOffset endedBefore, int atMost, CancellationToken cancellationToken);
+
+    /// <summary>Asks the server that runs a turn to cancel it; nothing when it has ended.</summary>
+    Task RequestCancelAsync(string turnId, DateTimeOffset at, CancellationToken cancellationToken);
+
+    /// <summary>An epoch's turns that have not ended, and whether they are to be cancelled.</summary>
+    Task<IReadOnlyList<(Turn Turn, bool IsCancelRequested)>> ListRunningAsync(long epoch, CancellationToken cancellationToken);
+
+    /// <summary>Interrupts a turn of this epoch that has started and does not run, with what is stored of it; false when it has ended.</summary>
+    Task<bool> InterruptAsync(string turnId, long epoch, DateTimeOffset at, CancellationToken cancellationToken);
+
+    /// <summary>A thread's turn that has not ended, on whichever server; null for none.</summary>
+    Task<Turn?> FindRunningAsync(string threadId, CancellationToken cancellationToken);
+
+    /// <summary>Where a turn is; null when there is none.</summary>
+    Task<TurnState?> FindStateAsync(string turnId, CancellationToken cancellationToken);
 
     /// <summary>The turn, or null.</summary>
     Task<Turn?> FindAsync(string threadId, string turnId, CancellationToken cancellationToken);

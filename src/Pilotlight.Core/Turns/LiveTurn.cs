@@ -3,13 +3,12 @@ using Pilotlight.Core.Access;
 
 namespace Pilotlight.Core.Turns;
 
-/// <summary>A turn in progress: its durable events, for any number of readers, each at its own pace.</summary>
+/// <summary>A thread's turn in progress: its durable events, for any number of readers, each at its own pace.</summary>
 /// <remarks>Readers share one list, so a slow one holds nothing back and costs nothing. Safe for concurrent use.</remarks>
-internal sealed class LiveTurn(Turn turn, long acceptedAt, PreparedTurn? prepared = null) : IDisposable
+internal sealed class LiveTurn(Turn turn, TurnLease lease, long acceptedAt, PreparedTurn? prepared = null) : RunningTurn(lease, acceptedAt)
 {
     private readonly Lock _gate = new();
     private readonly List<StoredEvent> _events = [];
-    private readonly CancellationTokenSource _stop = new();
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _ended;
     private int _readers;
@@ -20,32 +19,16 @@ internal sealed class LiveTurn(Turn turn, long acceptedAt, PreparedTurn? prepare
     /// <summary>Its thread as it is sent; null when that is still to be read.</summary>
     public PreparedTurn? Prepared => prepared;
 
-    /// <summary>How many turns its key may still begin in this minute; null where that is not limited.</summary>
-    public RateState? Rate { get; init; }
-
-    /// <summary>When the request for it came, as a timestamp.</summary>
-    public long AcceptedAt => acceptedAt;
-
-    /// <summary>What the gateway itself took before the turn was the adapter's.</summary>
-    public TimeSpan Overhead { get; set; }
-
-    /// <summary>Where the turn's process came from, once it has one.</summary>
-    public string? Acquire { get; set; }
-
-    /// <summary>Whether the server, not the user, stops it.</summary>
-    public bool IsInterrupted { get; private set; }
-
-    /// <summary>Completes when it has ended and all is stored.</summary>
-    public Task Ended { get; set; } = Task.CompletedTask;
-
-    public CancellationToken Stopping => _stop.Token;
-
-    public Task CancelAsync() => _stop.CancelAsync();
-
-    public Task InterruptAsync()
+    /// <summary>The last event that was shown.</summary>
+    public long LastId
     {
-        IsInterrupted = true;
-        return _stop.CancelAsync();
+        get
+        {
+            lock (_gate)
+            {
+                return _events.Count;
+            }
+        }
     }
 
     /// <summary>How long nobody has followed it, as far as the looks at it tell.</summary>
@@ -115,6 +98,4 @@ internal sealed class LiveTurn(Turn turn, long acceptedAt, PreparedTurn? prepare
             Interlocked.Decrement(ref _readers);
         }
     }
-
-    public void Dispose() => _stop.Dispose();
 }

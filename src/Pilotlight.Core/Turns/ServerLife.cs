@@ -5,58 +5,66 @@ using Pilotlight.Core.Servers;
 
 namespace Pilotlight.Core.Turns;
 
-/// <summary>Keeps this server alive in the eyes of those that share its database, and takes over from those that are not.</summary>
-/// <remarks>What this server writes is guarded by its epoch, so a mistaken death costs its running turns and nothing else.</remarks>
+/// <summary>Keeps this server alive in the eyes of those that share its database, and sees to all turns that are not in order.</summary>
+/// <remarks>
+/// Takes over from servers that are gone; ends turns of its own epoch that do not run, which a store that was away leaves behind; hears
+/// of turns that another server was asked to cancel. What this server writes is guarded by its epoch, so a mistaken death costs its
+/// running turns and nothing else.
+/// </remarks>
 internal sealed partial class ServerLife(
     ITurnStore turns,
+    IReservationStore reservations,
+    StoredTurns stored,
+    RunningTurns running,
     ServerEpoch epoch,
     IOptions<LimitOptions> limits,
     IOptions<RelayOptions> relay,
-    IOptions<ServerOptions> gateway,
+    IOptions<ServerOptions> server,
     TimeProvider time,
     ILogger<ServerLife> logger) : IAsyncDisposable
 {
     // Few at a time: meanwhile a database with one writer has no other.
     private const int PrunedAtOnce = 50;
 
-    private static readonly TimeSpan s_pruneEvery = TimeSpan.FromHours(1);
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan PruneEvery = TimeSpan.FromHours(1);
 
     private readonly CancellationTokenSource _stop = new();
-    private Task _renewing = Task.CompletedTask;
+    private Task _living = Task.CompletedTask;
+    private DateTimeOffset _renewedAt;
     private DateTimeOffset _prunedAt;
+    private bool _isFailing;
     private int _isOver;
 
-    /// <summary>Opens an epoch and returns the turns of earlier ones that are to be run.</summary>
-    public async Task<IReadOnlyList<Turn>> BeginAsync(CancellationToken cancellationToken)
+    /// <summary>Opens an epoch, runs what earlier servers had promised, and goes on being alive.</summary>
+    public async Task BeginAsync(CancellationToken cancellationToken)
     {
-        epoch.Value = await turns.OpenEpochAsync(gateway.Value.Node, time.GetUtcNow(), Until, cancellationToken);
-        return await turns.TakeOverAsync(epoch.Value, time.GetUtcNow(), cancellationToken);
+        await OpenAsync(cancellationToken);
+        await TakeOverAsync(cancellationToken);
+        _living = LiveAsync();
     }
 
-    /// <summary>Goes on being alive; turns to take over from others are given to <paramref name="run"/>.</summary>
-    public void GoOn(Action<Turn> run) => _renewing = RenewAsync(run);
-
-    /// <summary>Renews no more. The epoch stays as it is: the next start of this server's name ends it.</summary>
+    /// <summary>Is alive no more. The epoch stays as it is: the next start of this server's name ends it.</summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _isOver, 1) == 0)
         {
             await _stop.CancelAsync();
-            await _renewing;
+            await _living;
             _stop.Dispose();
         }
     }
 
     private DateTimeOffset Until => time.GetUtcNow() + limits.Value.LeaseDuration;
 
-    private async Task RenewAsync(Action<Turn> run)
+    private async Task LiveAsync()
     {
-        using var timer = new PeriodicTimer(limits.Value.LeaseDuration / 3, time);
+        using var timer = new PeriodicTimer(LookEvery, time);
         try
         {
             while (await timer.WaitForNextTickAsync(_stop.Token))
             {
-                await RenewOnceAsync(run);
+                await LookAsync();
             }
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
@@ -64,32 +72,94 @@ internal sealed partial class ServerLife(
         }
     }
 
-    private async Task RenewOnceAsync(Action<Turn> run)
+    private async Task LookAsync()
     {
         try
         {
-            if (!await turns.RenewAsync(epoch.Value, [.. epoch.Leases], Until, _stop.Token))
+            if (time.GetUtcNow() >= _renewedAt + (limits.Value.LeaseDuration / 3))
             {
-                LogDead(logger, epoch.Value);
-                epoch.Value = await turns.OpenEpochAsync(gateway.Value.Node, time.GetUtcNow(), Until, _stop.Token);
+                await RenewAsync();
+                await TakeOverAsync(_stop.Token);
+                await PruneAsync();
             }
 
-            foreach (var turn in await turns.TakeOverAsync(epoch.Value, time.GetUtcNow(), _stop.Token))
-            {
-                run(turn);
-            }
-
-            await PruneAsync();
+            await SeeToOwnAsync();
+            _isFailing = false;
         }
         catch (Exception fault) when (!_stop.IsCancellationRequested)
         {
-            LogFailed(logger, fault.Message);
+            if (!_isFailing)
+            {
+                LogFailed(logger, fault.Message);
+            }
+
+            _isFailing = true;
+        }
+    }
+
+    private async Task OpenAsync(CancellationToken cancellationToken)
+    {
+        epoch.Value = await turns.OpenEpochAsync(server.Value.Node, time.GetUtcNow(), Until, cancellationToken);
+        _renewedAt = time.GetUtcNow();
+    }
+
+    private async Task RenewAsync()
+    {
+        if (await turns.RenewAsync(epoch.Value, [.. epoch.Leases], Until, _stop.Token))
+        {
+            _renewedAt = time.GetUtcNow();
+            return;
+        }
+
+        LogDead(logger, epoch.Value);
+        await OpenAsync(_stop.Token);
+    }
+
+    private async Task TakeOverAsync(CancellationToken cancellationToken)
+    {
+        foreach (var turn in await turns.TakeOverAsync(epoch.Value, time.GetUtcNow(), cancellationToken))
+        {
+            stored.RunPromised(turn);
+        }
+    }
+
+    private async Task SeeToOwnAsync()
+    {
+        foreach (var (turn, isCancelRequested) in await turns.ListRunningAsync(epoch.Value, _stop.Token))
+        {
+            if (running.Find(turn.Id) is { } live)
+            {
+                if (isCancelRequested)
+                {
+                    await live.CancelAsync();
+                }
+            }
+            else if (epoch.Leases.Contains(turn.Id))
+            {
+                // It is being taken on, or has just ended.
+            }
+            else if (turn.State == TurnState.Accepted)
+            {
+                stored.RunPromised(turn);
+            }
+            else if (await turns.InterruptAsync(turn.Id, epoch.Value, time.GetUtcNow(), _stop.Token))
+            {
+                LogStray(logger, turn.Id);
+            }
+        }
+
+        foreach (var lease in await reservations.ListAsync(epoch.Value, _stop.Token))
+        {
+            if (!epoch.Leases.Contains(lease))
+            {
+                await reservations.SettleNotedAsync(lease, time.GetUtcNow(), _stop.Token);
+            }
         }
     }
 
     private async Task PruneAsync()
     {
-        if (time.GetUtcNow() < _prunedAt + s_pruneEvery)
+        if (time.GetUtcNow() < _prunedAt + PruneEvery)
         {
             return;
         }
@@ -103,6 +173,9 @@ internal sealed partial class ServerLife(
     [LoggerMessage(Level = LogLevel.Error, Message = "Epoch {Epoch} was taken for dead by another server: this one could not reach the store for too long. Its running turns are lost; it goes on under a new epoch")]
     private static partial void LogDead(ILogger logger, long epoch);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "This server's life could not be renewed in the store; it is tried again: {Cause}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The store does not answer this server's life; it is tried again every second: {Cause}")]
     private static partial void LogFailed(ILogger logger, string cause);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Turn {Turn} was stored as running and did not run: it is interrupted")]
+    private static partial void LogStray(ILogger logger, string turn);
 }

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Options;
+using Pilotlight.Claude;
 using Pilotlight.Claude.Conversations;
 using Pilotlight.Core.Access;
 using Pilotlight.Core.Context;
@@ -14,10 +16,10 @@ internal sealed record PreparedTurn(HotThread Thread, ContextFit Fit)
 }
 
 /// <summary>What came of taking a turn in.</summary>
-internal sealed record IntakeResult(AcceptStatus Status, Turn Turn, PreparedTurn? Prepared = null, RateState? Rate = null);
+internal sealed record IntakeResult(AcceptStatus Status, Turn Turn, string Model, PreparedTurn? Prepared = null, RateState? Rate = null);
 
 /// <summary>Takes turns in: checks limits, and stores turn, message and reservation in one transaction, on the thread as it was read.</summary>
-internal sealed class TurnIntake(ITurnStore turns, HotThreads threads, ContextLimits context, Admission admission, ServerEpoch epoch, TimeProvider time)
+internal sealed class TurnIntake(ITurnStore turns, HotThreads threads, ContextLimits context, Admission admission, ServerEpoch epoch, IOptions<ClaudeOptions> claude, TimeProvider time)
 {
     // Another writer has changed the thread in between, so often in a row: that is no coincidence.
     private const int MaxAttempts = 10;
@@ -36,7 +38,8 @@ internal sealed class TurnIntake(ITurnStore turns, HotThreads threads, ContextLi
 
             var fit = context.Fit(thread, text);
             var turn = new Turn(Ids.New("trn"), threadId, TurnState.Accepted, text, Ids.New("msg"), Ids.New("msg"), idempotencyKey, caller.KeyId);
-            var wanted = new TurnToAdmit(caller, thread.Thread.Model, thread.Thread.Profile, fit.Tokens);
+            var model = thread.Thread.Model ?? claude.Value.Model;
+            var wanted = new TurnToAdmit(caller, model, thread.Thread.Profile, fit.Tokens);
             var request = new NewTurnRequest(turn, epoch.Value, thread.Thread.Version, fit.DroppedTurns, admission.Prepare(wanted, turn.Id), StartsAtOnce: true);
             epoch.Hold(turn.Id);
             var result = new AcceptResult(AcceptStatus.Refused, null);
@@ -62,14 +65,14 @@ internal sealed class TurnIntake(ITurnStore turns, HotThreads threads, ContextLi
                 case AcceptStatus.Accepted:
                     thread = thread with { Thread = thread.Thread with { Version = thread.Thread.Version + 1, DroppedTurns = fit.DroppedTurns } };
                     return new IntakeResult(
-                        AcceptStatus.Accepted, result.Turn!, new PreparedTurn(thread, fit), result.Reserved is null ? null : admission.Rate(caller, result.Reserved));
+                        AcceptStatus.Accepted, result.Turn!, model, new PreparedTurn(thread, fit), result.Reserved is null ? null : admission.Rate(caller, result.Reserved));
                 case AcceptStatus.Stale when attempt < MaxAttempts:
                     continue;
                 case AcceptStatus.NoThread:
                     threads.Forget(threadId);
                     throw ThreadProblems.NoThread(threadId);
                 default:
-                    return new IntakeResult(result.Status, result.Turn ?? turn);
+                    return new IntakeResult(result.Status, result.Turn ?? turn, model);
             }
         }
     }
@@ -82,10 +85,9 @@ internal sealed class TurnIntake(ITurnStore turns, HotThreads threads, ContextLi
     public async ValueTask<Conversation?> ReadAsync(string threadId, CancellationToken cancellationToken) =>
         await threads.GetAsync(threadId, isFresh: true, cancellationToken) is { } thread ? thread.ToConversation(Math.Min(thread.Thread.DroppedTurns, thread.Turns.Count)) : null;
 
-    /// <summary>A turn has ended: what it left is history now, and its lease is over.</summary>
+    /// <summary>A turn has ended: what it left is history now.</summary>
     public void Ended(PreparedTurn? prepared, Turn turn, StoredMessage? answer, bool isStored)
     {
-        epoch.LetGo(turn.Id);
         if (prepared is null || !isStored)
         {
             threads.Forget(turn.ThreadId);

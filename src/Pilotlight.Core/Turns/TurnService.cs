@@ -1,104 +1,18 @@
-using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
-using Pilotlight.Claude.Conversations;
 using Pilotlight.Core.Access;
 using Pilotlight.Core.Problems;
-using Pilotlight.Core.Servers;
-using Pilotlight.Core.Storage;
 using Pilotlight.Core.Threads;
 
 namespace Pilotlight.Core.Turns;
 
-/// <summary>The turns of this server: takes them on, lets clients follow and cancel them, and sees them to their end.</summary>
+/// <summary>The turns of threads: takes them on, and lets clients follow and cancel them, on whichever server they run.</summary>
 /// <remarks>A turn belongs to the server: a client that leaves changes nothing about it. Safe for concurrent use.</remarks>
 internal sealed partial class TurnService(
-    TurnRunner runner,
-    ITurnStore turns,
-    IThreadStore threads,
-    IClaudeConversations conversations,
-    IStorageInitializer storage,
-    TurnIntake intake,
-    ServerLife life,
-    ServerEpoch epoch,
-    TurnPlaces places,
-    IOptions<RelayOptions> relay,
-    IHostApplicationLifetime lifetime,
-    TimeProvider time,
-    TurnNews news,
-    ILogger<TurnService> logger) : IHostedService, IThreadWork
+    TurnIntake intake, StoredTurns stored, RunningTurns running, TurnPlaces places, ITurnStore turns, IThreadStore threads, TimeProvider time, ILogger<TurnService> logger)
 {
-    private readonly ConcurrentDictionary<string, LiveTurn> _live = new(StringComparer.Ordinal);
-    private ITimer? _looks;
-    private volatile bool _draining;
-    private Task? _drained;
-
-    /// <summary>Turns in progress.</summary>
-    public int Running => _live.Count;
-
-    public async Task StartAsync(CancellationToken cancellationToken)
-    {
-        await storage.InitializeAsync(cancellationToken);
-        await CompileQueriesAsync(cancellationToken);
-        var waiting = await life.BeginAsync(cancellationToken);
-
-        // From the first moment of a stop: the web server is stopped before this service, and waits for the streams of running turns.
-        lifetime.ApplicationStopping.Register(() => _drained = DrainAsync());
-        foreach (var turn in waiting)
-        {
-            Run(new LiveTurn(turn, time.GetTimestamp()), places.TakeAnyway());
-        }
-
-        life.GoOn(turn => Run(new LiveTurn(turn, time.GetTimestamp()), places.TakeAnyway()));
-        var often = TimeSpan.FromTicks(Math.Clamp(relay.Value.UnwatchedTimeout.Ticks / 10, TimeSpan.TicksPerMillisecond * 50, TimeSpan.TicksPerSecond * 30));
-        _looks = time.CreateTimer(_ => EndUnwatched(), null, often, often);
-    }
-
-    public Task StopAsync(CancellationToken cancellationToken) => (_drained ??= DrainAsync()).WaitAsync(cancellationToken);
-
-    // No new turns; running ones finish until their time is up, and the rest are told.
-    private async Task DrainAsync()
-    {
-        _draining = true;
-        _looks?.Dispose();
-        var startedAt = time.GetTimestamp();
-        var running = _live.Values.ToArray();
-        LogDraining(logger, running.Length);
-        var left = Array.Empty<LiveTurn>();
-        try
-        {
-            await Task.WhenAll(running.Select(live => live.Ended)).WaitAsync(relay.Value.DrainTimeout, time);
-        }
-        catch (TimeoutException)
-        {
-            left = [.. _live.Values];
-            LogInterrupting(logger, left.Length);
-            await Task.WhenAll(left.Select(live => live.InterruptAsync()));
-            await Task.WhenAll(left.Select(live => live.Ended));
-        }
-        finally
-        {
-            await life.DisposeAsync();
-        }
-
-        var seconds = time.GetElapsedTime(startedAt).TotalSeconds;
-        LogDrained(logger, seconds, running.Length - left.Length, left.Length);
-    }
-
-    // Who began it has gone for good: what it says from here on is paid for and read by nobody.
-    private void EndUnwatched()
-    {
-        foreach (var live in _live.Values)
-        {
-            if (live.LookForReaders(time) > relay.Value.UnwatchedTimeout)
-            {
-                LogUnwatched(logger, live.Turn.Id, relay.Value.UnwatchedTimeout);
-                _ = live.CancelAsync();
-            }
-        }
-    }
+    // Between two looks into the store at a turn that runs on another server.
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Takes a turn on, or says which one the same key took on before.</summary>
     /// <param name="caller">Who asks.</param>
@@ -119,15 +33,11 @@ internal sealed partial class TurnService(
         string? replaces = null)
     {
         var startedAt = arrivedAt ?? time.GetTimestamp();
-        if (_draining)
-        {
-            throw TurnProblems.Stopping();
-        }
-
         var place = places.Take();
+        IntakeResult taken;
         try
         {
-            return await AcceptAsync();
+            taken = await intake.AcceptAsync(caller, threadId, text, idempotencyKey, cancellationToken);
         }
         catch
         {
@@ -135,30 +45,85 @@ internal sealed partial class TurnService(
             throw;
         }
 
-        async Task<(Turn Turn, LiveTurn? Live, bool IsReplay)> AcceptAsync()
+        if (taken.Status == AcceptStatus.Accepted)
         {
-            var taken = await intake.AcceptAsync(caller, threadId, text, idempotencyKey, cancellationToken);
-            if (taken.Status != AcceptStatus.Accepted)
-            {
-                place.Dispose();
-            }
-            else if (replaces is not null)
+            if (replaces is not null)
             {
                 // What was made ready of the thread still holds the turn that goes: it is read anew.
                 await TakeOutAsync(threadId, replaces, taken.Turn);
-                return (taken.Turn, Run(new LiveTurn(taken.Turn, startedAt) { Rate = taken.Rate }, place), false);
             }
 
-            return taken.Status switch
+            return (taken.Turn, stored.Run(taken, place, startedAt, isThreadChanged: replaces is not null), false);
+        }
+
+        place.Dispose();
+        return taken.Status switch
+        {
+            AcceptStatus.Replayed => (taken.Turn, running.Find(taken.Turn.Id), true),
+            AcceptStatus.KeyReused => throw TurnProblems.KeyReused(idempotencyKey!),
+            AcceptStatus.Busy => throw TurnProblems.ThreadBusy(threadId, taken.Turn.Id),
+            _ => throw TurnProblems.Contended(threadId),
+        };
+    }
+
+    /// <summary>The turn, or the problem that there is none.</summary>
+    public async Task<Turn> RequireAsync(string threadId, string turnId, CancellationToken cancellationToken) =>
+        await turns.FindAsync(threadId, turnId, cancellationToken) ?? throw TurnProblems.NoTurn(turnId);
+
+    /// <summary>A turn's events after one, to its end: as they come where it runs here, out of the store where it runs elsewhere or has ended.</summary>
+    public async IAsyncEnumerable<StoredEvent> ReadEventsAsync(
+        string turnId, long afterId, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var (last, isOver) = (afterId, false);
+        while (true)
+        {
+            var source = running.Find(turnId)?.ReadAsync(last, cancellationToken)
+                ?? (await turns.ReadEventsAsync(turnId, last, cancellationToken)).ToAsyncEnumerable();
+            await foreach (var happened in source)
             {
-                AcceptStatus.Accepted => (taken.Turn, Run(new LiveTurn(taken.Turn, startedAt, taken.Prepared) { Rate = taken.Rate }, place), false),
-                AcceptStatus.Replayed => (taken.Turn, _live.GetValueOrDefault(taken.Turn.Id), true),
-                AcceptStatus.KeyReused => throw TurnProblems.KeyReused(idempotencyKey!),
-                AcceptStatus.Busy => throw TurnProblems.ThreadBusy(threadId, taken.Turn.Id),
-                _ => throw TurnProblems.Contended(threadId),
-            };
+                yield return happened;
+                if (TurnEventJson.IsLast(happened.Type))
+                {
+                    yield break;
+                }
+
+                last = happened.Id;
+            }
+
+            // What was stored between the two looks is read once more.
+            if (isOver)
+            {
+                yield break;
+            }
+
+            isOver = await turns.FindStateAsync(turnId, cancellationToken) is null or > TurnState.Started;
+            if (!isOver)
+            {
+                await Task.Delay(LookEvery, time, cancellationToken);
+            }
         }
     }
+
+    /// <summary>Returns when a turn has ended, wherever it runs.</summary>
+    public async Task WaitForEndAsync(string turnId, CancellationToken cancellationToken)
+    {
+        if (running.Find(turnId) is { } live)
+        {
+            await live.Ended.WaitAsync(cancellationToken);
+        }
+
+        while (await turns.FindStateAsync(turnId, cancellationToken) <= TurnState.Started)
+        {
+            await Task.Delay(LookEvery, time, cancellationToken);
+        }
+    }
+
+    /// <summary>The thread's turn in progress on this server, or null.</summary>
+    public Turn? FindRunning(string threadId) => running.FindOfThread(threadId)?.Turn;
+
+    /// <summary>Asks a turn to stop; where it runs on another server, that one finds it in the store. Nothing when it has ended.</summary>
+    public Task CancelAsync(string turnId) =>
+        running.Find(turnId) is { } live ? live.CancelAsync() : turns.RequestCancelAsync(turnId, time.GetUtcNow(), CancellationToken.None);
 
     // The new turn is taken on and holds its thread: it runs, whatever becomes of the old one.
     private async Task TakeOutAsync(string threadId, string replaced, Turn by)
@@ -173,114 +138,6 @@ internal sealed partial class TurnService(
         }
     }
 
-    /// <summary>A turn's events after one, to its end.</summary>
-    public async IAsyncEnumerable<StoredEvent> ReadEventsAsync(
-        string turnId, long afterId, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        if (_live.TryGetValue(turnId, out var live))
-        {
-            await foreach (var stored in live.ReadAsync(afterId, cancellationToken))
-            {
-                yield return stored;
-            }
-
-            yield break;
-        }
-
-        foreach (var stored in await turns.ReadEventsAsync(turnId, afterId, cancellationToken))
-        {
-            yield return stored;
-        }
-    }
-
-    /// <summary>The thread's turn in progress, or null.</summary>
-    public Turn? FindRunning(string threadId) => _live.Values.FirstOrDefault(live => live.Turn.ThreadId == threadId)?.Turn;
-
-    /// <summary>Asks a turn to stop; false when it has ended already.</summary>
-    public async Task<bool> CancelAsync(string turnId)
-    {
-        if (!_live.TryGetValue(turnId, out var live))
-        {
-            return false;
-        }
-
-        await live.CancelAsync();
-        return true;
-    }
-
-    /// <summary>Stops what a thread is doing and lets its process go.</summary>
-    public async Task ForgetAsync(string threadId)
-    {
-        foreach (var live in _live.Values.Where(live => live.Turn.ThreadId == threadId))
-        {
-            await live.CancelAsync();
-            try
-            {
-                await live.Ended.WaitAsync(relay.Value.DrainTimeout, time);
-            }
-            catch (TimeoutException)
-            {
-                throw TurnProblems.DoesNotEnd(live.Turn.Id, relay.Value.DrainTimeout);
-            }
-        }
-
-        await conversations.ForgetAsync(threadId);
-    }
-
-    /// <summary>Makes a process ready for the thread's next turn; one that is not stored yet has said nothing.</summary>
-    public async Task WarmAsync(ChatThread thread, bool isStored)
-    {
-        if (_draining)
-        {
-            throw TurnProblems.Stopping();
-        }
-
-        var conversation = isStored
-            ? await intake.ReadAsync(thread.Id, lifetime.ApplicationStopping) ?? throw ThreadProblems.NoThread(thread.Id)
-            : new HotThread(thread, []).ToConversation(droppedTurns: 0);
-        await conversations.WarmAsync(conversation, lifetime.ApplicationStopping);
-    }
-
-    // A query's first run costs tens of milliseconds, which the first user would wait for: ask for what is not there.
-    private async Task CompileQueriesAsync(CancellationToken cancellationToken)
-    {
-        await threads.FindAsync("", cancellationToken);
-        await turns.FindAsync("", "", cancellationToken);
-        await turns.ReadEventsAsync("", 0, cancellationToken);
-        await threads.ReadHistoryAsync("", cancellationToken);
-        await turns.AcceptAsync(new NewTurnRequest(new Turn("", "", TurnState.Accepted, "", "", "", "")), time.GetUtcNow(), cancellationToken);
-        await turns.TryStartAsync("", 0, time.GetUtcNow(), cancellationToken);
-        await turns.AppendAsync("", 0, [], cancellationToken);
-    }
-
-    private LiveTurn Run(LiveTurn live, IDisposable place)
-    {
-        _live[live.Turn.Id] = live;
-        live.Ended = RunToEndAsync(live, place);
-        news.TellBegan(live.Turn);
-        return live;
-    }
-
-    private async Task RunToEndAsync(LiveTurn live, IDisposable place)
-    {
-        using var held = place;
-        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        await runner.RunAsync(live, epoch.Value);
-        _live.TryRemove(live.Turn.Id, out _);
-    }
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Stopping: {Count} turns are running, no new ones are taken")]
-    private static partial void LogDraining(ILogger logger, int count);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Turns have stopped after {Seconds:0.0} s: {Finished} finished by themselves, {Interrupted} were interrupted")]
-    private static partial void LogDrained(ILogger logger, double seconds, int finished, int interrupted);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Turn {Turn} is cancelled: nobody has followed it for {Limit}")]
-    private static partial void LogUnwatched(ILogger logger, string turn, TimeSpan limit);
-
     [LoggerMessage(Level = LogLevel.Warning, Message = "Turn {Replaced} could not be taken out and stays in its thread before {Turn}: {Cause}")]
     private static partial void LogStays(ILogger logger, string replaced, string turn, string cause);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} turns did not end in time and are interrupted")]
-    private static partial void LogInterrupting(ILogger logger, int count);
 }

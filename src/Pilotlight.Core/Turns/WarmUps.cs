@@ -8,7 +8,7 @@ namespace Pilotlight.Core.Turns;
 
 /// <summary>Warm-ups of threads that go on behind their requests; one a thread at a time.</summary>
 /// <remarks>A warm-up that fails is only logged: the turn that follows meets the same fault and tells it.</remarks>
-internal sealed partial class WarmUps(TurnService turns, IAdmission admission, ILogger<WarmUps> logger)
+internal sealed partial class WarmUps(ThreadWork work, Admission admission, ILogger<WarmUps> logger)
 {
     private readonly ConcurrentDictionary<string, bool> _running = new(StringComparer.Ordinal);
 
@@ -27,7 +27,7 @@ internal sealed partial class WarmUps(TurnService turns, IAdmission admission, I
     {
         try
         {
-            await turns.WarmAsync(thread, isStored);
+            await work.WarmAsync(thread, isStored);
         }
         catch (Exception fault)
         {

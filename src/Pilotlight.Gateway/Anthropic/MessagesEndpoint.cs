@@ -20,23 +20,23 @@ internal static class MessagesEndpoint
         routes.MapPost("/v1/messages", CreateAsync)
             .DescribeCall("Anthropic", "CreateMessage", "Answers a conversation, as the Anthropic API does.",
                 "Streaming and not. Images come as base64. Tools are the caller's to run. What the CLI cannot honour is refused by name.");
-        routes.MapPost("/v1/messages/count_tokens", CountAsync)
+        routes.MapPost("/v1/messages/count_tokens", (Delegate)CountAsync)
             .DescribeCall("Anthropic", "CountTokens", "Estimates how many tokens a message would send.",
                 "An estimate, counted here with another tokenizer than the model's; an image counts as 1,600.");
     }
 
-    private static async Task CountAsync(HttpContext http, IOptions<CompatibleOptions> options)
+    private static async Task CountAsync(HttpContext http)
     {
-        using var body = await CompatibleCall.ReadAsync(http);
-        var request = MessagesRequest.Read(body.RootElement, options.Value.Unsupported == Unsupported.Ignore, isCount: true);
+        using var body = await JsonBody.ReadAsync(http);
+        var request = MessagesRequest.Read(body.Root, isCount: true);
         var tokens = request.Texts().Where(text => text.Length > 0).Sum(ContextLimits.Count) + request.ImageTokens();
         await http.Response.WriteAsJsonAsync(new TokenCount(tokens), AnthropicJson.Default.TokenCount);
     }
 
     private static async Task CreateAsync(HttpContext http, CompatibleTurns turns, IOptions<StreamOptions> streams, IOptions<CompatibleOptions> options, TimeProvider time)
     {
-        using var body = await CompatibleCall.ReadAsync(http);
-        var request = MessagesRequest.Read(body.RootElement, options.Value.Unsupported == Unsupported.Ignore);
+        using var body = await JsonBody.ReadAsync(http);
+        var request = MessagesRequest.Read(body.Root).Settle(CallRoute.Cli, options.Value);
         await CompatibleCall.RunAsync(http, turns, request, new MessagesAnswer(request), streams.Value, time);
     }
 }

@@ -4,28 +4,27 @@ using static Pilotlight.Gateway.Compatible.ParameterRules;
 
 namespace Pilotlight.Gateway.Anthropic;
 
-/// <summary>What can be honoured of a message's parameters.</summary>
+/// <summary>What becomes of a message's parameters.</summary>
 internal static class MessagesParameters
 {
     public static ParameterRules Rules { get; } = new()
     {
         // The CLI caches prompts by itself.
-        Taken = new HashSet<string>(StringComparer.Ordinal)
+        Read = new HashSet<string>(StringComparer.Ordinal)
         {
-            "model", "messages", "system", "stream", "max_tokens", "metadata", "cache_control", "tools", "tool_choice",
+            "model", "messages", "system", "stream", "max_tokens", "metadata", "cache_control", "tools", "tool_choice", "temperature", "top_p",
+            "top_k", "stop_sequences", "thinking", "output_config", "output_format", "service_tier",
         },
-        Harmless = new Dictionary<string, Func<JsonElement, bool>>(StringComparer.Ordinal)
+        Tuning = new Dictionary<string, Func<JsonElement, bool>>(StringComparer.Ordinal)
         {
-            ["stop_sequences"] = IsEmpty,
-            ["mcp_servers"] = IsEmpty,
-            ["thinking"] = value => IsOneOf(value, "disabled"),
-            ["service_tier"] = value => IsOneOf(value, "auto", "standard_only"),
+            ["context_management"] = IsEmpty,
+            ["inference_geo"] = Never,
+            ["speed"] = value => IsOneOf(value, "standard"),
         },
-        Sampling = new Dictionary<string, Func<JsonElement, bool>>(StringComparer.Ordinal)
+        Essential = new Dictionary<string, EssentialParameter>(StringComparer.Ordinal)
         {
-            ["temperature"] = value => IsNumber(value, 1),
-            ["top_p"] = value => IsNumber(value, 1),
-            ["top_k"] = _ => false,
+            ["mcp_servers"] = new(IsEmpty, "Leave it out, and set them up in a profile of the gateway's."),
+            ["container"] = new(IsEmpty, "Leave it out: code runs in no container here."),
         },
     };
 }

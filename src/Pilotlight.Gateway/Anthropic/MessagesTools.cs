@@ -9,22 +9,35 @@ namespace Pilotlight.Gateway.Anthropic;
 /// <summary>Reads what a message says of tools.</summary>
 internal static class MessagesTools
 {
-    public static IReadOnlyList<AIFunctionDeclaration> Read(JsonElement body)
+    private const int LongestName = 128;
+
+    public static IReadOnlyList<AIFunctionDeclaration> Read(JsonElement body) => [.. Declared(body).Select(tool => Declare(tool.Item, tool.Place))];
+
+    /// <summary>The tools whose calls must fit their schema.</summary>
+    public static IReadOnlySet<string> Strict(JsonElement body) => Declared(body)
+        .Where(tool => tool.Item.Flag("strict", tool.Place + ".strict"))
+        .Select(tool => tool.Item.Text("name", tool.Place + ".name")).ToHashSet(StringComparer.Ordinal);
+
+    /// <summary>Whether tools are to be called; without any there is no choice.</summary>
+    public static ToolChoice Choice(JsonElement body)
     {
-        var tools = new List<AIFunctionDeclaration>();
-        if (body.Get("tools") is { } declared)
+        if (body.Get("tool_choice") is not { } asked || !Declared(body).Any())
         {
-            tools.AddRange(List(declared, "tools").Select(tool => Declare(tool.Item, tool.Place)));
+            return ToolChoice.Auto;
         }
 
-        var choice = body.Get("tool_choice");
-        if (choice is { ValueKind: JsonValueKind.Object } asked && asked.Flag("disable_parallel_tool_use", "tool_choice.disable_parallel_tool_use"))
+        var choice = body.Inner("tool_choice") ?? throw Fault("tool_choice", $"tool_choice is {Kind(asked)}; it must be an object.");
+        return choice.Text("type", "tool_choice.type") switch
         {
-            throw Fault("tool_choice.disable_parallel_tool_use", "tool_choice.disable_parallel_tool_use is true, which the CLI cannot be told. Leave it out, and expect several calls at once.");
-        }
-
-        return CallerTools.Choose(tools, choice, "tool");
+            "auto" => ToolChoice.Auto,
+            "none" => ToolChoice.None,
+            "any" => ToolChoice.Any,
+            "tool" => new ToolChoice(ToolChoiceKind.Tool, choice.Text("name", "tool_choice.name")),
+            var type => throw Fault("tool_choice.type", $"tool_choice.type is '{Short(type)}'; it must be auto, any, tool or none."),
+        };
     }
+
+    private static IEnumerable<(JsonElement Item, string Place)> Declared(JsonElement body) => body.Get("tools") is { } declared ? List(declared, "tools") : [];
 
     public static IReadOnlyList<HistoryToolCall> Calls(JsonElement message, string place) =>
         message.Get("content") is { ValueKind: JsonValueKind.Array } content
@@ -36,33 +49,19 @@ internal static class MessagesTools
                     CallerTools.Input(block.Item.Get("input")?.GetRawText() ?? "", block.Place + ".input")))]
             : [];
 
-    public static UserToolResult Result(JsonElement block, string place)
-    {
-        block.Only(place, "type", "tool_use_id", "content", "is_error", "cache_control");
-        var text = block.Get("content") switch
-        {
-            null => "",
-            { ValueKind: JsonValueKind.String } whole => whole.GetString()!,
-            { } parts => string.Join('\n', List(parts, place + ".content").Select(part =>
-                part.Item.Text("type", part.Place + ".type") == "text"
-                    ? part.Item.Text("text", part.Place + ".text")
-                    : throw Fault(part.Place, $"{part.Place} must be text."))),
-        };
-        return new UserToolResult(block.Text("tool_use_id", place + ".tool_use_id"), text, block.Flag("is_error", place + ".is_error"));
-    }
-
+    // How it is loaded, cached and streamed is the API's business with its own callers.
     private static AIFunctionDeclaration Declare(JsonElement tool, string place)
     {
-        if (tool.Get("type") is not null && tool.Text("type", place + ".type") is not "custom" and var type)
+        if (tool.TextOrNull("type", place + ".type") is not (null or "custom") and var type)
         {
-            throw Fault(place + ".type", $"{place} is of the type '{Short(type)}'; only tools that the caller runs can be offered.");
+            throw Fault(place + ".type", $"{place} is of the type '{Short(type)}', which the API runs or knows by itself. Leave it out, or offer a tool of your own.");
         }
 
-        tool.Only(place, "type", "name", "description", "input_schema", "cache_control");
         return CallerTools.Declare(
             tool.Text("name", place + ".name"),
-            tool.Get("description") is null ? null : tool.Text("description", place + ".description"),
+            tool.TextOrNull("description", place + ".description"),
             tool.Get("input_schema") ?? throw Fault(place + ".input_schema", $"{place}.input_schema is missing."),
+            LongestName,
             place + ".input_schema");
     }
 }

@@ -1,8 +1,9 @@
+using System.Buffers;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Microsoft.Extensions.AI;
 using Pilotlight.Claude.Conversations;
 using Pilotlight.Claude.Tools;
+using Pilotlight.Gateway.Http;
 using static Pilotlight.Gateway.Compatible.CallBody;
 
 namespace Pilotlight.Gateway.Compatible;
@@ -10,58 +11,90 @@ namespace Pilotlight.Gateway.Compatible;
 /// <summary>Reads what a caller declares and answers: his functions, their calls, their results.</summary>
 internal static class CallerTools
 {
-    private const int MaxName = 64;
+    private static readonly JsonElement s_anything = JsonElement.Parse("{}");
 
     /// <summary>A function, as the model is told of it.</summary>
-    public static AIFunctionDeclaration Declare(string name, string? description, JsonElement? schema, string place)
+    public static AIFunctionDeclaration Declare(string name, string? description, JsonElement? schema, int longest, string place)
     {
-        if (name.Length is 0 or > MaxName || !name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '_' or '-'))
+        if (name.Length == 0 || name.Length > longest || !name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '_' or '-'))
         {
-            throw Fault(place, $"{place} has the name '{Short(name)}'; use 1 to {MaxName} letters, digits, '_' or '-'.");
+            throw Fault(place, $"{place} has the name '{Short(name)}'; use 1 to {longest} letters, digits, '_' or '-'.");
         }
 
-        return AIFunctionFactory.CreateDeclaration(name, description ?? "", Schema(schema ?? JsonElement.Parse("""{"type":"object","properties":{}}"""), place));
+        return AIFunctionFactory.CreateDeclaration(name, description ?? "", Schema(schema ?? s_anything, place));
     }
 
-    /// <summary>What of the declared functions is offered, by the call's <c>tool_choice</c>: all of them, or none.</summary>
-    /// <param name="tools">The functions.</param>
-    /// <param name="choice">The choice; null is auto.</param>
-    /// <param name="word">What the API calls a function.</param>
-    public static IReadOnlyList<AIFunctionDeclaration> Choose(List<AIFunctionDeclaration> tools, JsonElement? choice, string word) => choice switch
+    /// <summary>What of the declared functions is offered: all of them, or none where none may be called.</summary>
+    public static IReadOnlyList<AIFunctionDeclaration> Offered(IReadOnlyList<AIFunctionDeclaration> tools, ToolChoice choice)
     {
-        null => Distinct(tools),
-        { } value when ParameterRules.IsOneOf(value, "auto") => Distinct(tools),
-        { } value when ParameterRules.IsOneOf(value, "none") => [],
-        _ => throw Fault("tool_choice", $"tool_choice must be auto or none: the CLI cannot be told to call a {word}."),
-    };
+        if (tools.GroupBy(tool => tool.Name, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { } twice)
+        {
+            throw Fault("tools", $"tools has two functions of the name '{twice.Key}'. Rename one.");
+        }
 
-    /// <summary>Refuses two functions of one name.</summary>
-    private static List<AIFunctionDeclaration> Distinct(List<AIFunctionDeclaration> tools)
-    {
-        var twice = tools.GroupBy(tool => tool.Name, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1);
-        return twice is null ? tools : throw Fault("tools", $"tools has two functions of the name '{twice.Key}'. Rename one.");
+        return choice.Kind switch
+        {
+            ToolChoiceKind.None => [],
+            ToolChoiceKind.Tool when tools.All(tool => tool.Name != choice.Tool) =>
+                throw Fault("tool_choice", $"tool_choice names the function '{Short(choice.Tool!)}', which is not among tools."),
+            _ => tools,
+        };
     }
 
-    /// <summary>A schema of an object, as the CLI takes it: of its own dialect alone.</summary>
+    /// <summary>A schema of an object, completed where it leaves that out, and of the CLI's own dialect alone.</summary>
     public static JsonElement Schema(JsonElement schema, string place)
     {
-        if (schema.ValueKind != JsonValueKind.Object || schema.Get("type") is not { ValueKind: JsonValueKind.String } type || type.GetString() != "object")
+        if (schema.ValueKind is not (JsonValueKind.Object or JsonValueKind.True) || (schema.ValueKind == JsonValueKind.Object && !IsOfObject(schema)))
         {
             throw Fault(place, $"{place} has a JSON schema that is not of an object. Wrap the value in a property of one.");
         }
 
-        var node = JsonNode.Parse(schema.GetRawText())!.AsObject();
-        node.Remove("$schema");
-        return JsonElement.Parse(node.ToJsonString());
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            writer.WriteStartObject();
+            writer.WriteString("type", "object");
+            var known = new HashSet<string>(StringComparer.Ordinal) { "type", "$schema" };
+            foreach (var name in schema.ValueKind == JsonValueKind.Object ? schema.EnumerateObject().Select(property => property.Name).Where(known.Add) : [])
+            {
+                // Of a name that comes twice the last one counts.
+                writer.WritePropertyName(name);
+                schema.GetProperty(name).WriteTo(writer);
+            }
+
+            if (known.Add("properties"))
+            {
+                writer.WriteStartObject("properties");
+                writer.WriteEndObject();
+            }
+
+            writer.WriteEndObject();
+        }
+
+        return JsonElement.Parse(buffer.WrittenSpan);
     }
+
+    private static bool IsOfObject(JsonElement schema) => schema.Get("type") switch
+    {
+        null => true,
+        { ValueKind: JsonValueKind.String } type => type.ValueEquals("object") || type.ValueEquals(""),
+        { ValueKind: JsonValueKind.Array } types => types.GetArrayLength() == 0
+            || types.EnumerateArray().Any(type => type.ValueKind == JsonValueKind.String && type.ValueEquals("object")),
+        _ => false,
+    };
 
     /// <summary>Arguments as the object that they must be.</summary>
     public static JsonElement Input(string json, string place)
     {
         try
         {
-            var input = JsonElement.Parse(json.Length == 0 ? "{}" : json);
-            return input.ValueKind == JsonValueKind.Object ? input : throw Fault(place, $"{place} is {Kind(input)}; it must be an object.");
+            var input = string.IsNullOrWhiteSpace(json) ? s_anything : JsonText.Parse(json);
+            return input.ValueKind switch
+            {
+                JsonValueKind.Object => input,
+                JsonValueKind.Null => s_anything,
+                _ => throw Fault(place, $"{place} is {Kind(input)}; it must be an object."),
+            };
         }
         catch (JsonException)
         {
@@ -114,7 +147,7 @@ internal static class CallerTools
             untold = message.Calls.Except(native).ToDictionary(call => call.ToolUseId, call => call.Name, StringComparer.Ordinal);
             yield return new HistoryMessage(HistoryRole.Assistant, message.Text, untold.Count > 0 ? [.. untold.Values.Distinct()] : null)
             {
-                Calls = native.Length > 0 ? [.. native.Select(call => call with { Name = FunctionNames.Qualify(call.Name) })] : null,
+                Calls = native.Length > 0 ? [.. native.Select(call => call with { Name = FunctionNames.Qualify(CallerToolNames.OnCli(call.Name)) })] : null,
             };
         }
     }
@@ -127,8 +160,8 @@ internal static class CallerTools
 
     private static IReadOnlyList<UserContent> Content(IReadOnlyList<UserContent> content, Dictionary<string, string> untold) =>
     [
-        .. content.Select(part => part is UserToolResult result && untold.TryGetValue(result.ToolUseId, out var name)
-            ? new UserText($"[{name} returned] {result.Text}")
-            : part),
+        .. content.SelectMany(part => part is UserToolResult result && untold.TryGetValue(result.ToolUseId, out var name)
+            ? [new UserText($"[{name} returned] {result.Text}"), .. result.Content?.Where(more => more is not UserText) ?? []]
+            : (IEnumerable<UserContent>)[part]),
     ];
 }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Pilotlight.Claude.Turns;
 using Pilotlight.Core.Problems;
@@ -41,47 +40,27 @@ internal static class CompatibleCall
     // Until then a turn that fails is a plain HTTP error; after it the stream begins, so that nobody on the way gives up.
     private static readonly TimeSpan s_longestSilence = TimeSpan.FromSeconds(10);
 
-    public static async Task<JsonDocument> ReadAsync(HttpContext http)
-    {
-        if (!http.Request.HasJsonContentType())
-        {
-            throw HttpProblems.NotJson(CallBody.Short(http.Request.ContentType ?? "none"));
-        }
-
-        try
-        {
-            return await JsonDocument.ParseAsync(http.Request.Body, default, http.RequestAborted);
-        }
-        catch (JsonException fault)
-        {
-            throw RequestProblems.Invalid($"The body is not valid JSON: line {fault.LineNumber + 1}, position {fault.BytePositionInLine}.");
-        }
-    }
-
     public static async Task RunAsync(
         HttpContext http, CompatibleTurns turns, CompatibleRequest request, ICompatibleAnswer answer, StreamOptions options, TimeProvider time)
     {
-        var gone = http.RequestAborted;
-        TurnEvent? end = null;
+        var turn = await turns.BeginAsync(http, request);
         try
         {
-            await using var events = turns.RunAsync(http, request, gone).GetAsyncEnumerator(CancellationToken.None);
-            end = await (request.Stream ? StreamAsync(http, events, answer, options, time) : WholeAsync(http, events, answer));
+            await using var events = turn.ReadAsync(http.RequestAborted).GetAsyncEnumerator(CancellationToken.None);
+            await (request.Stream ? StreamAsync(http, events, answer, options, time) : WholeAsync(http, events, answer));
         }
-        catch (OperationCanceledException) when (gone.IsCancellationRequested)
+        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
         {
-            end = new TurnCancelled("", TurnUsage.None, null);
+            // Nobody is left to hear of it.
         }
         finally
         {
-            if (end is not null)
-            {
-                turns.LogEnd(end, request.Model, ResponseFacts.Of(http).Source);
-            }
+            // Whoever has left: what was used is booked by the turn's own end. One that has ended hears nothing of this.
+            await turn.Turn.CancelAsync();
         }
     }
 
-    private static async Task<TurnEvent> WholeAsync(HttpContext http, IAsyncEnumerator<TurnEvent> events, ICompatibleAnswer answer)
+    private static async Task WholeAsync(HttpContext http, IAsyncEnumerator<TurnEvent> events, ICompatibleAnswer answer)
     {
         var calls = new List<ToolStarted>();
         while (await events.MoveNextAsync())
@@ -91,20 +70,23 @@ internal static class CompatibleCall
                 case ToolStarted call:
                     calls.Add(call);
                     break;
+                case TurnStarted started:
+                    ResponseFacts.Of(http).Acquired(started.Source);
+                    break;
                 case TurnCompleted completed:
                     await answer.WriteWholeAsync(http, completed, calls);
-                    return completed;
+                    return;
                 case TurnFailed failed:
                     throw Problem(failed);
-                case TurnCancelled cancelled:
-                    return cancelled;
+                case TurnCancelled:
+                    return;
             }
         }
 
         throw Problem(NoEnd);
     }
 
-    private static async Task<TurnEvent> StreamAsync(
+    private static async Task StreamAsync(
         HttpContext http, IAsyncEnumerator<TurnEvent> events, ICompatibleAnswer answer, StreamOptions options, TimeProvider time)
     {
         var writer = new DeadlineWriter(http, options.WriteDeadline, time);
@@ -117,29 +99,31 @@ internal static class CompatibleCall
                 case null:
                     await SendAsync(answer.Ping);
                     break;
+                case TurnStarted started:
+                    ResponseFacts.Of(http).Acquired(started.Source);
+                    break;
                 case TextDelta { Text.Length: > 0 } delta:
                     await SendAsync(answer.Text(delta.Text));
                     hasSent = true;
                     break;
                 case TextReset when hasSent:
                     // These APIs have no way to take back what was streamed; half an answer twice would be told as success.
-                    var broken = new TurnFailed(new TurnError(
-                        TurnErrorKind.Api, "The API broke off in the middle of the answer and began anew, and what was streamed cannot be taken back. Ask again."), "", TurnUsage.None, null);
-                    await SendAsync(answer.Fault(TurnProblems.From(broken.Error)));
-                    return broken;
+                    await SendAsync(answer.Fault(TurnProblems.From(new TurnError(
+                        TurnErrorKind.Api, "The API broke off in the middle of the answer and began anew, and what was streamed cannot be taken back. Ask again."))));
+                    return;
                 case ToolStarted call:
                     await SendAsync(answer.Call(call));
                     break;
                 case TurnCompleted completed:
                     await SendAsync(answer.End(completed));
-                    return completed;
+                    return;
                 case TurnFailed failed when !hasBegun:
                     throw Problem(failed);
                 case TurnFailed failed:
                     await SendAsync(answer.Fault(TurnProblems.From(failed.Error)));
-                    return failed;
-                case TurnCancelled cancelled:
-                    return cancelled;
+                    return;
+                case TurnCancelled:
+                    return;
             }
         }
 
@@ -149,7 +133,6 @@ internal static class CompatibleCall
         }
 
         await SendAsync(answer.Fault(TurnProblems.From(NoEnd.Error)));
-        return NoEnd;
 
         async ValueTask SendAsync(string piece)
         {

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.AI;
 using Pilotlight.Claude.Conversations;
@@ -7,6 +8,10 @@ namespace Pilotlight.Gateway.Compatible;
 /// <summary>A call of a compatible API, in the terms of a turn: the same for all of them.</summary>
 internal sealed record CompatibleRequest
 {
+    private const string PlainText = "text/plain";
+    private const long TokensOfImage = 1600;
+    private const int BytesOfPage = 50_000;
+
     /// <summary>Which API it came by, for the figures.</summary>
     public required string Api { get; init; }
 
@@ -28,8 +33,11 @@ internal sealed record CompatibleRequest
     /// <summary>The schema that the answer must fit; null is text.</summary>
     public JsonElement? OutputSchema { get; init; }
 
+    /// <summary>How the answer is to be made.</summary>
+    public CallSettings Settings { get; init; } = new();
+
     /// <summary>Longest answer, in tokens; null sets no limit.</summary>
-    public int? MaxTokens { get; init; }
+    public int? MaxTokens => Settings.MaxTokens;
 
     /// <summary>Whether the answer is streamed.</summary>
     public bool Stream { get; init; }
@@ -37,11 +45,18 @@ internal sealed record CompatibleRequest
     /// <summary>Whether the stream ends with the tokens used.</summary>
     public bool IncludeUsage { get; init; }
 
-    /// <summary>Parameters that were left aside, as the settings allow.</summary>
+    /// <summary>Parameters that are left aside on the route that was chosen, by name; see <see cref="SettingRoutes.Settle"/>.</summary>
     public IReadOnlyList<string> Ignored { get; init; } = [];
 
     /// <summary>Whether what is said now is the results of calls and nothing else: then a process that waits for them can go on.</summary>
-    public bool AnswersCalls => Content.All(part => part is UserToolResult);
+    public bool AnswersCalls => Content.All(part => part is UserToolResult { Content: var more } && (more ?? []).All(piece => piece is UserText or UserImage));
+
+    private IEnumerable<UserContent> Parts => History.SelectMany(message => message.Content).Concat(Content)
+        .SelectMany(part => part is UserToolResult { Content: { } more } ? more.Append(part) : [part]);
+
+    /// <summary>Whether there is such content anywhere in what is said.</summary>
+    public bool Has<T>()
+        where T : UserContent => Parts.Any(part => part is T);
 
     /// <summary>All text that is sent, piece by piece.</summary>
     public IEnumerable<string> Texts() =>
@@ -53,13 +68,19 @@ internal sealed record CompatibleRequest
             .Concat(message.Calls.Select(call => $"{call.Name} {call.Input.GetRawText()}"))).OfType<string>(),
     ];
 
-    /// <summary>About how many tokens its images have.</summary>
-    public long ImageTokens() => 1600L * History.SelectMany(message => message.Content).Concat(Content).Count(part => Text(part) is null);
+    /// <summary>About how many tokens its pictures and PDFs have.</summary>
+    public long ImageTokens() => Parts.Sum(part => part switch
+    {
+        UserImage or UserImageAddress or UserDocumentAddress => TokensOfImage,
+        UserDocument { MediaType: not PlainText } document => TokensOfImage * Math.Max(1, document.Data.Length / BytesOfPage),
+        _ => 0,
+    });
 
     private static string? Text(UserContent part) => part switch
     {
         UserText text => text.Text,
         UserToolResult result => result.Text,
+        UserDocument { MediaType: PlainText } document => Encoding.UTF8.GetString(document.Data.Span),
         _ => null,
     };
 }

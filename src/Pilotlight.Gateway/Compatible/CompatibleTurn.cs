@@ -1,123 +1,182 @@
+using System.Threading.Channels;
 using Pilotlight.Claude.Turns;
-using Pilotlight.Core.Access;
+using Pilotlight.Core.Turns;
 
 namespace Pilotlight.Gateway.Compatible;
 
-/// <summary>One call's turn: what of it its caller is told, what is booked for it, and whether its process is kept. One instance a call.</summary>
+/// <summary>The journal of one call's turn: what of it its caller is told, what is booked for it, and whether its process is kept. One instance a call.</summary>
+/// <remarks>The turn's engine writes, the caller's connection reads; when it goes, the turn is stopped, and still booked.</remarks>
 /// <param name="request">The call.</param>
-/// <param name="said">What the call has said so far.</param>
-/// <param name="admitted">What is held of the caller's limits; settled at the turn's end.</param>
-/// <param name="prices">What a turn costs whose cost is not told.</param>
-/// <param name="keep">Says what the process holds from now on, and as what it waits.</param>
-/// <param name="stop">Stops the turn.</param>
-/// <param name="gone">The caller's own end of it.</param>
+/// <param name="turn">The turn that is run for it.</param>
+/// <param name="ledger">Books what it uses.</param>
+/// <param name="held">What an earlier call left of the turn that this one goes on with; null for a new one.</param>
+/// <param name="process">Decides what becomes of the process.</param>
+/// <param name="time">The clock.</param>
 internal sealed class CompatibleTurn(
-    CompatibleRequest request,
-    CallerTurn said,
-    IAdmittedTurn admitted,
-    LimitOptions prices,
-    Func<CompatibleMessage, HeldTurn?, ValueTask> keep,
-    CancellationTokenSource stop,
-    CancellationToken gone)
+    CompatibleRequest request, RunningTurn turn, CallLedger ledger, HeldTurn? held, CallProcess process, TimeProvider time) : ITurnJournal
 {
+    // How long an answer may wait for its booking: then it is told, and booked as soon as it can be.
+    private static readonly TimeSpan s_bookingPatience = TimeSpan.FromSeconds(2);
+
+    private readonly Channel<TurnEvent> _told = Channel.CreateUnbounded<TurnEvent>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
+    private readonly CallerTurn _said = new(request);
+
     // The caller's limit of tokens is reached: what the model says from there on is nobody's.
     private bool _isCut;
+    private bool _isTold;
+    private decimal _bookedBeforeUsd;
 
-    /// <summary>Whether the process can serve the conversation's next call.</summary>
-    public bool IsKept { get; private set; }
+    /// <summary>The turn.</summary>
+    public RunningTurn Turn => turn;
 
-    /// <summary>What the caller is told of an event; nothing, the event, or what it means for this call.</summary>
-    public async ValueTask<IEnumerable<TurnEvent>> TellAsync(TurnEvent turnEvent)
+    /// <summary>What the caller is told, the end last.</summary>
+    public IAsyncEnumerable<TurnEvent> ReadAsync(CancellationToken cancellationToken) => _told.Reader.ReadAllAsync(cancellationToken);
+
+    public bool HasWork(bool isMoreThere) => false;
+
+    public ValueTask<bool> WorkAsync(Task next) => new(true);
+
+    public void Add(TurnEvent turnEvent)
     {
         switch (turnEvent)
         {
+            case UsageGrew:
+                ledger.Note();
+                break;
             case TurnStarted started:
-                said.Began(started.Source);
-                return [started];
-            case TextDelta or TextReset when _isCut || said.WantsJson:
-                return [];
+                Begin(started);
+                break;
+            case TextDelta or TextReset when _isCut || _said.WantsJson:
+                break;
             case TextDelta delta:
-                return await TellAsync(delta);
+                Say(delta);
+                break;
             case TextReset:
-                said.Reset();
-                return [turnEvent];
+                _said.Reset();
+                Tell(turnEvent);
+                break;
             case ToolStarted call:
-                said.Called(call);
-                return [];
-            case TurnAwaitsTools awaits:
-                return await EndAsync(awaits);
-            case TurnCompleted completed:
-                return await EndAsync(completed with { Usage = said.Rest(completed.Usage), CostUsd = said.Rest(completed.CostUsd) });
-            case TurnCancelled cancelled:
-                return [await EndAsync(cancelled)];
-            case TurnFailed failed:
-                await admitted.SettleAsync(request.Model, said.Rest(failed.Usage), said.Rest(failed.CostUsd));
-                return [failed];
+                _said.Called(call);
+                break;
             default:
-                return [turnEvent];
+                Tell(turnEvent);
+                break;
         }
     }
 
-    private async ValueTask<IEnumerable<TurnEvent>> TellAsync(TextDelta delta)
+    public async Task EndAsync(TurnEnd end)
     {
-        var passed = said.Take(delta.Text, out _isCut);
+        // A store may work on its caller's thread, and be away.
+        var booking = Task.Run(() => ledger.SettleAsync(end.Bill));
+        if (!_isTold)
+        {
+            await Task.WhenAny(booking, Task.Delay(s_bookingPatience, time));
+            _isTold = true;
+            await TellEndAsync(end);
+        }
+
+        await booking;
+    }
+
+    // A turn that goes on is counted as one; on another process it begins anew.
+    private void Begin(TurnStarted started)
+    {
+        if (held is not null && started.Source == AcquireSource.Hot)
+        {
+            _bookedBeforeUsd = held.BookedUsd;
+            turn.Lease.Resume(held.Booked, held.BookedUsd);
+            _said.GoesOn(held.SaidLength);
+        }
+
+        Tell(started);
+    }
+
+    private void Say(TextDelta delta)
+    {
+        var passed = _said.Take(delta.Text, out _isCut);
+        if (passed.Length > 0)
+        {
+            Tell(delta with { Text = passed });
+        }
+
         if (_isCut)
         {
-            await stop.CancelAsync();
+            _ = turn.CancelAsync();
         }
-
-        return passed.Length > 0 ? [delta with { Text = passed }] : [];
     }
 
-    private async Task<IEnumerable<TurnEvent>> EndAsync(TurnAwaitsTools awaits)
+    private async Task TellEndAsync(TurnEnd end)
     {
-        var usage = said.Rest(awaits.Usage);
-        var cost = prices.Price(request.Model, usage);
-        await admitted.SettleAsync(request.Model, usage, cost);
-        var end = new TurnCompleted(said.Text, request.Model, usage, null, _isCut ? "max_tokens" : "tool_use", null, TimeSpan.Zero);
+        var usage = end.Bill?.Usage ?? TurnUsage.None;
+        var isKept = end.Event switch
+        {
+            TurnAwaitsTools awaits => await EndAsync(awaits, usage, end.Bill?.CostUsd ?? 0),
+            TurnCompleted completed => await EndAsync(completed with { Usage = usage, CostUsd = end.Bill?.CostUsd }),
+            TurnCancelled cancelled => End(cancelled with { Usage = usage }),
+            _ => Told(end.Event),
+        };
+        _told.Writer.Complete();
+        if (!isKept)
+        {
+            await process.ForgetAsync(); // Nobody else can know what it has seen.
+        }
+    }
+
+    private async Task<bool> EndAsync(TurnAwaitsTools awaits, TurnUsage usage, decimal cost)
+    {
+        var end = new TurnCompleted(_said.Text, request.Model, usage, null, _isCut ? "max_tokens" : "tool_use", null, TimeSpan.Zero);
         if (_isCut)
         {
-            return [end];
+            return Told(end);
         }
 
-        IsKept = true;
-        await keep(said.Asked(awaits), said.Hold(awaits, cost));
-        return [.. said.Calls(awaits), end];
+        await process.KeepAsync(_said.Asked(awaits), new HeldTurn(awaits.Usage, cost + _bookedBeforeUsd, awaits.PartialText.Length));
+        foreach (var call in _said.Calls(awaits))
+        {
+            Tell(call);
+        }
+
+        Tell(end);
+        return true;
     }
 
-    private async Task<IEnumerable<TurnEvent>> EndAsync(TurnCompleted completed)
+    private async Task<bool> EndAsync(TurnCompleted completed)
     {
-        await admitted.SettleAsync(completed.Model, completed.Usage, completed.CostUsd);
-        var told = new List<TurnEvent>();
-        if (said.WantsJson)
+        if (_said.WantsJson)
         {
             if (completed.StructuredOutput is not { } json)
             {
-                return [CallerTurn.NoJson(completed)];
+                return Told(new TurnFailed(
+                    new TurnError(TurnErrorKind.Api, "The model gave no answer that fits the JSON schema. Ask again, or ask for less."), "", completed.Usage, completed.CostUsd));
             }
 
-            told.Add(new TextDelta(said.Take(json.GetRawText(), out _isCut)));
+            Tell(new TextDelta(_said.Take(json.GetRawText(), out _isCut)));
         }
 
-        IsKept = !_isCut;
-        if (IsKept)
+        if (!_isCut)
         {
             // Before the caller hears of the end: their next call may come at once.
-            await keep(said.Answered, null);
+            await process.KeepAsync(_said.Answered, null);
         }
 
-        told.Add(completed with { Text = said.Text, StopReason = _isCut ? "max_tokens" : CallerTurn.StopReason(completed) });
-        return told;
+        Tell(completed with { Text = _said.Text, StopReason = _isCut ? "max_tokens" : StopReason(completed) });
+        return !_isCut;
     }
 
-    private async Task<TurnEvent> EndAsync(TurnCancelled cancelled)
+    private bool End(TurnCancelled cancelled) => Told(
+        _isCut ? new TurnCompleted(_said.Text, cancelled.Model ?? request.Model, cancelled.Usage, cancelled.CostUsd, "max_tokens", null, TimeSpan.Zero)
+        : turn.IsInterrupted ? new TurnFailed(
+            new TurnError(TurnErrorKind.Overloaded, "The server stopped in the middle of the turn. Send the request again."), cancelled.PartialText, cancelled.Usage, cancelled.CostUsd)
+        : cancelled);
+
+    // An answer that is an object is a tool's call to the CLI, and none to the caller.
+    private static string? StopReason(TurnCompleted completed) => completed.StopReason == "tool_use" ? "end_turn" : completed.StopReason;
+
+    private void Tell(TurnEvent turnEvent) => _told.Writer.TryWrite(turnEvent);
+
+    private bool Told(TurnEvent end)
     {
-        var (usage, cost) = (said.Rest(cancelled.Usage), said.Rest(cancelled.CostUsd));
-        await admitted.SettleAsync(request.Model, usage, cost);
-        return _isCut ? new TurnCompleted(said.Text, request.Model, usage, cost, "max_tokens", null, TimeSpan.Zero)
-            : gone.IsCancellationRequested ? cancelled
-            : new TurnFailed(
-                new TurnError(TurnErrorKind.Overloaded, "The server stopped in the middle of the turn. Send the request again."),
-                cancelled.PartialText, cancelled.Usage, cancelled.CostUsd);
+        Tell(end);
+        return false;
     }
 }

@@ -1,150 +1,74 @@
-using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 using Pilotlight.Claude.Conversations;
-using Pilotlight.Claude.Turns;
 using Pilotlight.Core.Access;
 using Pilotlight.Core.Context;
 using Pilotlight.Core.Problems;
-using Pilotlight.Core.Telemetry;
 using Pilotlight.Core.Turns;
 using Pilotlight.Gateway.Access;
 using Pilotlight.Gateway.Http;
 
 namespace Pilotlight.Gateway.Compatible;
 
-/// <summary>Runs the turns of the compatible APIs: nothing is stored, and a turn ends with its connection.</summary>
+/// <summary>Begins the turns of the compatible APIs: nothing of them is stored but what they use, and each ends with its connection.</summary>
 /// <remarks>Safe for concurrent use.</remarks>
-internal sealed partial class CompatibleTurns : IDisposable
+internal sealed class CompatibleTurns(
+    CallTurns calls, IClaudeConversations conversations, ConversationIndex hot, ContextLimits limits, TimeProvider time)
 {
     /// <summary>A caller's own name for a conversation, in a request.</summary>
     public const string ConversationHeader = "x-pilotlight-conversation";
 
     private const int MaxConversationName = 200;
 
-    private readonly IClaudeConversations _conversations;
-    private readonly IAdmission _admission;
-    private readonly ConversationIndex _hot;
-    private readonly TurnPlaces _places;
-    private readonly ContextLimits _limits;
-    private readonly LimitOptions _prices;
-    private readonly GatewayTelemetry _telemetry;
-    private readonly RelayOptions _relay;
-    private readonly ILogger _logger;
-    private readonly CancellationTokenSource _drained = new();
-    private readonly CancellationToken _stopping;
-
-    public CompatibleTurns(
-        IClaudeConversations conversations,
-        IAdmission admission,
-        ConversationIndex hot,
-        TurnPlaces places,
-        ContextLimits limits,
-        IOptions<LimitOptions> prices,
-        GatewayTelemetry telemetry,
-        IOptions<RelayOptions> relay,
-        IHostApplicationLifetime lifetime,
-        ILogger<CompatibleTurns> logger)
+    /// <summary>Begins one. Sets the headers that say how it is served.</summary>
+    /// <exception cref="ProblemException">It may not run, or there is no room for it.</exception>
+    public async Task<CompatibleTurn> BeginAsync(HttpContext http, CompatibleRequest request)
     {
-        (_conversations, _admission, _hot, _places, _limits, _prices, _telemetry, _relay, _logger) =
-            (conversations, admission, hot, places, limits, prices.Value, telemetry, relay.Value, logger);
-        _stopping = lifetime.ApplicationStopping;
-        _stopping.Register(() => _drained.CancelAfter(_relay.DrainTimeout));
-    }
-
-    /// <summary>Runs one and yields what happens in it; the last event is its end. Sets the headers that say how it was served.</summary>
-    /// <exception cref="ProblemException">It may not run, or there is no room for it; thrown before anything is yielded.</exception>
-    public async IAsyncEnumerable<TurnEvent> RunAsync(
-        HttpContext http, CompatibleRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        if (_stopping.IsCancellationRequested)
-        {
-            throw TurnProblems.Stopping();
-        }
-
-        var input = _limits.Check(request.Model, request.Texts()) + request.ImageTokens();
-        using var place = _places.Take();
-        var caller = http.GetCaller();
-        await using var admitted = await _admission.AdmitAsync(
-            new TurnToAdmit(caller, request.Model, null, input), cancellationToken);
-        var name = NameOf(http);
-        var (id, held) = await TakeAsync(Fingerprint(request.History), request);
-        var conversation = new Conversation
-        {
-            Id = id,
-            Model = request.Model,
-            SystemPrompt = request.SystemPrompt,
-            History = [.. CallerTools.History(request.History, request.Tools)],
-            Tools = request.Tools,
-            OutputSchema = request.OutputSchema,
-        };
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _drained.Token);
-        var facts = ResponseFacts.Of(http);
-        facts.TurnBegins(request.Ignored);
-        using var trace = TurnTrace.Begin(_telemetry, request.Api, request.Model, null, facts.Overhead);
-        var turn = new CompatibleTurn(request, new CallerTurn(request, held), admitted, _prices, KeepAsync, stop, cancellationToken);
+        var (caller, facts, name) = (http.GetCaller(), ResponseFacts.Of(http), NameOf(http));
+        var input = limits.Check(request.Model, request.Texts()) + request.ImageTokens();
+        var turn = await calls.AdmitAsync(new TurnToAdmit(caller, request.Model, null, input), facts.ArrivedAt);
         try
         {
-            await foreach (var turnEvent in _conversations.RunTurnAsync(conversation, CallerTools.Content(request), stop.Token))
-            {
-                trace.Saw(turnEvent);
-                if (turnEvent is TurnStarted started)
-                {
-                    facts.Acquired(started.Source);
-                }
-
-                foreach (var told in await turn.TellAsync(turnEvent))
-                {
-                    yield return told;
-                }
-            }
+            var (id, held) = await TakeAsync(Fingerprint(request.History), request);
+            facts.TurnBegins(request.Ignored);
+            RateHeaders.Write(http.Response.Headers, turn.Lease.Rate);
+            var journal = new CompatibleTurn(
+                request, turn, calls.LedgerOf(turn), held, new CallProcess(id, request, Fingerprint, hot, conversations), time);
+            calls.Run(turn, new TurnWork(request.Api, request.Model, ConversationOf(request, id), CallerTools.Content(request)), journal);
+            return journal;
         }
-        finally
+        catch
         {
-            if (!turn.IsKept)
-            {
-                // Nobody else can know what the process has seen.
-                await _conversations.ForgetAsync(id);
-            }
+            await calls.AbandonAsync(turn);
+            throw;
         }
 
-        string Fingerprint(params IEnumerable<CompatibleMessage> messages) => name is null
+        string Fingerprint(IEnumerable<CompatibleMessage> messages) => name is null
             ? HistoryFingerprint.Exact(caller.KeyId, request, messages)
             : HistoryFingerprint.Named(caller.KeyId, name, request, messages);
-
-        async ValueTask KeepAsync(CompatibleMessage answer, HeldTurn? waiting)
-        {
-            var all = request.History.Append(new CompatibleMessage(HistoryRole.User, request.Content)).Append(answer);
-            if (_hot.Put(Fingerprint(all), new HotSession(id, waiting)) is { } twin)
-            {
-                await _conversations.ForgetAsync(twin);
-            }
-        }
     }
 
-    /// <summary>Says in the log how a turn ended, without what was said in it.</summary>
-    public void LogEnd(TurnEvent end, string model, string? acquire) => LogEnded(
-        _logger,
-        model,
-        end switch { TurnCompleted => "completed", TurnCancelled => "cancelled", TurnFailed failed => "failed, " + failed.Error.Kind, _ => "without a result" },
-        acquire ?? "none",
-        end is TurnCompleted { TimeToFirstToken: { } first } ? first.TotalMilliseconds : 0);
-
-    public void Dispose() => _drained.Dispose();
+    private static Conversation ConversationOf(CompatibleRequest request, string id) => new()
+    {
+        Id = id,
+        Model = request.Model,
+        SystemPrompt = request.SystemPrompt,
+        History = [.. CallerTools.History(request.History, request.Tools)],
+        Tools = CallerToolNames.Declared(request.Tools),
+        Effort = request.Settings.Effort,
+        OutputSchema = request.OutputSchema,
+    };
 
     // A process that waits for results is of use to nobody who brings anything else.
     private async ValueTask<(string Id, HeldTurn? Held)> TakeAsync(string fingerprint, CompatibleRequest request)
     {
-        if (_hot.TryTake(fingerprint) is { } hot)
+        if (hot.TryTake(fingerprint) is { } found)
         {
-            if (hot.Held is null || request.AnswersCalls)
+            if (found.Held is null || request.AnswersCalls)
             {
-                return (hot.Conversation, hot.Held);
+                return (found.Conversation, found.Held);
             }
 
-            await _conversations.ForgetAsync(hot.Conversation);
+            await conversations.ForgetAsync(found.Conversation, CancellationToken.None);
         }
 
         return ("api-" + Guid.NewGuid().ToString("N"), null);
@@ -160,7 +84,4 @@ internal sealed partial class CompatibleTurns : IDisposable
             _ => name,
         };
     }
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Call on {Model} ended: {End}, process {Acquire}, first token after {TtftMs:0} ms")]
-    private static partial void LogEnded(ILogger logger, string model, string end, string acquire, double ttftMs);
 }

@@ -64,29 +64,54 @@ internal static class HistoryFingerprint
 
             foreach (var part in message.Content)
             {
-                switch (part)
-                {
-                    case UserText text:
-                        Add(hash, "text");
-                        Add(hash, text.Text);
-                        break;
-                    case UserImage image:
-                        Add(hash, image.MediaType);
-                        Add(hash, image.Data.Span);
-                        break;
-                    case UserToolResult result:
-                        Add(hash, result.IsError ? "error" : "result");
-                        Add(hash, result.ToolUseId);
-                        Add(hash, result.Text);
-                        break;
-                    default:
-                        // What does not count would let two different histories pass for one.
-                        throw new ArgumentOutOfRangeException(nameof(messages), part.GetType().Name, "This content has no place in a fingerprint.");
-                }
+                Add(hash, part);
             }
         }
 
         return Convert.ToHexString(hash.GetHashAndReset());
+    }
+
+    private static void Add(IncrementalHash hash, UserContent part)
+    {
+        switch (part)
+        {
+            case UserText text:
+                Add(hash, "text");
+                Add(hash, text.Text);
+                break;
+            case UserImage image:
+                Add(hash, image.MediaType);
+                Add(hash, image.Data.Span);
+                break;
+            case UserImageAddress image:
+                Add(hash, "image at");
+                Add(hash, image.Address.AbsoluteUri);
+                break;
+            case UserDocument document:
+                Add(hash, "document " + document.MediaType);
+                Add(hash, document.Title ?? "");
+                Add(hash, document.Data.Span);
+                break;
+            case UserDocumentAddress document:
+                Add(hash, "document at");
+                Add(hash, document.Title ?? "");
+                Add(hash, document.Address.AbsoluteUri);
+                break;
+            case UserToolResult result:
+                Add(hash, result.IsError ? "error" : "result");
+                Add(hash, result.ToolUseId);
+                Add(hash, result.Text);
+                foreach (var more in result.Content ?? [])
+                {
+                    Add(hash, more);
+                }
+
+                Add(hash, "end");
+                break;
+            default:
+                // What does not count would let two different histories pass for one.
+                throw new ArgumentOutOfRangeException(nameof(part), part.GetType().Name, "This content has no place in a fingerprint.");
+        }
     }
 
     private static ReadOnlySpan<byte> Canonical(JsonElement value)

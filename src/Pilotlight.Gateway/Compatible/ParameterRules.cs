@@ -3,59 +3,74 @@ using static Pilotlight.Gateway.Compatible.CallBody;
 
 namespace Pilotlight.Gateway.Compatible;
 
-/// <summary>Which parameters of an API can be honoured, and with which values.</summary>
+/// <summary>A parameter whose answer the gateway cannot give.</summary>
+/// <param name="IsHarmless">The values that change nothing.</param>
+/// <param name="NextStep">What to do instead.</param>
+internal sealed record EssentialParameter(Func<JsonElement, bool> IsHarmless, string NextStep);
+
+/// <summary>Sorts the parameters of an API: those that are read, those that only tune, and those that the answer depends on.</summary>
 internal sealed class ParameterRules
 {
-    /// <summary>Those that are read elsewhere, or have no effect on the answer: who asks, and what the asker's bookkeeping needs.</summary>
-    public required IReadOnlySet<string> Taken { get; init; }
+    // A header of them must stay one that every proxy passes on.
+    private const int MostUnknown = 20;
+    private const int LongestName = 40;
 
-    /// <summary>Those that the CLI has no counterpart for, with the values that change nothing.</summary>
-    public required IReadOnlyDictionary<string, Func<JsonElement, bool>> Harmless { get; init; }
+    /// <summary>Those that are read, or have no effect on the answer: who asks, and what the asker's bookkeeping needs.</summary>
+    public required IReadOnlySet<string> Read { get; init; }
 
-    /// <summary>Those that say how the model picks its words, with the values that change nothing; the settings may say to ignore them.</summary>
-    public required IReadOnlyDictionary<string, Func<JsonElement, bool>> Sampling { get; init; }
+    /// <summary>Those that only tune and have no counterpart here, with the values that change nothing.</summary>
+    public required IReadOnlyDictionary<string, Func<JsonElement, bool>> Tuning { get; init; }
 
-    /// <summary>Refuses what cannot be honoured; returns what was ignored because the settings say so.</summary>
-    public IReadOnlyList<string> Check(JsonElement body, bool ignoreSampling)
+    /// <summary>Those without which the answer would not be what was asked for.</summary>
+    public required IReadOnlyDictionary<string, EssentialParameter> Essential { get; init; }
+
+    /// <summary>Finds what is left aside, by name, and what is not known. What nobody knows fails no call.</summary>
+    /// <exception cref="Core.Problems.ProblemException">The answer would not be what was asked for.</exception>
+    public (IReadOnlyList<string> Tuning, IReadOnlyList<string> Unknown) Sort(JsonElement body)
     {
-        var ignored = new List<string>();
+        var (tuning, unknown) = (new List<string>(), new List<string>());
         foreach (var property in body.EnumerateObject())
         {
             var (name, value) = (property.Name, property.Value);
-            if (value.ValueKind == JsonValueKind.Null || Taken.Contains(name))
+            if (value.ValueKind == JsonValueKind.Null || Read.Contains(name))
             {
                 continue;
             }
 
-            if (Sampling.TryGetValue(name, out var isDefault))
+            if (Essential.TryGetValue(name, out var essential))
+            {
+                if (!essential.IsHarmless(value))
+                {
+                    throw Fault(name, $"{name} cannot be honoured here. {essential.NextStep}");
+                }
+            }
+            else if (Tuning.TryGetValue(name, out var isDefault))
             {
                 if (!isDefault(value))
                 {
-                    ignored.Add(ignoreSampling ? name : throw Fault(
-                        name, $"{name} is {Kind(value)}, which the CLI cannot be told. Leave it out, or set Pilotlight:Compatible:Unsupported to Ignore on the gateway to have it ignored."));
+                    tuning.Add(name);
                 }
             }
-            else if (!Harmless.TryGetValue(name, out var isHarmless))
+            else if (unknown.Count < MostUnknown && IsPlain(name))
             {
-                throw Fault(Short(name), $"{Short(name)} is not known here. Leave it out.");
-            }
-            else if (!isHarmless(value))
-            {
-                throw Fault(name, $"{name} cannot be honoured by the CLI. Leave it out.");
+                unknown.Add(name);
             }
         }
 
-        return ignored;
+        return (tuning, unknown);
     }
 
     public static bool IsNumber(JsonElement value, double number) => value.ValueKind == JsonValueKind.Number && value.GetDouble() == number;
 
     public static bool IsOff(JsonElement value) => value.ValueKind == JsonValueKind.False;
 
+    public static bool Never(JsonElement value) => false;
+
     public static bool IsEmpty(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.Array => value.GetArrayLength() == 0,
-        JsonValueKind.Object => !value.EnumerateObject().Any(),
+        JsonValueKind.Object => value.GetPropertyCount() == 0,
+        JsonValueKind.String => value.ValueEquals(""),
         _ => false,
     };
 
@@ -66,4 +81,8 @@ internal sealed class ParameterRules
         JsonValueKind.Object => value.Get("type") is { ValueKind: JsonValueKind.String } type && texts.Contains(type.GetString()!),
         _ => false,
     };
+
+    // Whatever the caller sends stands in a header of the response.
+    private static bool IsPlain(string name) =>
+        name.Length is > 0 and <= LongestName && name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '_' or '-' or '.');
 }

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Logging;
+using Pilotlight.Claude.Turns;
 using Pilotlight.Claude.Conversations;
 using Pilotlight.Core.Access;
 using Pilotlight.Core.Problems;

@@ -61,7 +61,7 @@ internal static class TurnEndpoints
 
         // From here on the turn is the server's: the client's leaving must not undo it half way.
         var (turn, live, isReplay) = await turns.BeginAsync(http.GetCaller(), id, request.Text, string.IsNullOrEmpty(key) ? null : key, CancellationToken.None, ResponseFacts.Of(http).ArrivedAt);
-        RateHeaders.Write(http.Response.Headers, live?.Rate);
+        RateHeaders.Write(http.Response.Headers, live?.Lease.Rate);
         if (isReplay)
         {
             http.Response.Headers["x-pilotlight-replayed"] = "true";
@@ -76,12 +76,11 @@ internal static class TurnEndpoints
         HttpContext http,
         TurnService turns,
         ThreadService threads,
-        ITurnStore store,
         IOptions<StreamOptions> relay,
         TimeProvider time)
     {
         await threads.RequireAsync(http.GetCaller(), id, http.RequestAborted);
-        var turn = await store.FindAsync(id, turnId, http.RequestAborted) ?? throw TurnProblems.NoTurn(turnId);
+        var turn = await turns.RequireAsync(id, turnId, http.RequestAborted);
         var after = 0L;
         if (http.Request.Headers["Last-Event-ID"].ToString() is { Length: > 0 } last
             && (!long.TryParse(last, System.Globalization.CultureInfo.InvariantCulture, out after) || after < 0))
@@ -93,10 +92,10 @@ internal static class TurnEndpoints
     }
 
     private static async Task<IResult> CancelAsync(
-        string id, string turnId, HttpContext http, ThreadService threads, ITurnStore store, TurnService turns, CancellationToken cancellationToken)
+        string id, string turnId, HttpContext http, ThreadService threads, TurnService turns, CancellationToken cancellationToken)
     {
         await threads.RequireAsync(http.GetCaller(), id, cancellationToken);
-        var turn = await store.FindAsync(id, turnId, cancellationToken) ?? throw TurnProblems.NoTurn(turnId);
+        var turn = await turns.RequireAsync(id, turnId, cancellationToken);
         await turns.CancelAsync(turn.Id);
         return TypedResults.Accepted((string?)null);
     }

@@ -19,8 +19,8 @@ internal static class ChatCompletionEndpoint
 
     private static async Task CompleteAsync(HttpContext http, CompatibleTurns turns, IOptions<StreamOptions> streams, IOptions<CompatibleOptions> options, TimeProvider time)
     {
-        using var body = await CompatibleCall.ReadAsync(http);
-        var request = ChatCompletionRequest.Read(body.RootElement, options.Value.Unsupported == Unsupported.Ignore);
+        using var body = await JsonBody.ReadAsync(http);
+        var request = ChatCompletionRequest.Read(body.Root).Settle(CallRoute.Cli, options.Value);
         var answer = new ChatCompletionAnswer(request, time.GetUtcNow());
         await CompatibleCall.RunAsync(http, turns, request, answer, streams.Value, time);
     }

@@ -8,102 +8,65 @@ namespace Pilotlight.Gateway.OpenAi;
 /// <summary>Reads the body of <c>POST /v1/chat/completions</c>.</summary>
 internal static class ChatCompletionRequest
 {
-    public static CompatibleRequest Read(JsonElement body, bool ignoreSampling)
+    public static CompatibleRequest Read(JsonElement body)
     {
-        if (body.ValueKind != JsonValueKind.Object)
-        {
-            throw Fault("body", $"The body is {Kind(body)}; it must be an object.");
-        }
-
-        var ignored = ChatCompletionParameters.Rules.Check(body, ignoreSampling);
+        var settings = ChatCompletionSettings.Read(Object(body));
         var system = new List<string>();
+        var notes = new List<SystemNote>();
         var messages = new List<CompatibleMessage>();
         foreach (var (item, place) in List(body.Get("messages") ?? throw Fault("messages", "messages is missing."), "messages"))
         {
-            item.Only(place, "role", "content", "refusal", "annotations", "audio", "function_call", "tool_calls", "tool_call_id");
             switch (item.Text("role", place + ".role"))
             {
-                case "system" or "developer" when messages.Count > 0:
-                    throw Fault(place, $"{place} is a system message after others; the CLI takes one system prompt, before all messages. Move it to the front.");
+                case "system" or "developer" when messages.Count == 0:
+                    system.Add(ChatCompletionContent.Words(item, place));
+                    break;
                 case "system" or "developer":
-                    system.Add(string.Concat(Parts(item, place).Select(part =>
-                        part is UserText text ? text.Text : throw Fault(place, $"{place} holds an image; a system message holds text."))));
+                    notes.Add(new SystemNote(ChatCompletionContent.Words(item, place)));
+                    messages.Add(new CompatibleMessage(HistoryRole.User, [new UserText(notes[^1].Folded)]));
                     break;
                 case "user":
-                    messages.Add(new CompatibleMessage(HistoryRole.User, [.. Parts(item, place)]));
+                    messages.Add(new CompatibleMessage(HistoryRole.User, [.. ChatCompletionContent.Parts(item, place)]));
                     break;
                 case "assistant":
                     messages.Add(Assistant(item, place));
                     break;
                 case "tool":
-                    messages.Add(new CompatibleMessage(HistoryRole.User, [Result(item, place)]));
+                    messages.Add(new CompatibleMessage(HistoryRole.User, [ChatCompletionContent.Result(item, place)]));
                     break;
+                case "function":
+                    throw Fault(place + ".role", $"{place}.role is 'function', which is no more. Send the result as a tool's, with the tool_call_id that it answers.");
                 case var role:
                     throw Fault(place + ".role", $"{place}.role is '{Short(role)}'; it must be system, developer, user, assistant or tool.");
             }
         }
 
-        var (history, content) = Split(messages);
+        var said = CallHistory.Of(messages);
+        var tools = ChatCompletionTools.Read(body);
         return new CompatibleRequest
         {
             Api = "openai",
             Model = body.Text("model", "model"),
             SystemPrompt = system.Count > 0 ? string.Join("\n\n", system) : null,
-            History = history,
-            Content = content,
-            Tools = ChatCompletionTools.Read(body),
+            History = said.History,
+            Content = said.Content,
+            Tools = CallerTools.Offered(tools, settings.ToolChoice),
             OutputSchema = ChatCompletionTools.Schema(body),
-            MaxTokens = body.Positive("max_completion_tokens", "max_completion_tokens") ?? body.Positive("max_tokens", "max_tokens"),
             Stream = body.Flag("stream", "stream"),
-            IncludeUsage = body.Get("stream_options") is { ValueKind: JsonValueKind.Object } options && options.Flag("include_usage", "stream_options.include_usage"),
-            Ignored = ignored,
+            IncludeUsage = body.Inner("stream_options")?.Flag("include_usage", "stream_options.include_usage") == true,
+            Settings = settings with { SystemNotes = notes, Prefill = said.Prefill },
         };
     }
 
+    // What the model thought, and what providers noted beside its answer, is not told to it again.
     private static CompatibleMessage Assistant(JsonElement item, string place)
     {
-        foreach (var name in (string[])["function_call", "audio"])
+        if (item.Inner("function_call") is not null)
         {
-            if (item.Get(name) is { } value && (value.ValueKind != JsonValueKind.Array || value.GetArrayLength() > 0))
-            {
-                throw Fault($"{place}.{name}", $"{place}.{name} cannot be replayed to the CLI. Leave it out.");
-            }
+            throw Fault($"{place}.function_call", $"{place}.function_call is of an API that is no more. Send it in tool_calls.");
         }
 
-        var text = item.Get("content") is null ? item.Get("refusal")?.GetString() ?? "" : string.Concat(Parts(item, place).OfType<UserText>().Select(part => part.Text));
+        var text = item.Get("content") is null ? item.TextOrNull("refusal", place + ".refusal") ?? "" : ChatCompletionContent.Words(item, place);
         return new CompatibleMessage(HistoryRole.Assistant, [new UserText(text)]) { Calls = ChatCompletionTools.Calls(item, place) };
-    }
-
-    private static UserToolResult Result(JsonElement item, string place) => new(
-        item.Text("tool_call_id", place + ".tool_call_id"),
-        string.Concat(Parts(item, place).Select(part =>
-            part is UserText text ? text.Text : throw Fault(place, $"{place} holds an image; a function's result is text."))));
-
-    private static IEnumerable<UserContent> Parts(JsonElement item, string place)
-    {
-        var content = item.Get("content") ?? throw Fault(place + ".content", $"{place}.content is missing.");
-        if (content.ValueKind == JsonValueKind.String)
-        {
-            yield return new UserText(content.GetString()!);
-            yield break;
-        }
-
-        foreach (var (part, at) in List(content, place + ".content"))
-        {
-            switch (part.Text("type", at + ".type"))
-            {
-                case "text":
-                    yield return new UserText(part.Text("text", at + ".text"));
-                    break;
-                case "refusal":
-                    yield return new UserText(part.Text("refusal", at + ".refusal"));
-                    break;
-                case "image_url" when part.Get("image_url") is { ValueKind: JsonValueKind.Object } image:
-                    yield return DataUrl(image.Text("url", at + ".image_url.url"), at + ".image_url.url");
-                    break;
-                case var type:
-                    throw Fault(at + ".type", $"{at} is of the type '{Short(type)}'; only text and image_url with a data URL can be sent.");
-            }
-        }
     }
 }

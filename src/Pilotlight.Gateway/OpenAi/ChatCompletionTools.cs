@@ -9,20 +9,50 @@ namespace Pilotlight.Gateway.OpenAi;
 /// <summary>Reads what a chat completion says of functions and of the answer's form.</summary>
 internal static class ChatCompletionTools
 {
-    public static IReadOnlyList<AIFunctionDeclaration> Read(JsonElement body)
+    private const int LongestName = 64;
+
+    public static IReadOnlyList<AIFunctionDeclaration> Read(JsonElement body) => [.. Declared(body).Select(tool => CallerTools.Declare(
+        tool.Function.Text("name", tool.Place + ".function.name"),
+        tool.Function.TextOrNull("description", tool.Place + ".function.description"),
+        tool.Function.Get("parameters"),
+        LongestName,
+        tool.Place))];
+
+    /// <summary>The functions whose calls must fit their schema.</summary>
+    public static IReadOnlySet<string> Strict(JsonElement body) => Declared(body)
+        .Where(tool => tool.Function.Flag("strict", tool.Place + ".function.strict"))
+        .Select(tool => tool.Function.Text("name", tool.Place + ".function.name")).ToHashSet(StringComparer.Ordinal);
+
+    /// <summary>Whether functions are to be called; without any there is no choice.</summary>
+    public static ToolChoice Choice(JsonElement body)
     {
-        var tools = new List<AIFunctionDeclaration>();
-        if (body.Get("tools") is { } declared)
+        if (body.Get("tool_choice") is not { } choice || !Declared(body).Any())
         {
-            tools.AddRange(List(declared, "tools").Select(tool => Declare(tool.Item, tool.Place)));
+            return ToolChoice.Auto;
         }
 
-        if (tools.Count > 0 && body.Get("parallel_tool_calls") is { ValueKind: JsonValueKind.False })
-        {
-            throw Fault("parallel_tool_calls", "parallel_tool_calls is false, which the CLI cannot be told. Leave it out, and expect several calls at once.");
-        }
+        return choice.ValueKind == JsonValueKind.String ? Choice(choice.GetString()!)
+            : choice.Inner("function") is { } function ? new ToolChoice(ToolChoiceKind.Tool, function.Text("name", "tool_choice.function.name"))
+            : choice.Inner("allowed_tools") is { } allowed ? Choice(allowed.TextOrNull("mode", "tool_choice.allowed_tools.mode") ?? "auto")
+            : throw Fault("tool_choice", $"tool_choice is {Kind(choice)}; it must be auto, none, required or name a function.");
+    }
 
-        return CallerTools.Choose(tools, body.Get("tool_choice"), "function");
+    private static ToolChoice Choice(string word) => word switch
+    {
+        "auto" => ToolChoice.Auto,
+        "none" => ToolChoice.None,
+        "required" or "any" => ToolChoice.Any,
+        _ => throw Fault("tool_choice", $"tool_choice is '{Short(word)}'; it must be auto, none, required or name a function."),
+    };
+
+    private static IEnumerable<(JsonElement Function, string Place)> Declared(JsonElement body)
+    {
+        var allowed = body.Inner("tool_choice")?.Inner("allowed_tools")?.Get("tools") is { ValueKind: JsonValueKind.Array } names
+            ? names.EnumerateArray().Select(tool => tool.Inner("function")?.TextOrNull("name", "tool_choice.allowed_tools")).ToHashSet()
+            : null;
+        return (body.Get("tools") is { } declared ? List(declared, "tools") : [])
+            .Select(tool => (Function: Function(tool.Item, tool.Place), tool.Place))
+            .Where(tool => allowed?.Contains(tool.Function.TextOrNull("name", tool.Place)) != false);
     }
 
     /// <summary>The schema of the answer; null is text.</summary>
@@ -63,33 +93,20 @@ internal static class ChatCompletionTools
         return new HistoryToolCall(
             call.Text("id", place + ".id"),
             function.Text("name", place + ".function.name"),
-            CallerTools.Input(function.Text("arguments", place + ".function.arguments"), place + ".function.arguments"));
+            CallerTools.Input(Arguments(function, place + ".function.arguments"), place + ".function.arguments"));
     }
 
-    private static AIFunctionDeclaration Declare(JsonElement tool, string place)
-    {
-        tool.Only(place, "type", "function");
-        var function = Function(tool, place);
-        function.Only(place + ".function", "name", "description", "parameters", "strict");
-        if (function.Flag("strict", place + ".function.strict"))
-        {
-            throw Fault(place + ".function.strict", $"{place}.function.strict cannot be promised: the CLI does not hold calls to their schema. Leave it out.");
-        }
-
-        return CallerTools.Declare(
-            function.Text("name", place + ".function.name"),
-            function.Get("description") is null ? null : function.Text("description", place + ".function.description"),
-            function.Get("parameters"),
-            place);
-    }
+    // Some clients keep them as the object that they parsed.
+    private static string Arguments(JsonElement function, string place) =>
+        function.Inner("arguments") is { } parsed ? parsed.GetRawText() : function.TextOrNull("arguments", place) ?? "";
 
     private static JsonElement Function(JsonElement item, string place)
     {
-        if (item.Text("type", place + ".type") is not "function" and var type)
+        if (item.TextOrNull("type", place + ".type") is not (null or "function") and var type)
         {
             throw Fault(place + ".type", $"{place} is of the type '{Short(type)}'; only functions can be offered.");
         }
 
-        return item.Get("function") is { ValueKind: JsonValueKind.Object } function ? function : throw Fault(place + ".function", $"{place}.function is missing.");
+        return item.Inner("function") ?? throw Fault(place + ".function", $"{place}.function is missing.");
     }
 }

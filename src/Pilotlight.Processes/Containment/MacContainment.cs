@@ -30,7 +30,7 @@ internal sealed class MacContainment : IContainment
         """;
 
     private readonly Lock _gate = new();
-    private readonly Process? _guardian = StartGuardian();
+    private readonly Lazy<Process?> _guardian = new(StartGuardian);
 
     public void Prepare(ProcessStartInfo start, string cookie) => start.Environment[OwnerCookie.WorkerVariable] = cookie;
 
@@ -63,8 +63,11 @@ internal sealed class MacContainment : IContainment
 
     public void Dispose()
     {
-        _guardian?.StandardInput.Dispose();
-        _guardian?.Dispose();
+        if (_guardian is { IsValueCreated: true, Value: { } guardian })
+        {
+            guardian.StandardInput.Dispose();
+            guardian.Dispose();
+        }
     }
 
     private static Process? StartGuardian()
@@ -88,8 +91,8 @@ internal sealed class MacContainment : IContainment
         {
             try
             {
-                _guardian?.StandardInput.Write(string.Create(CultureInfo.InvariantCulture, $"{sign}{processId}\n"));
-                _guardian?.StandardInput.Flush();
+                _guardian.Value?.StandardInput.Write(string.Create(CultureInfo.InvariantCulture, $"{sign}{processId}\n"));
+                _guardian.Value?.StandardInput.Flush();
             }
             catch (Exception fault) when (fault is IOException or ObjectDisposedException)
             {

@@ -17,7 +17,7 @@ internal sealed record OwnerCookie(int ProcessId, long StartTime, int Instance, 
     public const string WorkerVariable = "PILOTLIGHT_WORKER";
 
     private static readonly string ThisMachine = ReadMachine();
-    private static int s_instances;
+    private static int Instances;
 
     public bool IsOfThisMachine => Machine == ThisMachine;
 
@@ -26,7 +26,7 @@ internal sealed record OwnerCookie(int ProcessId, long StartTime, int Instance, 
     public static OwnerCookie CreateForThisProcess() => new(
         Environment.ProcessId,
         ProcFileSystem.StartTime(Environment.ProcessId) ?? 0,
-        Interlocked.Increment(ref s_instances),
+        Interlocked.Increment(ref Instances),
         ThisMachine);
 
     public static bool TryParse(string text, [NotNullWhen(true)] out OwnerCookie? cookie)

@@ -31,7 +31,9 @@ internal static class ProcFileSystem
         var text = Encoding.UTF8.GetString(stat);
         var fields = text[(text.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
         const int StartTimeAfterName = 19;
-        return fields.Length <= StartTimeAfterName || fields[0] is "Z" or "X" ? null : long.Parse(fields[StartTimeAfterName], CultureInfo.InvariantCulture);
+        return fields.Length <= StartTimeAfterName || fields[0] is "Z" or "X"
+            ? null
+            : long.Parse(fields[StartTimeAfterName], CultureInfo.InvariantCulture);
     }
 
     /// <summary>Proportional set size in bytes: shared pages counted by the share that is this process's; null when unknown.</summary>

@@ -15,7 +15,7 @@ internal sealed class LongStays(WarmPoolOptions options, TimeProvider time, ILog
             return next;
         }
 
-        foreach (var worker in pool.Workers.Keys)
+        foreach (var worker in pool.Workers)
         {
             next = Deadline.Sooner(next, worker.State switch
             {
@@ -26,7 +26,7 @@ internal sealed class LongStays(WarmPoolOptions options, TimeProvider time, ILog
         }
 
         // A lease need not have told us that it was taken: whoever never writes rings no bell.
-        return options.LeakAfter is { } limit && !pool.Workers.IsEmpty ? Deadline.Sooner(next, limit) : next;
+        return options.LeakAfter is { } limit && pool.HasWorkers ? Deadline.Sooner(next, limit) : next;
     }
 
     private TimeSpan Freeze(Worker worker)
@@ -60,7 +60,7 @@ internal sealed class LongStays(WarmPoolOptions options, TimeProvider time, ILog
             return left;
         }
 
-        PoolLog.LeakSuspected(logger, worker.Pool.Profile.Name, worker.Process.Id, limit, site, lease.Line);
+        PoolLog.LeakSuspected(logger, worker.Pool.Name, worker.Process.Id, limit, site, lease.Line);
         lease.IsLeakReported = true;
         return Timeout.InfiniteTimeSpan;
     }

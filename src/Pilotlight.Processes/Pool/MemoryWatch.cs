@@ -4,15 +4,15 @@ namespace Pilotlight.Processes;
 
 /// <summary>Measures what the pool's processes take, holds that against the budget, and gives parked ones up when it is exceeded.</summary>
 /// <remarks>The controller owns it; <see cref="Pressure"/> and <see cref="Refusal"/> may be read by anybody.</remarks>
-internal sealed class MemoryWatch(WarmPoolOptions options, TimeProvider time, ILogger logger, WorkerEnds ends, Action ring)
+internal sealed class MemoryWatch(WarmPoolOptions options, TimeProvider time, ILogger logger, Action ring)
 {
     private readonly MemoryBudget _budget = new(options.MemorySoftLimit, options.MemoryHardLimit);
     private long[]? _sizes;
     private long? _measuredAt;
     private bool _isMeasuring;
 
-    /// <summary>Raised after each measurement that finds the soft limit exceeded, on a thread of the thread pool.</summary>
-    public event Action? Short;
+    /// <summary>Called after each measurement that finds the soft limit exceeded, on a thread of the thread pool.</summary>
+    public Action<MemoryShortEventArgs>? OnShort { get; set; }
 
     public MemoryPressure Pressure => _budget.Pressure;
 
@@ -27,7 +27,7 @@ internal sealed class MemoryWatch(WarmPoolOptions options, TimeProvider time, IL
     public bool AllowsDemand(int up) => _budget.AllowsDemand(up);
 
     /// <summary>Acts on what was measured, measures again when it is time, and returns how long until then.</summary>
-    public TimeSpan Look(ICollection<ProfilePool> pools)
+    public TimeSpan Look(IReadOnlyList<ProfilePool> pools)
     {
         if (!_budget.IsLimited)
         {
@@ -45,7 +45,7 @@ internal sealed class MemoryWatch(WarmPoolOptions options, TimeProvider time, IL
             return Timeout.InfiniteTimeSpan; // It rings when it is done.
         }
 
-        var processes = pools.SelectMany(pool => pool.Workers.Keys).Select(worker => worker.Process).ToArray();
+        var processes = pools.SelectMany(pool => pool.Workers).Select(worker => worker.Process).ToArray();
         if (processes.Length == 0)
         {
             // Or a pressure whose cause has ended would refuse everybody for ever.
@@ -73,7 +73,7 @@ internal sealed class MemoryWatch(WarmPoolOptions options, TimeProvider time, IL
     }
 
     // One parked process a measurement: the next one says whether that was enough.
-    private void Act(long[] sizes, ICollection<ProfilePool> pools)
+    private void Act(long[] sizes, IReadOnlyList<ProfilePool> pools)
     {
         _budget.Measured(sizes);
         _measuredAt = time.GetTimestamp();
@@ -83,18 +83,15 @@ internal sealed class MemoryWatch(WarmPoolOptions options, TimeProvider time, IL
         }
 
         PoolLog.MemoryShort(logger, Pressure, _budget.Used >> 20);
-        ThreadPool.QueueUserWorkItem(static self => self.Raise(), this, preferLocal: false);
-        if (pools.MaxBy(pool => pool.Idle)?.TakeForRetirement() is { } worker)
-        {
-            ends.End(worker, "memory");
-        }
+        ThreadPool.QueueUserWorkItem(Tell, new MemoryShortEventArgs(Pressure, _budget.Used), preferLocal: false);
+        _ = pools.MaxBy(pool => pool.Idle)?.TryEndOldest("memory");
     }
 
-    private void Raise()
+    private void Tell(MemoryShortEventArgs what)
     {
         try
         {
-            Short?.Invoke();
+            OnShort?.Invoke(what);
         }
         catch (Exception fault)
         {

@@ -2,100 +2,76 @@ using System.Collections.Concurrent;
 
 namespace Pilotlight.Processes;
 
-/// <summary>The processes of one profile: the parked ones, those who wait for one, and the counts.</summary>
-/// <remarks>The hit path is <see cref="TryTake"/>: no lock, no allocation, no system call. All else is the controller's pace.</remarks>
-internal sealed class ProfilePool
+/// <summary>Hands out one profile's processes: the parked ones, those who wait for one, and the counts of both.</summary>
+/// <remarks>
+/// Safe for concurrent use. The hit path is <see cref="TryTake"/>: no lock, no allocation, no system call. What is started and
+/// what is ended for want of use is the controller's to decide, which keeps its own account in <see cref="Upkeep"/>.
+/// </remarks>
+internal sealed class ProfilePool : IDisposable
 {
-    private readonly PoolController _controller;
-    private readonly Action _ring;
+    private readonly PoolServices _services;
     private readonly IdleStore<Worker> _idle = new();
+    private readonly ConcurrentDictionary<Worker, byte> _workers = new();
     private readonly WaitingLine _waiting;
-    private readonly WarmPoolOptions _options;
-    private readonly TimeProvider _time;
-    private ProfilePool? _successor;
-    private ProfilePool? _former;
-    private int _leasedCount;
-    private long _arrivals;
+    private readonly Action _ring;
+    private readonly CancellationTokenSource _closing = new();
+    private volatile bool _isClosed;
+    private volatile bool _isRegistered;
+    private volatile bool _isDrained;
+    private int _leased;
     private int _misses;
+    private long _arrivals;
     private long _warmHits;
     private long _coldStarts;
 
-    public ProfilePool(ProcessProfile profile, PoolController controller, Lock waitingGate, WarmPoolOptions options, TimeProvider time)
+    public ProfilePool(ProcessProfile profile, string name, Lock waitingGate, PoolServices services)
     {
-        Profile = profile;
-        _controller = controller;
-        _options = options;
-        _time = time;
-        _ring = controller.Ring;
+        (Profile, Name, _services, _ring) = (profile, name, services, services.Bell.Ring);
         _waiting = new WaitingLine(waitingGate);
-        Demand = new DemandEstimator(time);
-        Stock = new StockPolicy(options, time);
-        Guard = new StartGuard(profile, options, time);
-        Program = new ProgramWatch(profile.FileName, options.RenewalCheck, time, controller.Ring);
+        Succession = new Succession(this);
+        Upkeep = new ProfileUpkeep(profile, services);
     }
 
     public ProcessProfile Profile { get; }
 
-    /// <summary>Owned by the controller, like all that can be set below.</summary>
-    public DemandEstimator Demand { get; set; }
+    /// <summary>The profile's name as it was first written.</summary>
+    public string Name { get; }
 
-    /// <summary>When to start more and when to end some.</summary>
-    public StockPolicy Stock { get; }
+    /// <summary>Whose place this one took, and who took its.</summary>
+    public Succession Succession { get; }
 
-    /// <summary>Whether starts are tried.</summary>
-    public StartGuard Guard { get; }
+    /// <summary>The controller's account of it.</summary>
+    public ProfileUpkeep Upkeep { get; }
 
-    public int Starting { get; set; }
-
-    public int Target { get; set; }
-
-    /// <summary>Whether an old process waits to be replaced; one more is parked meanwhile.</summary>
-    public bool IsRenewing { get; set; }
-
-    /// <summary>How many are to be parked now.</summary>
-    public int Wanted => IsRenewing ? Target + 1 : Target;
-
-    /// <summary>Whether some are to be kept parked, or processes start only when asked for.</summary>
-    public bool IsRegistered { get; set; }
+    /// <summary>Whether some are to be kept parked, or processes start only when asked for. The pool's user says so, like the next.</summary>
+    public bool IsRegistered
+    {
+        get => _isRegistered;
+        set => _isRegistered = value;
+    }
 
     /// <summary>Whether an operator has none kept parked for now.</summary>
-    public bool IsDrained { get; set; }
-
-    /// <summary>Whether the program's file is still the one that processes were started from.</summary>
-    public ProgramWatch Program { get; }
-
-    /// <summary>The pool of the profile that takes this one's place; null for one in its own right.</summary>
-    public ProfilePool? Successor
+    public bool IsDrained
     {
-        get => Volatile.Read(ref _successor);
-        set => Volatile.Write(ref _successor, value);
+        get => _isDrained;
+        set => _isDrained = value;
     }
 
-    /// <summary>The pool whose place this one took; null for one in its own right.</summary>
-    public ProfilePool? Former
-    {
-        get => Volatile.Read(ref _former);
-        set => Volatile.Write(ref _former, value);
-    }
+    /// <summary>Whether it was let go: what is parked or starting ends, what is leased ends when it is given back.</summary>
+    public bool IsClosed => _isClosed;
 
-    /// <summary>This pool, or the last of those that took its place.</summary>
-    public ProfilePool Newest
-    {
-        get
-        {
-            var newest = this;
-            while (newest.Successor is { } successor)
-            {
-                newest = successor;
-            }
+    /// <summary>Whether nothing is started in it any more: it was let go, or another takes its place.</summary>
+    public bool IsLeaving => _isClosed || Succession.Successor is not null;
 
-            return newest;
-        }
-    }
+    /// <summary>Whether some are to be kept parked now.</summary>
+    public bool IsStocked => _isRegistered && !_isDrained && !IsLeaving;
+
+    /// <summary>Breaks off starts when it is let go.</summary>
+    public CancellationToken Closing => _closing.Token;
 
     public int Idle => _idle.Count;
 
-    public int Leased => Volatile.Read(ref _leasedCount);
+    public int Leased => Volatile.Read(ref _leased);
 
     public int Waiting => _waiting.Count;
 
@@ -103,17 +79,23 @@ internal sealed class ProfilePool
 
     public long ColdStarts => Interlocked.Read(ref _coldStarts);
 
-    /// <summary>All workers that are parked or leased, for the snapshot, the drain, and what time brings.</summary>
-    public ConcurrentDictionary<Worker, byte> Workers { get; } = new();
+    /// <summary>Processes that are starting, parked or leased.</summary>
+    public int Total => Upkeep.Starting + Idle + Leased;
 
+    /// <summary>All workers that are parked or leased.</summary>
+    public ICollection<Worker> Workers => _workers.Keys;
+
+    public bool HasWorkers => !_workers.IsEmpty;
+
+    /// <summary>Hands out a parked process at once, the newest configuration's first, or waits for one.</summary>
     public ValueTask<WorkerLease> AcquireAsync(string site, int line, CancellationToken cancellationToken)
     {
-        var askedAt = _time.GetTimestamp();
+        var askedAt = _services.Time.GetTimestamp();
         cancellationToken.ThrowIfCancellationRequested();
-        var newest = Newest;
+        var newest = Succession.Newest;
         Interlocked.Increment(ref newest._arrivals);
         var worker = newest.TryTake();
-        for (var former = newest.Former; worker is null && former is not null; former = former.Former)
+        for (var former = newest.Succession.Former; worker is null && former is not null; former = former.Succession.Former)
         {
             worker = former.TryTake();
         }
@@ -127,7 +109,7 @@ internal sealed class ProfilePool
     public Worker? TryTake()
     {
         // Counted on both sides for a moment, rather than on neither: the cap holds.
-        Interlocked.Increment(ref _leasedCount);
+        Interlocked.Increment(ref _leased);
         while (_idle.TryTake(WorkerState.Leased) is { } worker)
         {
             if (!worker.Process.HasExited)
@@ -136,30 +118,24 @@ internal sealed class ProfilePool
                 return worker;
             }
 
-            Guard.Judging();
+            Upkeep.Guard.Judging();
             worker.TryMove(WorkerState.Leased, WorkerState.Dead);
-            _controller.Bury(worker);
+            Bury(worker);
         }
 
-        Interlocked.Decrement(ref _leasedCount);
+        Interlocked.Decrement(ref _leased);
         return null;
     }
 
-    /// <summary>Gives a process that has just been warmed up to whoever has waited longest, or parks it.</summary>
-    public void Offer(Worker worker)
+    /// <summary>Takes in a process that has just been warmed up: whoever has waited longest gets it, or it is parked.</summary>
+    public void Add(Worker worker)
     {
+        _workers[worker] = 0;
         worker.TryMove(WorkerState.Starting, WorkerState.Leased);
-        Interlocked.Increment(ref _leasedCount);
+        Interlocked.Increment(ref _leased);
         ServeOrPark(worker);
+        worker.WatchForDeath();
     }
-
-    /// <summary>Replaces a parked process when it dies. Once for each worker, after it was offered.</summary>
-    public static void WatchForDeath(Worker worker) => _ = worker.Process.Ended.ContinueWith(
-        static (_, state) => ((Worker)state!).Pool.BuryIfParked((Worker)state),
-        worker,
-        CancellationToken.None,
-        TaskContinuationOptions.ExecuteSynchronously,
-        TaskScheduler.Default);
 
     /// <summary>Serves those who wait from what is parked: the two may have missed each other.</summary>
     public void ServeWaiters()
@@ -173,77 +149,133 @@ internal sealed class ProfilePool
         }
     }
 
-    /// <summary>Those who began to wait before this pool was replaced are served by its successor.</summary>
+    /// <summary>Those who began to wait before another took this one's place are served by that.</summary>
     public void PassOnWaiters()
     {
-        if (_waiting.MoveTo(Newest._waiting))
+        if (_waiting.MoveTo(Succession.Newest._waiting))
         {
             _ring();
         }
     }
 
+    /// <summary>Fails those who wait: the first of them, or all.</summary>
+    public void FailWaiters(Exception cause, bool all) => _waiting.Fail(cause, all);
+
     public int TakeMisses() => Interlocked.Exchange(ref _misses, 0);
 
     public long TakeArrivals() => Interlocked.Exchange(ref _arrivals, 0);
 
-    /// <summary>The process that has been parked for longest, taken out; null when there is none.</summary>
-    public Worker? TakeForRetirement() => _idle.TryTake(WorkerState.Retiring);
+    /// <summary>Ends the process that has been parked for longest; false when there is none.</summary>
+    public bool TryEndOldest(string reason)
+    {
+        if (_idle.TryTake(WorkerState.Retiring) is not { } worker)
+        {
+            return false;
+        }
 
-    /// <summary>Takes one parked process out because of <paramref name="to"/>; false when somebody else was faster.</summary>
-    public bool TryRemoveIdle(Worker worker, WorkerState to) => _idle.TryRemove(worker, to);
+        _ = End(worker, reason);
+        return true;
+    }
 
-    /// <summary>Fails those who wait: the first of them, or all.</summary>
-    public void FailWaiters(Exception cause, bool all) => _waiting.Fail(cause, all);
+    /// <summary>Ends a parked process; false when somebody else was faster.</summary>
+    public bool TryEndParked(Worker worker, string reason)
+    {
+        if (!_idle.TryRemove(worker, WorkerState.Retiring))
+        {
+            return false;
+        }
 
-    /// <summary>Takes a clean process back.</summary>
+        _ = End(worker, reason);
+        return true;
+    }
+
+    /// <summary>Ends all that is parked.</summary>
+    public void EndParked(string reason)
+    {
+        while (TryEndOldest(reason))
+        {
+        }
+    }
+
+    /// <summary>Takes a clean process back; the task completes when that is done, or at the end of one that is not fit to be parked.</summary>
     public Task Return(Worker worker)
     {
-        if (worker.Process.HasExited || _controller.IsStopping || _time.GetElapsedTime(worker.WarmedAt) > worker.MaxAge)
+        if (worker.Process.HasExited || _services.IsStopping || IsClosed
+            || _services.Time.GetElapsedTime(worker.WarmedAt) > worker.MaxAge)
         {
             return EndLease(worker);
         }
 
-        worker.Lease = new WorkerLease(worker);
-        _controller.Metrics.Recycled(this);
+        worker.Lease = Profile.CreateLease(worker);
+        _services.Metrics.Recycled(this);
         TakeBack(worker);
         return Task.CompletedTask;
     }
 
-    /// <summary>Ends a leased process; the task completes at its end and never faults. Nothing for one that is not leased any more.</summary>
+    /// <summary>Ends a leased process; the task completes at its end and never faults, also when another had told it to.</summary>
     public Task EndLease(Worker worker)
     {
         if (!worker.TryMove(WorkerState.Leased, WorkerState.Dead))
         {
-            return Task.CompletedTask;
+            return worker.Process.Exited;
         }
 
-        var ending = _controller.End(worker, "leased");
-        Interlocked.Decrement(ref _leasedCount);
+        var ending = End(worker, "leased");
+        Interlocked.Decrement(ref _leased);
         return ending;
     }
+
+    /// <summary>Buries a parked process that has died, if nobody has taken it.</summary>
+    public void BuryIfParked(Worker worker)
+    {
+        // Said before it is missed, and the controller starts another.
+        Upkeep.Guard.Judging();
+        if (_idle.TryRemove(worker, WorkerState.Dead))
+        {
+            Bury(worker);
+        }
+        else
+        {
+            Upkeep.Guard.NotJudged();
+        }
+    }
+
+    /// <summary>Lets it go. <see cref="ProfilePools"/> alone calls this, once; the controller does what follows.</summary>
+    public void Close()
+    {
+        _isClosed = true;
+
+        // From a timer: whoever lets it go does not run what its starts have to do about it.
+        _closing.CancelAfter(TimeSpan.Zero);
+    }
+
+    /// <summary>For one that was let go and has nothing left.</summary>
+    public void Dispose() => _closing.Dispose();
+
+    /// <summary>Says how full the pool is, and what to raise.</summary>
+    public PoolRejectedException Rejected(string why) => new(
+        $"No process of '{Name}' could be had: {_services.Pools.Total} of {_services.Options.MaxProcesses} processes are up, "
+        + $"{Leased} of them leased here, and {why}.");
 
     private async ValueTask<WorkerLease> WaitAsync(long askedAt, string site, int line, CancellationToken cancellationToken)
     {
         ThrowIfNotServed();
         Interlocked.Increment(ref _misses);
-        var waiter = _waiting.TryJoin(_options.MaxWaiting)
-            ?? throw Rejected($"{_options.MaxWaiting} callers wait already. Raise Pilotlight:Pool:MaxWaiting, or MaxProcesses");
+        var options = _services.Options;
+        var waiter = _waiting.TryJoin(options.MaxWaiting)
+            ?? throw Rejected($"{options.MaxWaiting} callers wait already. Raise Pilotlight:Pool:MaxWaiting, or MaxProcesses");
         try
         {
-            _controller.Ring();
-            if (_controller.IsStopping)
-            {
-                waiter.TrySetException(new PoolStoppedException()); // It may have come after the last look at the line.
-            }
-
-            var worker = await waiter.Task.WaitAsync(_options.AcquireTimeout, _time, cancellationToken);
+            _ring();
+            FailIfTooLate(waiter);
+            var worker = await waiter.Task.WaitAsync(options.AcquireTimeout, _services.Time, cancellationToken);
             Interlocked.Increment(ref _coldStarts);
             return Grant(worker, LeaseSource.Cold, askedAt, site, line);
         }
         catch (TimeoutException)
         {
             TakeBackIfServed(waiter);
-            throw Rejected($"none came free in {_options.AcquireTimeout}. Raise Pilotlight:Pool:MaxProcesses, or AcquireTimeout");
+            throw Rejected($"none came free in {options.AcquireTimeout}. Raise Pilotlight:Pool:MaxProcesses, or AcquireTimeout");
         }
         catch (OperationCanceledException)
         {
@@ -258,43 +290,48 @@ internal sealed class ProfilePool
 
     private void ThrowIfNotServed()
     {
-        if (_controller.IsStopping)
+        if (_services.IsStopping)
         {
             throw new PoolStoppedException();
         }
 
-        if (Guard.Refusal is { } failing)
+        if (Upkeep.Guard.Refusal is { } failing)
         {
             throw failing;
         }
 
-        if (_controller.Memory.Refusal is { } full)
+        if (_services.Memory.Refusal is { } full)
         {
             throw Rejected(full);
         }
     }
 
-    // A process may have been handed over in the very moment in which its caller gave up; it must not be lost.
-    private void TakeBackIfServed(WaitingLine.Waiter waiter)
+    // It may have come after the last look at the line.
+    private void FailIfTooLate(WaitingLine.Waiter waiter)
     {
-        if (!waiter.TrySetCanceled(CancellationToken.None) && waiter.Task.IsCompletedSuccessfully)
+        if (_services.IsStopping)
         {
-            TakeBack(waiter.Task.Result);
+            waiter.TrySetException(new PoolStoppedException());
+        }
+        else if (IsClosed)
+        {
+            waiter.TrySetException(PoolRejectedException.LetGo(Name));
         }
     }
 
-    /// <summary>Says how full the pool is, and what to raise.</summary>
-    public PoolRejectedException Rejected(string why) => new(
-        $"No process of '{Profile.Name}' could be had: {_controller.Total} of {_options.MaxProcesses} processes are up, {Leased} of them leased here, and {why}.");
+    // A process may have been handed over in the very moment in which its caller gave up; it must not be lost.
+    private static void TakeBackIfServed(WaitingLine.Waiter waiter)
+    {
+        if (!waiter.TrySetCanceled(CancellationToken.None) && waiter.Task.IsCompletedSuccessfully)
+        {
+            var worker = waiter.Task.Result;
+            worker.Pool.TakeBack(worker);
+        }
+    }
 
     private void TakeBack(Worker worker)
     {
-        worker.Pool.ServeOrPark(worker);
-        if (_controller.IsStopping)
-        {
-            _controller.EndParked(worker.Pool); // It may have come after the last look at what is parked.
-        }
-
+        ServeOrPark(worker);
         _ring();
     }
 
@@ -306,31 +343,33 @@ internal sealed class ProfilePool
             return true;
         }
 
-        worker.ParkedAt = _time.GetTimestamp();
+        worker.ParkedAt = _services.Time.GetTimestamp();
         _idle.Park(worker);
-        Interlocked.Decrement(ref _leasedCount);
+        Interlocked.Decrement(ref _leased);
 
-        // Its death was nobody's business while it was leased.
+        // Its death was nobody's business while it was leased, and it may have come after the last look at what is parked.
         if (worker.Process.HasExited)
         {
             BuryIfParked(worker);
+        }
+        else if (_services.IsStopping || IsClosed)
+        {
+            TryEndParked(worker, _services.IsStopping ? "stopped" : "unregistered");
         }
 
         return false;
     }
 
-    private void BuryIfParked(Worker worker)
+    private Task End(Worker worker, string reason)
     {
-        // Said before it is missed, and the controller starts another.
-        Guard.Judging();
-        if (TryRemoveIdle(worker, WorkerState.Dead))
-        {
-            _controller.Bury(worker);
-        }
-        else
-        {
-            Guard.NotJudged();
-        }
+        _workers.TryRemove(worker, out _);
+        return _services.Ends.End(worker, reason);
+    }
+
+    private void Bury(Worker worker)
+    {
+        _workers.TryRemove(worker, out _);
+        _services.Ends.Bury(worker);
     }
 
     private WorkerLease GrantWarm(Worker worker, long askedAt, string site, int line)
@@ -352,13 +391,10 @@ internal sealed class ProfilePool
 
     private WorkerLease Grant(Worker worker, LeaseSource source, long askedAt, string site, int line)
     {
+        var acquiredAt = _services.Time.GetTimestamp();
         var lease = worker.Lease;
-        lease.Source = source;
-        lease.Site = site;
-        lease.Line = line;
-        lease.AcquiredAt = _time.GetTimestamp();
-        lease.AcquireDuration = _time.GetElapsedTime(askedAt, lease.AcquiredAt);
-        _controller.Metrics.Acquired(this, lease);
+        lease.Granted(source, acquiredAt, _services.Time.GetElapsedTime(askedAt, acquiredAt), site, line);
+        _services.Metrics.Acquired(this, lease);
         return lease;
     }
 }

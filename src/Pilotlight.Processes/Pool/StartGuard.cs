@@ -39,9 +39,8 @@ internal sealed class StartGuard(ProcessProfile profile, WarmPoolOptions options
     {
         if (age < options.EarlyDeath)
         {
-            _earlyDeaths.Enqueue((warmedAt, new ProcessStartException(
-                $"'{profile.Name}' ({profile.FileName}) ended with exit code {exit.ExitCode} {age.TotalSeconds:0.0} s after it was ready. {exit.ErrorTail.Trim()}".TrimEnd(),
-                exit)));
+            var what = $"'{profile.Name}' ({profile.FileName}) ended with exit code {exit.ExitCode} {age.TotalSeconds:0.0} s after it was ready.";
+            _earlyDeaths.Enqueue((warmedAt, new ProcessStartException($"{what} {exit.ErrorTail.Trim()}".TrimEnd(), exit)));
         }
 
         Interlocked.Decrement(ref _judging);

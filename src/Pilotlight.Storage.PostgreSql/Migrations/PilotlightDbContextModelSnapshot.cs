@@ -151,6 +151,15 @@ namespace Pilotlight.Storage.PostgreSql.Migrations
                     b.Property<string>("Id")
                         .HasColumnType("text");
 
+                    b.Property<long>("CacheReadTokens")
+                        .HasColumnType("bigint");
+
+                    b.Property<long>("CacheWriteTokens")
+                        .HasColumnType("bigint");
+
+                    b.Property<long>("CostNanoUsd")
+                        .HasColumnType("bigint");
+
                     b.Property<string>("Day")
                         .IsRequired()
                         .HasColumnType("text");
@@ -161,8 +170,14 @@ namespace Pilotlight.Storage.PostgreSql.Migrations
                     b.Property<long>("ExpiresAt")
                         .HasColumnType("bigint");
 
+                    b.Property<long>("InputTokens")
+                        .HasColumnType("bigint");
+
                     b.Property<string>("KeyId")
                         .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("Model")
                         .HasColumnType("text");
 
                     b.Property<string>("Month")
@@ -172,10 +187,15 @@ namespace Pilotlight.Storage.PostgreSql.Migrations
                     b.Property<long>("NanoUsd")
                         .HasColumnType("bigint");
 
+                    b.Property<long>("OutputTokens")
+                        .HasColumnType("bigint");
+
                     b.Property<long>("Tokens")
                         .HasColumnType("bigint");
 
                     b.HasKey("Id");
+
+                    b.HasIndex("Epoch");
 
                     b.HasIndex("KeyId", "ExpiresAt");
 
@@ -331,6 +351,9 @@ namespace Pilotlight.Storage.PostgreSql.Migrations
                     b.Property<string>("AnswerMessageId")
                         .IsRequired()
                         .HasColumnType("text");
+
+                    b.Property<long?>("CancelRequestedAt")
+                        .HasColumnType("bigint");
 
                     b.Property<long?>("EndedAt")
                         .HasColumnType("bigint");

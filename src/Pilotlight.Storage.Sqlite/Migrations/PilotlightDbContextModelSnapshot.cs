@@ -146,6 +146,15 @@ namespace Pilotlight.Storage.Sqlite.Migrations
                     b.Property<string>("Id")
                         .HasColumnType("TEXT");
 
+                    b.Property<long>("CacheReadTokens")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("CacheWriteTokens")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long>("CostNanoUsd")
+                        .HasColumnType("INTEGER");
+
                     b.Property<string>("Day")
                         .IsRequired()
                         .HasColumnType("TEXT");
@@ -156,8 +165,14 @@ namespace Pilotlight.Storage.Sqlite.Migrations
                     b.Property<long>("ExpiresAt")
                         .HasColumnType("INTEGER");
 
+                    b.Property<long>("InputTokens")
+                        .HasColumnType("INTEGER");
+
                     b.Property<string>("KeyId")
                         .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Model")
                         .HasColumnType("TEXT");
 
                     b.Property<string>("Month")
@@ -167,10 +182,15 @@ namespace Pilotlight.Storage.Sqlite.Migrations
                     b.Property<long>("NanoUsd")
                         .HasColumnType("INTEGER");
 
+                    b.Property<long>("OutputTokens")
+                        .HasColumnType("INTEGER");
+
                     b.Property<long>("Tokens")
                         .HasColumnType("INTEGER");
 
                     b.HasKey("Id");
+
+                    b.HasIndex("Epoch");
 
                     b.HasIndex("KeyId", "ExpiresAt");
 
@@ -324,6 +344,9 @@ namespace Pilotlight.Storage.Sqlite.Migrations
                     b.Property<string>("AnswerMessageId")
                         .IsRequired()
                         .HasColumnType("TEXT");
+
+                    b.Property<long?>("CancelRequestedAt")
+                        .HasColumnType("INTEGER");
 
                     b.Property<long?>("EndedAt")
                         .HasColumnType("INTEGER");

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Pilotlight.Claude.Turns;
 using Pilotlight.Core.Access;
 
 namespace Pilotlight.Storage.Sql;
@@ -8,10 +9,104 @@ internal static class Ledger
 {
     private const long NoCap = long.MaxValue;
 
+    private const string LeaseColumns =
+        """ "Id", "KeyId", "Day", "Month", "NanoUsd", "Tokens", "Model", "InputTokens", "OutputTokens", "CacheReadTokens", "CacheWriteTokens", "CostNanoUsd" """;
+
     /// <summary>Holds all of it; when a limit forbids that, the caller abandons the transaction.</summary>
     public static async ValueTask<ReserveResult> ReserveAsync(Session session, Reservation wanted, DateTimeOffset at, CancellationToken cancellationToken)
     {
-        // The key's row first, always: where there are row locks it makes the key's reservations wait for each other.
+        var begun = 0;
+        if (wanted.KeyId != Caller.Local.KeyId)
+        {
+            var refused = await CountAsync(session, wanted, at, cancellationToken);
+            if (refused.Status != ReserveStatus.Reserved)
+            {
+                return refused;
+            }
+
+            begun = refused.RequestsThisMinute;
+        }
+
+        var lease = new LeaseRow
+        {
+            Id = wanted.Id,
+            KeyId = wanted.KeyId,
+            Epoch = wanted.Epoch,
+            ExpiresAt = wanted.ExpiresAt.UtcTicks,
+            Day = Day(at),
+            Month = Month(at),
+            NanoUsd = Mapping.Nano(wanted.Usd) ?? 0,
+            Tokens = wanted.Tokens,
+        };
+        var exceeded = wanted.KeyId == Caller.Local.KeyId ? null
+            : await HoldAsync(session, lease, lease.Day, "day", wanted.Limits.UsdPerDay, wanted.Limits.TokensPerDay, cancellationToken)
+            ?? await HoldAsync(session, lease, lease.Month, "month", wanted.Limits.UsdPerMonth, wanted.Limits.TokensPerMonth, cancellationToken);
+        if (exceeded is not null)
+        {
+            return new ReserveResult(ReserveStatus.OverBudget, begun, exceeded);
+        }
+
+        await session.ExecuteAsync(
+            """
+            INSERT INTO leases ("Id", "KeyId", "Epoch", "ExpiresAt", "Day", "Month", "NanoUsd", "Tokens",
+                "InputTokens", "OutputTokens", "CacheReadTokens", "CacheWriteTokens", "CostNanoUsd")
+            VALUES (@id, @key, @epoch, @expires, @day, @month, @usd, @tokens, 0, 0, 0, 0, 0)
+            """,
+            cancellationToken, ("id", lease.Id), ("key", lease.KeyId), ("epoch", lease.Epoch), ("expires", lease.ExpiresAt),
+            ("day", lease.Day), ("month", lease.Month), ("usd", lease.NanoUsd), ("tokens", lease.Tokens));
+        return new ReserveResult(ReserveStatus.Reserved, begun);
+    }
+
+    /// <summary>What notes how much a turn has used so far.</summary>
+    public static Statement Note(string leaseId, Bill used) => new(
+        """
+        UPDATE leases SET "Model" = @model, "InputTokens" = @input, "OutputTokens" = @output, "CacheReadTokens" = @read, "CacheWriteTokens" = @write, "CostNanoUsd" = @cost
+        WHERE "Id" = @id
+        """,
+        ("model", used.Model), ("input", used.Usage.InputTokens), ("output", used.Usage.OutputTokens), ("read", used.Usage.CacheReadTokens),
+        ("write", used.Usage.CacheWriteTokens), ("cost", Mapping.Nano(used.CostUsd) ?? 0), ("id", leaseId));
+
+    /// <summary>Books what a turn used, if anything, and lets its reservation go; nothing happens when that is gone, since it was settled then.</summary>
+    public static async ValueTask SettleAsync(Session session, string leaseId, Bill? bill, DateTimeOffset at, CancellationToken cancellationToken)
+    {
+        if (await TakeAsync(session, leaseId, cancellationToken) is { } lease)
+        {
+            await ReleaseAsync(session, lease, cancellationToken);
+            await BookAsync(session, lease.KeyId, lease, bill, at, cancellationToken);
+        }
+    }
+
+    /// <summary>Books what the end of a stored turn says, which is told once, and lets its reservation go if it has one still.</summary>
+    public static async ValueTask SettleEndAsync(
+        Session session, string leaseId, string keyId, Bill? bill, DateTimeOffset at, CancellationToken cancellationToken)
+    {
+        var lease = await TakeAsync(session, leaseId, cancellationToken);
+        if (lease is not null)
+        {
+            await ReleaseAsync(session, lease, cancellationToken);
+        }
+
+        await BookAsync(session, keyId, lease, bill, at, cancellationToken);
+    }
+
+    /// <summary>Books what was noted of a turn whose server ended before it did, and lets its reservation go; returns what that was.</summary>
+    public static async ValueTask<Bill?> SettleNotedAsync(Session session, string leaseId, DateTimeOffset at, CancellationToken cancellationToken)
+    {
+        if (await TakeAsync(session, leaseId, cancellationToken) is not { } lease)
+        {
+            return null;
+        }
+
+        await ReleaseAsync(session, lease, cancellationToken);
+        var noted = lease.Model is null ? null : new Bill(
+            lease.Model, new TurnUsage(lease.InputTokens, lease.OutputTokens, lease.CacheReadTokens, lease.CacheWriteTokens), Mapping.Usd(lease.CostNanoUsd));
+        await BookAsync(session, lease.KeyId, lease, noted, at, cancellationToken);
+        return noted;
+    }
+
+    // The key's row first, always: where there are row locks it makes the key's reservations wait for each other.
+    private static async ValueTask<ReserveResult> CountAsync(Session session, Reservation wanted, DateTimeOffset at, CancellationToken cancellationToken)
+    {
         var minute = at.UtcTicks / TimeSpan.TicksPerMinute;
         var count = await session.NumberAsync(
             """
@@ -29,50 +124,19 @@ internal static class Ledger
             return new ReserveResult(ReserveStatus.TooManyRequests, (int)begun);
         }
 
-        await ReleaseAsync(session, await TakeExpiredAsync(session, wanted.KeyId, at, cancellationToken), cancellationToken);
+        await LapseAsync(session, wanted.KeyId, at, cancellationToken);
         if (wanted.Limits.ConcurrentTurns is { } slots
-            && await session.NumberAsync("""SELECT COUNT(*) FROM leases WHERE "KeyId" = @key""", cancellationToken, ("key", wanted.KeyId)) >= slots)
+            && await session.NumberAsync(
+                """SELECT COUNT(*) FROM leases WHERE "KeyId" = @key AND "ExpiresAt" > @now""", cancellationToken, ("key", wanted.KeyId), ("now", at.UtcTicks)) >= slots)
         {
             return new ReserveResult(ReserveStatus.TooManyTurns, (int)begun);
         }
 
-        var lease = new LeaseRow
-        {
-            Id = wanted.Id,
-            KeyId = wanted.KeyId,
-            Epoch = wanted.Epoch,
-            ExpiresAt = wanted.ExpiresAt.UtcTicks,
-            Day = Day(at),
-            Month = Month(at),
-            NanoUsd = Mapping.Nano(wanted.Usd) ?? 0,
-            Tokens = wanted.Tokens,
-        };
-        var exceeded = await HoldAsync(session, lease, lease.Day, "day", wanted.Limits.UsdPerDay, wanted.Limits.TokensPerDay, cancellationToken)
-            ?? await HoldAsync(session, lease, lease.Month, "month", wanted.Limits.UsdPerMonth, wanted.Limits.TokensPerMonth, cancellationToken);
-        if (exceeded is not null)
-        {
-            return new ReserveResult(ReserveStatus.OverBudget, (int)begun, exceeded);
-        }
-
-        await session.ExecuteAsync(
-            """
-            INSERT INTO leases ("Id", "KeyId", "Epoch", "ExpiresAt", "Day", "Month", "NanoUsd", "Tokens")
-            VALUES (@id, @key, @epoch, @expires, @day, @month, @usd, @tokens)
-            """,
-            cancellationToken, ("id", lease.Id), ("key", lease.KeyId), ("epoch", lease.Epoch), ("expires", lease.ExpiresAt),
-            ("day", lease.Day), ("month", lease.Month), ("usd", lease.NanoUsd), ("tokens", lease.Tokens));
         return new ReserveResult(ReserveStatus.Reserved, (int)begun);
     }
 
-    /// <summary>Books what a turn used, if anything, and lets its reservation go.</summary>
-    public static async ValueTask SettleAsync(Session session, string leaseId, string keyId, Bill? bill, DateTimeOffset at, CancellationToken cancellationToken)
+    private static async ValueTask BookAsync(Session session, string keyId, LeaseRow? lease, Bill? bill, DateTimeOffset at, CancellationToken cancellationToken)
     {
-        var lease = keyId == Caller.Local.KeyId ? null : await TakeAsync(session, leaseId, cancellationToken);
-        if (lease is not null)
-        {
-            await ReleaseAsync(session, [lease], cancellationToken);
-        }
-
         if (bill is null)
         {
             return;
@@ -103,15 +167,6 @@ internal static class Ledger
             """,
             cancellationToken, ("key", keyId), ("day", day), ("model", bill.Model), ("input", usage.InputTokens), ("output", usage.OutputTokens),
             ("read", usage.CacheReadTokens), ("write", usage.CacheWriteTokens), ("cost", cost));
-    }
-
-    /// <summary>Lets a reservation go of which nothing was used; nothing happens when it is gone.</summary>
-    public static async ValueTask ReleaseAsync(Session session, string leaseId, CancellationToken cancellationToken)
-    {
-        if (await TakeAsync(session, leaseId, cancellationToken) is { } lease)
-        {
-            await ReleaseAsync(session, [lease], cancellationToken);
-        }
     }
 
     private static async ValueTask<ExceededBudget?> HoldAsync(
@@ -156,25 +211,36 @@ internal static class Ledger
             cancellationToken, ("key", keyId), ("period", period), ("usd", usd), ("tokens", tokens));
 
     private static ValueTask<LeaseRow?> TakeAsync(Session session, string leaseId, CancellationToken cancellationToken) => session.FirstAsync(
-        """DELETE FROM leases WHERE "Id" = @id RETURNING "Id", "KeyId", "Day", "Month", "NanoUsd", "Tokens" """, Read, cancellationToken, ("id", leaseId));
+        $"""DELETE FROM leases WHERE "Id" = @id RETURNING {LeaseColumns}""", Read, cancellationToken, ("id", leaseId));
 
-    private static ValueTask<List<LeaseRow>> TakeExpiredAsync(Session session, string keyId, DateTimeOffset at, CancellationToken cancellationToken) => session.QueryAsync(
-        """DELETE FROM leases WHERE "KeyId" = @key AND "ExpiresAt" <= @now RETURNING "Id", "KeyId", "Day", "Month", "NanoUsd", "Tokens" """,
-        Read, cancellationToken, ("key", keyId), ("now", at.UtcTicks));
-
-    private static async ValueTask ReleaseAsync(Session session, List<LeaseRow> leases, CancellationToken cancellationToken)
+    // What they hold is given back; what their turns used is booked by their own end, or by who takes over from their server.
+    private static async ValueTask LapseAsync(Session session, string keyId, DateTimeOffset at, CancellationToken cancellationToken)
     {
-        foreach (var lease in leases)
+        var lapsed = await session.QueryAsync(
+            $"""SELECT {LeaseColumns} FROM leases WHERE "KeyId" = @key AND "ExpiresAt" <= @now AND ("NanoUsd" > 0 OR "Tokens" > 0)""",
+            Read, cancellationToken, ("key", keyId), ("now", at.UtcTicks));
+        foreach (var lease in lapsed)
         {
-            foreach (var period in new[] { lease.Day, lease.Month })
-            {
-                await session.ExecuteAsync(
-                    """
-                    UPDATE budgets SET "ReservedNanoUsd" = "ReservedNanoUsd" - @usd, "ReservedTokens" = "ReservedTokens" - @tokens
-                    WHERE "KeyId" = @key AND "Period" = @period
-                    """,
-                    cancellationToken, ("usd", lease.NanoUsd), ("tokens", lease.Tokens), ("key", lease.KeyId), ("period", period));
-            }
+            await ReleaseAsync(session, lease, cancellationToken);
+            await session.ExecuteAsync("""UPDATE leases SET "NanoUsd" = 0, "Tokens" = 0 WHERE "Id" = @id""", cancellationToken, ("id", lease.Id));
+        }
+    }
+
+    private static async ValueTask ReleaseAsync(Session session, LeaseRow lease, CancellationToken cancellationToken)
+    {
+        if (lease.NanoUsd == 0 && lease.Tokens == 0)
+        {
+            return;
+        }
+
+        foreach (var period in new[] { lease.Day, lease.Month })
+        {
+            await session.ExecuteAsync(
+                """
+                UPDATE budgets SET "ReservedNanoUsd" = "ReservedNanoUsd" - @usd, "ReservedTokens" = "ReservedTokens" - @tokens
+                WHERE "KeyId" = @key AND "Period" = @period
+                """,
+                cancellationToken, ("usd", lease.NanoUsd), ("tokens", lease.Tokens), ("key", lease.KeyId), ("period", period));
         }
     }
 
@@ -186,6 +252,12 @@ internal static class Ledger
         Month = reader.GetString(3),
         NanoUsd = reader.GetInt64(4),
         Tokens = reader.GetInt64(5),
+        Model = reader.IsDBNull(6) ? null : reader.GetString(6),
+        InputTokens = reader.GetInt64(7),
+        OutputTokens = reader.GetInt64(8),
+        CacheReadTokens = reader.GetInt64(9),
+        CacheWriteTokens = reader.GetInt64(10),
+        CostNanoUsd = reader.GetInt64(11),
     };
 
     private static string Day(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);

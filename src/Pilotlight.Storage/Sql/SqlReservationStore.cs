@@ -13,23 +13,28 @@ internal sealed class SqlReservationStore(Database database) : IReservationStore
             },
             cancellationToken);
 
-    public async Task SettleAsync(string reservationId, string keyId, Bill bill, DateTimeOffset at, CancellationToken cancellationToken) =>
-        await database.WriteAsync(
-            async session =>
-            {
-                await Ledger.SettleAsync(session, reservationId, keyId, bill, at, cancellationToken);
-                return true;
-            },
-            cancellationToken);
+    public async Task NoteAsync(string reservationId, Bill used, CancellationToken cancellationToken) =>
+        await database.WriteAllAsync([Ledger.Note(reservationId, used)], cancellationToken);
 
-    public async Task ReleaseAsync(string reservationId, CancellationToken cancellationToken) =>
-        await database.WriteAsync(
-            async session =>
-            {
-                await Ledger.ReleaseAsync(session, reservationId, cancellationToken);
-                return true;
-            },
-            cancellationToken);
+    public async Task SettleAsync(string reservationId, Bill? bill, DateTimeOffset at, CancellationToken cancellationToken) => await database.WriteAsync(
+        async session =>
+        {
+            await Ledger.SettleAsync(session, reservationId, bill, at, cancellationToken);
+            return true;
+        },
+        cancellationToken);
+
+    public async Task SettleNotedAsync(string reservationId, DateTimeOffset at, CancellationToken cancellationToken) => await database.WriteAsync(
+        async session =>
+        {
+            await Ledger.SettleNotedAsync(session, reservationId, at, cancellationToken);
+            return true;
+        },
+        cancellationToken);
+
+    public async Task<IReadOnlyList<string>> ListAsync(long epoch, CancellationToken cancellationToken) => await database.ReadAsync(
+        session => session.QueryAsync("""SELECT "Id" FROM leases WHERE "Epoch" = @epoch""", reader => reader.GetString(0), cancellationToken, ("epoch", epoch)),
+        cancellationToken);
 
     public async Task<int> CountAsync(string keyId, CancellationToken cancellationToken) => (int)(await database.ReadAsync(
         session => session.NumberAsync("""SELECT COUNT(*) FROM leases WHERE "KeyId" = @key""", cancellationToken, ("key", keyId)), cancellationToken) ?? 0);

@@ -69,6 +69,17 @@ internal sealed class SqlTurnStore(Database database, bool isSingleServer) : ITu
                 UPDATE turns SET "Epoch" = @epoch WHERE "State" = {Accepted} AND "Epoch" NOT IN (SELECT "Epoch" FROM servers) RETURNING {TurnColumns}
                 """,
                 ReadTurn, cancellationToken, ("epoch", epoch));
+            foreach (var turn in waiting)
+            {
+                await session.ExecuteAsync("""UPDATE leases SET "Epoch" = @epoch WHERE "Id" = @id""", cancellationToken, ("epoch", epoch), ("id", turn.Id));
+            }
+
+            // Turns of which nothing else is stored.
+            foreach (var lease in await session.QueryAsync(
+                """SELECT "Id" FROM leases WHERE "Epoch" NOT IN (SELECT "Epoch" FROM servers)""", reader => reader.GetString(0), cancellationToken))
+            {
+                await Ledger.SettleNotedAsync(session, lease, at, cancellationToken);
+            }
 
             // Version 7 ids sort by time.
             return waiting.OrderBy(turn => turn.Id, StringComparer.Ordinal).ToList();
@@ -126,19 +137,25 @@ internal sealed class SqlTurnStore(Database database, bool isSingleServer) : ITu
             cancellationToken, ("epoch", epoch), ("now", at.UtcTicks), ("id", turnId)),
         cancellationToken) == 1;
 
-    public async Task<bool> AppendAsync(string turnId, long epoch, IReadOnlyList<StoredEvent> events, CancellationToken cancellationToken)
+    public async Task<bool> AppendAsync(string turnId, long epoch, IReadOnlyList<StoredEvent> events, Bill? used, CancellationToken cancellationToken)
     {
         // Moving the last id on is the guard: where there are row locks, nobody can end the turn between this and the events.
-        var statements = new Statement[events.Count + 1];
+        var statements = new Statement[events.Count + (used is null ? 1 : 2)];
         statements[0] = new Statement(
-            $"""UPDATE turns SET "LastEventId" = @last WHERE "Id" = @id AND "Epoch" = @epoch AND "State" = {Started}""",
+            $"""UPDATE turns SET "LastEventId" = CASE WHEN @last > "LastEventId" THEN @last ELSE "LastEventId" END WHERE "Id" = @id AND "Epoch" = @epoch AND "State" = {Started}""",
             ("last", events.Count > 0 ? events[^1].Id : 0L), ("id", turnId), ("epoch", epoch));
+        if (used is not null)
+        {
+            statements[^1] = Ledger.Note(turnId, used);
+        }
+
         for (var at = 0; at < events.Count; at++)
         {
             statements[at + 1] = new Statement(
                 $"""
                 INSERT INTO events ("TurnId", "EventId", "Type", "Data")
                 SELECT "Id", @event, @type, @data FROM turns WHERE "Id" = @id AND "Epoch" = @epoch AND "State" = {Started}
+                ON CONFLICT ("TurnId", "EventId") DO NOTHING
                 """,
                 ("event", events[at].Id), ("type", events[at].Type), ("data", events[at].Data), ("id", turnId), ("epoch", epoch));
         }
@@ -168,7 +185,7 @@ internal sealed class SqlTurnStore(Database database, bool isSingleServer) : ITu
                         .. lastEvents.Select(stored => Insert(turnId, stored)),
                     ],
                     cancellationToken);
-                await Ledger.SettleAsync(session, turnId, turn.KeyId, outcome.Bill, at, cancellationToken);
+                await Ledger.SettleEndAsync(session, turnId, turn.KeyId, outcome.Bill, at, cancellationToken);
                 return true;
             },
             cancellationToken);
@@ -188,6 +205,42 @@ internal sealed class SqlTurnStore(Database database, bool isSingleServer) : ITu
 
         return old.Count;
     }
+
+    public async Task RequestCancelAsync(string turnId, DateTimeOffset at, CancellationToken cancellationToken) => await database.WriteAllAsync(
+        [new Statement($"""UPDATE turns SET "CancelRequestedAt" = @now WHERE "Id" = @id AND "State" <= {Started}""", ("now", at.UtcTicks), ("id", turnId))], cancellationToken);
+
+    public async Task<IReadOnlyList<(Turn Turn, bool IsCancelRequested)>> ListRunningAsync(long epoch, CancellationToken cancellationToken) => await database.ReadAsync(
+        session => session.QueryAsync(
+            $"""SELECT {TurnColumns}, "CancelRequestedAt" FROM turns WHERE "Epoch" = @epoch AND "State" <= {Started}""",
+            reader => (ReadTurn(reader), !reader.IsDBNull(8)), cancellationToken, ("epoch", epoch)),
+        cancellationToken);
+
+    public async Task<bool> InterruptAsync(string turnId, long epoch, DateTimeOffset at, CancellationToken cancellationToken) => await database.WriteAsync(
+        async session =>
+        {
+            var turn = await session.FirstAsync(
+                $"""
+                UPDATE turns SET "State" = {(int)TurnState.Interrupted}, "EndedAt" = @now WHERE "Id" = @id AND "Epoch" = @epoch AND "State" = {Started} RETURNING {TurnColumns}
+                """,
+                ReadTurn, cancellationToken, ("now", at.UtcTicks), ("id", turnId), ("epoch", epoch));
+            if (turn is null)
+            {
+                return session.Abandon(false);
+            }
+
+            await InterruptAsync(session, turn, at, cancellationToken);
+            return true;
+        },
+        cancellationToken);
+
+    public async Task<Turn?> FindRunningAsync(string threadId, CancellationToken cancellationToken) => await database.ReadAsync(
+        session => session.FirstAsync(
+            $"""SELECT {TurnColumns} FROM turns WHERE "ThreadId" = @thread AND "State" <= {Started}""", ReadTurn, cancellationToken, ("thread", threadId)),
+        cancellationToken);
+
+    public async Task<TurnState?> FindStateAsync(string turnId, CancellationToken cancellationToken) => (TurnState?)await database.ReadAsync(
+        session => session.NumberAsync("""SELECT "State" FROM turns WHERE "Id" = @id""", cancellationToken, ("id", turnId)),
+        cancellationToken);
 
     public async Task<Turn?> FindAsync(string threadId, string turnId, CancellationToken cancellationToken) => await database.ReadAsync(
         session => session.FirstAsync(
@@ -209,8 +262,9 @@ internal sealed class SqlTurnStore(Database database, bool isSingleServer) : ITu
             """SELECT "Type", "Data", "EventId" FROM events WHERE "TurnId" = @turn ORDER BY "EventId" """,
             reader => (Type: reader.GetString(0), Data: reader.GetString(1), Id: reader.GetInt64(2)), cancellationToken, ("turn", turn.Id));
         var (text, acquire) = InterruptedTurn.Read(events.Select(stored => (stored.Type, stored.Data)));
+        var used = await Ledger.SettleNotedAsync(session, turn.Id, at, cancellationToken);
         var partial = new StoredMessage(
-            turn.AnswerMessageId, turn.ThreadId, turn.Id, "assistant", text, "interrupted", null, null, null, acquire, null, null, null, at);
+            turn.AnswerMessageId, turn.ThreadId, turn.Id, "assistant", text, "interrupted", null, used?.Usage, used?.CostUsd, acquire, null, null, null, at);
         await session.ExecuteAllAsync(
             [
                 CountOn(turn.ThreadId, at),
@@ -218,7 +272,6 @@ internal sealed class SqlTurnStore(Database database, bool isSingleServer) : ITu
                 Insert(turn.Id, InterruptedTurn.End(events.Count == 0 ? 1 : events[^1].Id + 1)),
             ],
             cancellationToken);
-        await Ledger.ReleaseAsync(session, turn.Id, cancellationToken);
     }
 
     private static Statement Insert(NewTurnRequest request, DateTimeOffset at)
@@ -252,7 +305,7 @@ internal sealed class SqlTurnStore(Database database, bool isSingleServer) : ITu
     }
 
     private static Statement Insert(string turnId, StoredEvent stored) => new(
-        """INSERT INTO events ("TurnId", "EventId", "Type", "Data") VALUES (@turn, @id, @type, @data)""",
+        """INSERT INTO events ("TurnId", "EventId", "Type", "Data") VALUES (@turn, @id, @type, @data) ON CONFLICT ("TurnId", "EventId") DO NOTHING""",
         ("turn", turnId), ("id", stored.Id), ("type", stored.Type), ("data", stored.Data));
 
     private static IEnumerable<Statement> DropEvents(string turnId) =>

@@ -52,7 +52,7 @@ internal static class FaultChecks
         context.Simulator.Enqueue(Scenario.Cut("one two three four five", afterTokens: 3), Scenario.Answer("one two three four five"));
         var turn = await cli.TurnAsync("hello", token);
         Expect.Equal("one two three four five", ProtocolChecks.Success(turn).Text, "the result's text");
-        Expect.Equal(1, turn.OfType<CliMessageEnd>().Count(), "messages that end with a stop reason");
+        Expect.Equal(1, turn.OfType<CliMessageDelta>().Count(delta => delta.StopReason is not null), "messages that end with a stop reason");
         Expect.That(turn.OfType<CliMessageStart>().Count() > 1 || turn.OfType<CliAssistant>().Any(), "the message did not start over.");
     }
 }

@@ -33,9 +33,9 @@ internal static class ProtocolChecks
         var result = Success(turn);
         Expect.Equal("one two three", result.Text, "the result's text");
         Expect.That(turn.OfType<CliInit>().FirstOrDefault() is { Version.Length: > 0, Model.Length: > 0 }, "system/init names no version or no model.");
-        Expect.That(turn.OfType<CliMessageEnd>().Any(end => end.StopReason == "end_turn"), "no message_delta carried the stop reason.");
+        Expect.That(turn.OfType<CliMessageDelta>().Any(end => end.StopReason == "end_turn"), "no message_delta carried the stop reason.");
         Expect.That(result is { TotalCostUsd: > 0, Usage.OutputTokens: > 0 }, "the result carries no cost or no usage.");
-        Expect.That(result.OutputTokensByModel.Keys.Any(model => model.Contains("sonnet", StringComparison.Ordinal)), "modelUsage does not name the model.");
+        Expect.That(result.UsageByModel.Keys.Any(model => model.Contains("sonnet", StringComparison.Ordinal)), "modelUsage does not name the model.");
         Expect.Equal("You are a helpful assistant.", Lines(context.Simulator.MessageRequests[^1].SystemPrompt)[^1], "the system prompt's last line");
         Expect.Equal(0, context.Simulator.MessageRequests[^1].Tools.Count, "tools on offer");
     }

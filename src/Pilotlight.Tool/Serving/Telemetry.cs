@@ -30,7 +30,7 @@ internal static class Telemetry
             .ConfigureResource(resource => resource.AddService("pilotlight"))
             .WithMetrics(metrics => metrics
                 .AddAspNetCoreInstrumentation()
-                .AddMeter(WarmPool.MeterName, SessionMetrics.MeterName, GatewayTelemetry.Name)
+                .AddMeter(WarmPool.MeterName, SessionMetrics.MeterName, TurnTelemetry.Name)
                 .AddView("gen_ai.server.time_to_first_token", s_short)
                 .AddView("gen_ai.client.operation.duration", s_long)
                 .AddView("pilotlight.gateway.overhead", s_short)
@@ -38,7 +38,7 @@ internal static class Telemetry
             .WithTracing(traces => traces
                 // Whoever puts a key into an address is refused; the key must not live on in the trace.
                 .AddAspNetCoreInstrumentation(http => http.EnrichWithHttpRequest = static (span, _) => span.SetTag("url.query", null))
-                .AddSource(GatewayTelemetry.Name));
+                .AddSource(TurnTelemetry.Name));
         if (!string.IsNullOrEmpty(configuration[CollectorVariable]))
         {
             telemetry.UseOtlpExporter();

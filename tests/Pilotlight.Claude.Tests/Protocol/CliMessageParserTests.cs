@@ -23,7 +23,7 @@ public sealed class CliMessageParserTests
 
         Assert.Equal(new CliUsage(10, 7, 3, 4), result.Usage);
         Assert.Equal(("success", false, "hello world", 1), (result.Subtype, result.IsError, result.Text, result.TurnCount));
-        Assert.Equal(7, result.OutputTokensByModel["claude-sonnet-5-5"]);
+        Assert.Equal(7, result.UsageByModel["claude-sonnet-5-5"].OutputTokens);
         Assert.Equal(0.0001003m, Math.Round(result.TotalCostUsd!.Value, 7));
     }
 

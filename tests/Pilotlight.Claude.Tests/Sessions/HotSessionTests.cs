@@ -91,6 +91,27 @@ public sealed class HotSessionTests
         Assert.Equal(TurnErrorKind.Timeout, Assert.IsType<TurnFailed>(silent[^1]).Error.Kind);
     }
 
+    [Fact]
+    public async Task Forgetting_a_conversation_in_the_middle_of_its_turn_ends_its_process_with_the_turn()
+    {
+        await using var host = await ClaudeHost.StartAsync();
+        var conversation = new Conversation { Id = "t" };
+        var events = new List<TurnEvent>();
+
+        await foreach (var turnEvent in host.Conversations.RunTurnAsync(conversation, [new UserText("one")], Token))
+        {
+            events.Add(turnEvent);
+            if (turnEvent is TextDelta)
+            {
+                await host.Conversations.ForgetAsync("t", Token).AsTask().WaitAsync(TimeSpan.FromSeconds(30), Token);
+            }
+        }
+
+        Assert.IsType<TurnCompleted>(events[^1]);
+        Assert.Empty(host.Conversations.ListHot());
+        Assert.NotEqual(AcquireSource.Hot, Assert.IsType<TurnStarted>((await host.RunAsync(conversation, "two", Token))[0]).Source);
+    }
+
     private static int Leased(ClaudeHost host) =>
         Assert.Single(host.Pool.GetSnapshot().Profiles.SelectMany(profile => profile.Processes), row => row.IsLeased).ProcessId;
 }

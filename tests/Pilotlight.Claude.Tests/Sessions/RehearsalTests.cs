@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using Pilotlight.Claude.Conversations;
+using Pilotlight.Claude.Installation;
 using Pilotlight.Claude.Profiles;
 using Pilotlight.Claude.Turns;
 using Pilotlight.Processes;
@@ -55,9 +57,10 @@ public sealed class RehearsalTests
             Name = "fake", FileName = path, Environment = new Dictionary<string, string> { ["PATH"] = Environment.GetEnvironmentVariable("PATH")! },
         };
 
-        Assert.False(await new RehearsalCheck(new ClaudeOptions(), TimeProvider.System, NullLogger.Instance)
+        using var folders = new ProcessFolders(new ClaudeHome(Options.Create(new ClaudeOptions { HomeDirectory = folder.FullName })));
+        Assert.False(await new RehearsalCheck(new ClaudeOptions(), folders, TimeProvider.System, NullLogger.Instance)
             .IsSafeAsync(profile).WaitAsync(TimeSpan.FromMinutes(1), Token));
-        Assert.True(await new RehearsalCheck(new ClaudeOptions(), TimeProvider.System, NullLogger.Instance)
+        Assert.True(await new RehearsalCheck(new ClaudeOptions(), folders, TimeProvider.System, NullLogger.Instance)
             .IsSafeAsync(Real(folder.FullName)).WaitAsync(TimeSpan.FromMinutes(1), Token));
         folder.Delete(recursive: true);
     }

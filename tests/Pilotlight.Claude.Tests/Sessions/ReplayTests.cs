@@ -66,7 +66,7 @@ public sealed class ReplayTests
         await using var host = await ClaudeHost.StartAsync();
         var conversation = new Conversation { Id = "t", History = History(5) };
         await host.RunAsync(conversation with { History = [] }, "before", Token);
-        await host.Conversations.ForgetAsync("t");
+        await host.Conversations.ForgetAsync("t", Token);
 
         await host.Conversations.WarmAsync(conversation, Token);
         var process = Assert.Single(host.Pool.GetSnapshot().Profiles.SelectMany(profile => profile.Processes), row => row.IsLeased).ProcessId;

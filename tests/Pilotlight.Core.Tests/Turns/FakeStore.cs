@@ -1,16 +1,40 @@
+using Pilotlight.Core.Access;
+using Pilotlight.Core.Storage;
 using Pilotlight.Core.Threads;
 using Pilotlight.Core.Turns;
 
 namespace Pilotlight.Core.Tests.Turns;
 
 /// <summary>One thread in memory, taken in and ended; nothing can be taken out of it.</summary>
-internal sealed class FakeStore : IThreadStore, ITurnStore
+internal sealed class FakeStore : TurnStoreStub, IThreadStore
 {
     public ChatThread? Thread { get; set; } = new("t", null, null, null, null, 0, default, default);
 
     public List<StoredMessage> Messages { get; } = [];
 
     public List<(string Turn, TurnState State)> Ended { get; } = [];
+
+    public List<Bill?> Bills { get; } = [];
+
+    public List<StoredEvent> Events { get; } = [];
+
+    public List<string> CancelRequests { get; } = [];
+
+    /// <summary>Where a turn is that this server does not run.</summary>
+    public TurnState? Elsewhere { get; set; }
+
+    /// <summary>What every write of a running turn throws; null for none.</summary>
+    public Func<Exception>? Failing { get; set; }
+
+    /// <summary>Whether the first end is stored and its answer lost.</summary>
+    public bool LosesAnswers { get; set; }
+
+    /// <summary>Taking a turn on waits for it; null for at once.</summary>
+    public TaskCompletionSource? AcceptGate { get; set; }
+
+    public int Refused { get; private set; }
+
+    public int StateReads { get; private set; }
 
     public bool NeverMatches { get; set; }
 
@@ -30,20 +54,25 @@ internal sealed class FakeStore : IThreadStore, ITurnStore
         return Task.FromResult<IReadOnlyList<StoredMessage>>([.. Messages]);
     }
 
-    public Task<AcceptResult> AcceptAsync(NewTurnRequest request, DateTimeOffset at, CancellationToken cancellationToken)
+    public override async Task<AcceptResult> AcceptAsync(NewTurnRequest request, DateTimeOffset at, CancellationToken cancellationToken)
     {
+        if (AcceptGate is not null)
+        {
+            await AcceptGate.Task;
+        }
+
         if (Thread is null)
         {
-            return Task.FromResult(new AcceptResult(AcceptStatus.NoThread, null));
+            return new AcceptResult(AcceptStatus.NoThread, null);
         }
 
         if (NeverMatches || Thread.Version != request.ThreadVersion)
         {
-            return Task.FromResult(new AcceptResult(AcceptStatus.Stale, null));
+            return new AcceptResult(AcceptStatus.Stale, null);
         }
 
         Thread = Thread with { Version = Thread.Version + 1 };
-        return Task.FromResult(new AcceptResult(AcceptStatus.Accepted, request.Turn with { State = TurnState.Started }));
+        return new AcceptResult(AcceptStatus.Accepted, request.Turn with { State = TurnState.Started });
     }
 
     public Task CreateAsync(ChatThread thread, CancellationToken cancellationToken) => throw new NotSupportedException();
@@ -58,26 +87,54 @@ internal sealed class FakeStore : IThreadStore, ITurnStore
 
     public Task<Page<StoredMessage>> ListMessagesAsync(string threadId, string? cursor, int limit, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public Task<long> OpenEpochAsync(string node, DateTimeOffset at, DateTimeOffset until, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-    public Task<bool> RenewAsync(long epoch, IReadOnlyCollection<string> leases, DateTimeOffset until, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-    public Task<IReadOnlyList<Turn>> TakeOverAsync(long epoch, DateTimeOffset at, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-    public Task<bool> TryStartAsync(string turnId, long epoch, DateTimeOffset at, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-    public Task<bool> AppendAsync(string turnId, long epoch, IReadOnlyList<StoredEvent> events, CancellationToken cancellationToken) => Task.FromResult(true);
-
-    public Task<bool> EndAsync(
-        string turnId, long epoch, TurnOutcome outcome, IReadOnlyList<StoredEvent> lastEvents, DateTimeOffset at, CancellationToken cancellationToken)
+    public override Task<bool> AppendAsync(string turnId, long epoch, IReadOnlyList<StoredEvent> events, Bill? used, CancellationToken cancellationToken)
     {
-        Ended.Add((turnId, outcome.State));
+        ThrowIfFailing();
+        Events.AddRange(events);
         return Task.FromResult(true);
     }
 
-    public Task<int> PruneAsync(DateTimeOffset endedBefore, int atMost, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public override Task<bool> EndAsync(
+        string turnId, long epoch, TurnOutcome outcome, IReadOnlyList<StoredEvent> lastEvents, DateTimeOffset at, CancellationToken cancellationToken)
+    {
+        ThrowIfFailing();
+        if (Ended.Any(ended => ended.Turn == turnId))
+        {
+            return Task.FromResult(false);
+        }
 
-    public Task<Turn?> FindAsync(string threadId, string turnId, CancellationToken cancellationToken) => throw new NotSupportedException();
+        Ended.Add((turnId, outcome.State));
+        Bills.Add(outcome.Bill);
+        Events.AddRange(lastEvents);
+        if (outcome.Answer is not null)
+        {
+            Messages.Add(outcome.Answer);
+        }
 
-    public Task<IReadOnlyList<StoredEvent>> ReadEventsAsync(string turnId, long afterId, CancellationToken cancellationToken) => throw new NotSupportedException();
+        return LosesAnswers ? throw new StorageUnavailableException("The answer was lost.") : Task.FromResult(true);
+    }
+
+    public override Task<IReadOnlyList<StoredEvent>> ReadEventsAsync(string turnId, long afterId, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<StoredEvent>>([.. Events.Where(stored => stored.Id > afterId)]);
+
+    public override Task<TurnState?> FindStateAsync(string turnId, CancellationToken cancellationToken)
+    {
+        StateReads++;
+        return Task.FromResult(Elsewhere);
+    }
+
+    public override Task RequestCancelAsync(string turnId, DateTimeOffset at, CancellationToken cancellationToken)
+    {
+        CancelRequests.Add(turnId);
+        return Task.CompletedTask;
+    }
+
+    private void ThrowIfFailing()
+    {
+        if (Failing is not null)
+        {
+            Refused++;
+            throw Failing();
+        }
+    }
 }

@@ -73,6 +73,7 @@ public sealed class IntakeTests
     {
         var first = await AcceptAsync("one");
         Intake.Ended(first.Prepared, first.Turn, Message("assistant", "first"), isStored: false);
+        _epoch.LetGo(first.Turn.Id);
 
         await AcceptAsync("two");
 
@@ -85,6 +86,7 @@ public sealed class IntakeTests
     {
         _store.Thread = _store.Thread! with { Version = _store.Thread.Version + 1 };
         Intake.Ended(taken.Prepared, taken.Turn, Message("assistant", answer), isStored: true);
+        _epoch.LetGo(taken.Turn.Id);
     }
 
     private static StoredMessage Message(string role, string text) =>
@@ -95,6 +97,6 @@ public sealed class IntakeTests
         var time = new FakeTimeProvider();
         var (limits, claude) = (Options.Create(new LimitOptions()), Options.Create(new ClaudeOptions()));
         return new TurnIntake(
-            _store, new HotThreads(_store), new ContextLimits(limits, claude), new Admission(null!, _epoch, limits, claude, time), _epoch, time);
+            _store, new HotThreads(_store), new ContextLimits(limits, claude), new Admission(_epoch, limits, claude, time), _epoch, claude, time);
     }
 }

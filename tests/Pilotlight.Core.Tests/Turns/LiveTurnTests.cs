@@ -1,5 +1,10 @@
 using Microsoft.Extensions.Time.Testing;
 using Pilotlight.Claude.Turns;
+using Pilotlight.Core.Access;
+using Pilotlight.Core.Context;
+using Pilotlight.Core.Servers;
+using Pilotlight.Core.Storage;
+using Pilotlight.Core.Threads;
 using Pilotlight.Core.Turns;
 
 namespace Pilotlight.Core.Tests.Turns;
@@ -9,12 +14,13 @@ public sealed class LiveTurnTests
 {
     private static readonly Turn s_turn = new("t", "thread", TurnState.Accepted, "text", "user", "answer", null);
     private readonly FakeTimeProvider _time = new();
-    private readonly RecordingStore _store = new();
-    private readonly LiveTurn _live = new(s_turn, 0);
+    private readonly FakeStore _store = new();
+    private readonly LiveTurn _live = new(s_turn, new TurnLease("t", "local", 1, "sonnet", new Place(), new ServerEpoch(), new LimitOptions()), 0);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    private TurnJournal Journal => field ??= new TurnJournal(_live, _store, 1, new RelayOptions(), _time, simulated: false);
+    private StoredJournal Journal => field ??= new StoredJournal(
+        _live, new PreparedTurn(new HotThread(_store.Thread!, []), new ContextFit(0, 0, 0)), _store, null!, new RelayOptions(), _time, isSimulated: false);
 
     [Fact]
     public async Task Readers_see_all_events_once_whenever_they_join()
@@ -46,19 +52,23 @@ public sealed class LiveTurnTests
     [Fact]
     public async Task The_first_text_does_not_wait_and_later_text_is_gathered()
     {
+        var never = new TaskCompletionSource().Task;
         Journal.Add(new TurnStarted(AcquireSource.Hot, TimeSpan.Zero));
-        Assert.True(Journal.IsUrgent);
-        await Journal.FlushAsync(Token);
-
+        await Journal.WorkAsync(never);
         Journal.Add(new TextDelta("one "));
-        Assert.True(Journal.IsUrgent);
-        await Journal.FlushAsync(Token);
+        await Journal.WorkAsync(never);
+        Assert.Equal(2, _store.Events.Count);
 
         Journal.Add(new TextDelta("two "));
         Journal.Add(new TextDelta("three"));
-        Assert.False(Journal.IsUrgent);
-        Assert.Equal(TimeSpan.FromMilliseconds(50), Journal.TimeLeft);
-        await Journal.FlushAsync(Token);
+        Assert.False(Journal.HasWork(isMoreThere: true));
+        await Journal.WorkAsync(Task.CompletedTask);
+        Assert.Equal(2, _store.Events.Count);
+
+        var working = Journal.WorkAsync(never);
+        Assert.False(working.IsCompleted);
+        _time.Advance(TimeSpan.FromMilliseconds(50));
+        await working;
 
         Assert.Equal(
             [(1L, "turn.started"), (2L, "text.delta"), (3L, "text.delta")],
@@ -67,66 +77,44 @@ public sealed class LiveTurnTests
     }
 
     [Fact]
-    public async Task A_full_batch_and_anything_but_text_are_urgent_and_keep_their_order()
+    public async Task A_full_batch_and_anything_but_text_wait_for_nothing_and_keep_their_order()
     {
+        var never = new TaskCompletionSource().Task;
         Journal.Add(new TextDelta("x"));
-        await Journal.FlushAsync(Token);
+        await Journal.WorkAsync(never);
 
         Journal.Add(new TextDelta(new string('y', 5000)));
-        Assert.True(Journal.IsUrgent);
+        Assert.True(Journal.HasWork(isMoreThere: true));
         Journal.Add(new TextReset());
         Journal.Add(new TextDelta("z"));
-        await Journal.FlushAsync(Token);
+        await Journal.WorkAsync(never);
 
         Assert.Equal(["text.delta", "text.delta", "text.reset", "text.delta"], _store.Events.Select(stored => stored.Type));
     }
 
     [Fact]
-    public async Task Nothing_is_shown_that_is_not_stored()
+    public async Task Nothing_is_shown_that_is_not_stored_and_nothing_is_lost_while_the_store_is_away()
     {
-        _store.Refuses = true;
-        Journal.Add(new TextDelta("lost"));
+        var never = new TaskCompletionSource().Task;
+        _store.Failing = () => new StorageUnavailableException("The store is away.");
+        Journal.Add(new TextDelta("one "));
+        Assert.True(await Journal.WorkAsync(never));
+        Assert.Equal(0, _live.LastId);
 
-        Assert.False(await Journal.FlushAsync(Token));
-        await Journal.EndAsync("turn.completed", "{}", new TurnOutcome(TurnState.Completed, null), stored => Assert.False(stored), Token);
+        _store.Failing = null;
+        Journal.Add(new TextDelta("two"));
+        var working = Journal.WorkAsync(never);
+        _time.Advance(TimeSpan.FromMilliseconds(50));
+        await working;
 
-        Assert.Empty(await _live.ReadAsync(0, Token).ToListAsync(Token));
+        Assert.Equal(["""{"text":"one "}""", """{"text":"two"}"""], _store.Events.Select(stored => stored.Data));
+        Assert.Equal(2, _live.LastId);
     }
 
-    private sealed class RecordingStore : ITurnStore
+    private sealed class Place : IDisposable
     {
-        public bool Refuses { get; set; }
-
-        public List<StoredEvent> Events { get; } = [];
-
-        public Task<bool> AppendAsync(string turnId, long epoch, IReadOnlyList<StoredEvent> events, CancellationToken cancellationToken)
+        public void Dispose()
         {
-            if (!Refuses)
-            {
-                Events.AddRange(events);
-            }
-
-            return Task.FromResult(!Refuses);
         }
-
-        public Task<bool> EndAsync(
-            string turnId, long epoch, TurnOutcome outcome, IReadOnlyList<StoredEvent> lastEvents, DateTimeOffset at, CancellationToken cancellationToken) =>
-            AppendAsync(turnId, epoch, lastEvents, cancellationToken);
-
-        public Task<long> OpenEpochAsync(string node, DateTimeOffset at, DateTimeOffset until, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        public Task<bool> RenewAsync(long epoch, IReadOnlyCollection<string> leases, DateTimeOffset until, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        public Task<IReadOnlyList<Turn>> TakeOverAsync(long epoch, DateTimeOffset at, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        public Task<AcceptResult> AcceptAsync(NewTurnRequest request, DateTimeOffset at, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        public Task<bool> TryStartAsync(string turnId, long epoch, DateTimeOffset at, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        public Task<int> PruneAsync(DateTimeOffset endedBefore, int atMost, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        public Task<Turn?> FindAsync(string threadId, string turnId, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        public Task<IReadOnlyList<StoredEvent>> ReadEventsAsync(string turnId, long afterId, CancellationToken cancellationToken) => throw new NotSupportedException();
     }
 }

@@ -1,8 +1,7 @@
-using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
-using Pilotlight.Core.Access;
+using Pilotlight.Claude.Turns;
 using Pilotlight.Core.Servers;
+using Pilotlight.Core.Threads;
 using Pilotlight.Core.Turns;
 
 namespace Pilotlight.Core.Tests.Turns;
@@ -11,27 +10,33 @@ namespace Pilotlight.Core.Tests.Turns;
 public sealed class ServerLifeTests : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
-    private readonly FakeTimeProvider _time = new();
-    private readonly FakeStore _store = new();
-    private readonly ServerEpoch _epoch = new();
+    private readonly LifeStore _store = new();
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    private ServerLife Life => field ??= new ServerLife(
-        _store, _epoch, Options.Create(new LimitOptions()), Options.Create(new RelayOptions()), Options.Create(new ServerOptions { Node = "me" }), _time, NullLogger<ServerLife>.Instance);
+    private ServerLife Life => field ??= Rig.Life;
 
-    public ValueTask DisposeAsync() => Life.DisposeAsync();
+    private EngineRig<LifeStore> Rig => field ??= new EngineRig<LifeStore>(_store, new ScriptedConversations(new TextDelta(""), new TurnCancelled("", TurnUsage.None, null)));
+
+    private FakeTimeProvider Time => Rig.Time;
+
+    private ServerEpoch Epoch => Rig.Epoch;
+
+    public async ValueTask DisposeAsync()
+    {
+        await Life.DisposeAsync();
+        Rig.Dispose();
+    }
 
     [Fact]
     public async Task It_renews_its_epoch_and_its_leases_three_times_before_they_lapse()
     {
         await Life.BeginAsync(Token);
-        _epoch.Hold("running");
-        _epoch.Hold("ended");
-        _epoch.LetGo("ended");
-        Life.GoOn(_ => { });
+        Epoch.Hold("running");
+        Epoch.Hold("ended");
+        Epoch.LetGo("ended");
 
-        _time.Advance(TimeSpan.FromSeconds(20));
+        Time.Advance(TimeSpan.FromSeconds(20));
 
         Assert.Equal((1L, "running"), await _store.Renewed.Task.WaitAsync(Patience, Token));
     }
@@ -39,16 +44,29 @@ public sealed class ServerLifeTests : IAsyncDisposable
     [Fact]
     public async Task Taken_for_dead_it_goes_on_under_a_new_epoch_and_runs_what_it_takes_over()
     {
-        var taken = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
         await Life.BeginAsync(Token);
         _store.IsDead = true;
         _store.Waiting.Add(new Turn("lost", "t", TurnState.Accepted, "x", "u", "a", null));
-        Life.GoOn(turn => taken.TrySetResult(turn.Id));
 
-        _time.Advance(TimeSpan.FromSeconds(20));
+        Time.Advance(TimeSpan.FromSeconds(20));
 
-        Assert.Equal("lost", await taken.Task.WaitAsync(Patience, Token));
-        Assert.Equal(2, _epoch.Value);
+        Assert.Equal(("lost", 2L), await _store.Began.Task.WaitAsync(Patience, Token));
+        Assert.Equal(2, Epoch.Value);
+    }
+
+    [Fact]
+    public async Task A_turn_of_its_own_that_does_not_run_is_ended_or_run_and_one_that_is_just_taken_on_is_left_alone()
+    {
+        await Life.BeginAsync(Token);
+        Epoch.Hold("beginning");
+        _store.Own.Add((new Turn("stray", "t", TurnState.Started, "x", "u", "a", null), false));
+        _store.Own.Add((new Turn("beginning", "u", TurnState.Started, "x", "u", "a", null), false));
+        _store.Own.Add((new Turn("promised", "v", TurnState.Accepted, "x", "u", "a", null), false));
+
+        Time.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Equal(("promised", 1L), await _store.Began.Task.WaitAsync(Patience, Token));
+        Assert.Equal(["stray"], _store.Interrupted);
     }
 
     [Fact]
@@ -56,23 +74,22 @@ public sealed class ServerLifeTests : IAsyncDisposable
     {
         await Life.BeginAsync(Token);
         _store.Old = 1;
-        Life.GoOn(_ => { });
 
-        _time.Advance(TimeSpan.FromSeconds(20));
-        var weekAgo = _time.GetUtcNow() - TimeSpan.FromDays(7);
+        Time.Advance(TimeSpan.FromSeconds(20));
+        var weekAgo = Time.GetUtcNow() - TimeSpan.FromDays(7);
         Assert.Equal(weekAgo, await PrunedAsync());
         Assert.Equal(weekAgo, await PrunedAsync());
 
         // Every other renewal leaves them alone.
-        _time.Advance(TimeSpan.FromHours(1) - TimeSpan.FromSeconds(20));
-        _time.Advance(TimeSpan.FromSeconds(20));
+        Time.Advance(TimeSpan.FromHours(1) - TimeSpan.FromSeconds(20));
+        Time.Advance(TimeSpan.FromSeconds(20));
         Assert.Equal(weekAgo + TimeSpan.FromHours(1), await PrunedAsync());
         Assert.False(_store.Pruned.Reader.TryRead(out _));
 
         async Task<DateTimeOffset> PrunedAsync() => await _store.Pruned.Reader.ReadAsync(Token).AsTask().WaitAsync(Patience, Token);
     }
 
-    private sealed class FakeStore : ITurnStore
+    private sealed class LifeStore : TurnStoreStub, IThreadStore
     {
         private long _epochs;
 
@@ -80,39 +97,68 @@ public sealed class ServerLifeTests : IAsyncDisposable
 
         public List<Turn> Waiting { get; } = [];
 
+        public List<(Turn, bool)> Own { get; } = [];
+
+        public List<string> Interrupted { get; } = [];
+
+        public TaskCompletionSource<(string Turn, long Epoch)> Began { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
         public bool IsDead { get; set; }
 
         public int Old { get; set; }
 
         public System.Threading.Channels.Channel<DateTimeOffset> Pruned { get; } = System.Threading.Channels.Channel.CreateUnbounded<DateTimeOffset>();
 
-        public Task<long> OpenEpochAsync(string node, DateTimeOffset at, DateTimeOffset until, CancellationToken cancellationToken) => Task.FromResult(++_epochs);
+        public override Task<long> OpenEpochAsync(string node, DateTimeOffset at, DateTimeOffset until, CancellationToken cancellationToken) => Task.FromResult(++_epochs);
 
-        public Task<bool> RenewAsync(long epoch, IReadOnlyCollection<string> leases, DateTimeOffset until, CancellationToken cancellationToken)
+        public override Task<bool> RenewAsync(long epoch, IReadOnlyCollection<string> leases, DateTimeOffset until, CancellationToken cancellationToken)
         {
             Renewed.TrySetResult((epoch, string.Join(',', leases)));
             return Task.FromResult(!IsDead);
         }
 
-        public Task<IReadOnlyList<Turn>> TakeOverAsync(long epoch, DateTimeOffset at, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<Turn>>([.. Waiting]);
+        public override Task<IReadOnlyList<Turn>> TakeOverAsync(long epoch, DateTimeOffset at, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<Turn>>([.. Waiting]);
 
-        public Task<AcceptResult> AcceptAsync(NewTurnRequest request, DateTimeOffset at, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        public Task<bool> TryStartAsync(string turnId, long epoch, DateTimeOffset at, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        public Task<bool> AppendAsync(string turnId, long epoch, IReadOnlyList<StoredEvent> events, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        public Task<bool> EndAsync(
-            string turnId, long epoch, TurnOutcome outcome, IReadOnlyList<StoredEvent> lastEvents, DateTimeOffset at, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        public Task<int> PruneAsync(DateTimeOffset endedBefore, int atMost, CancellationToken cancellationToken)
+        public override Task<int> PruneAsync(DateTimeOffset endedBefore, int atMost, CancellationToken cancellationToken)
         {
             Pruned.Writer.TryWrite(endedBefore);
             return Task.FromResult(Old-- > 0 ? atMost : atMost - 1);
         }
 
-        public Task<Turn?> FindAsync(string threadId, string turnId, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-        public Task<IReadOnlyList<StoredEvent>> ReadEventsAsync(string turnId, long afterId, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public override Task<IReadOnlyList<(Turn Turn, bool IsCancelRequested)>> ListRunningAsync(long epoch, CancellationToken cancellationToken)
+        {
+            (Turn, bool)[] own = [.. Own];
+            Own.Clear();
+            return Task.FromResult<IReadOnlyList<(Turn, bool)>>(own);
+        }
+
+        public override Task<bool> InterruptAsync(string turnId, long epoch, DateTimeOffset at, CancellationToken cancellationToken)
+        {
+            Interrupted.Add(turnId);
+            return Task.FromResult(true);
+        }
+
+        public override Task<bool> TryStartAsync(string turnId, long epoch, DateTimeOffset at, CancellationToken cancellationToken)
+        {
+            Began.TrySetResult((turnId, epoch));
+            return Task.FromResult(false);
+        }
+
+        public Task CreateAsync(ChatThread thread, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<ChatThread?> FindAsync(string threadId, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<Page<ChatThread>> ListAsync(string? owner, string? search, string? cursor, int limit, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<ChatThread?> UpdateAsync(string threadId, ThreadChange change, DateTimeOffset at, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<bool> DeleteAsync(string threadId, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<bool> RemoveTurnAsync(string threadId, string turnId, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<Page<StoredMessage>> ListMessagesAsync(string threadId, string? cursor, int limit, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<IReadOnlyList<StoredMessage>> ReadHistoryAsync(string threadId, CancellationToken cancellationToken) => throw new NotSupportedException();
     }
 }

@@ -76,13 +76,15 @@ public sealed class AnthropicTests : EndToEndTest
     }
 
     [Fact]
-    public async Task What_cannot_be_honoured_is_refused_by_name()
+    public async Task What_would_not_be_the_answer_asked_for_is_refused_by_name_with_the_next_step()
     {
         using var client = await ClientAsync();
 
-        var fault = await Assert.ThrowsAsync<AnthropicBadRequestException>(() => client.Messages.Create(Call("hi") with { StopSequences = ["x"] }, Token));
+        var fault = await Assert.ThrowsAsync<AnthropicBadRequestException>(
+            () => client.Messages.Create(Call("hi") with { Messages = [new UserMessageParam("Begin with A."), new AssistantMessageParam("A")] }, Token));
 
-        Assert.Contains("stop_sequences", fault.ResponseBody, StringComparison.Ordinal);
+        Assert.Contains("End with the user", fault.ResponseBody, StringComparison.Ordinal);
+        Assert.Contains("only on the wire", fault.ResponseBody, StringComparison.Ordinal);
         Assert.Contains("invalid_request_error", fault.ResponseBody, StringComparison.Ordinal);
     }
 

@@ -316,16 +316,11 @@ public sealed class ToolTests : EndToEndTest
     }
 
     [Theory]
-    [InlineData(OpenAi, """{"tools":[{"type":"function","function":{"name":"f"}}],"tool_choice":"required"}""", "tool_choice")]
-    [InlineData(OpenAi, """{"tools":[{"type":"function","function":{"name":"f"}}],"tool_choice":{"type":"function","function":{"name":"f"}}}""", "tool_choice")]
-    [InlineData(OpenAi, """{"tools":[{"type":"function","function":{"name":"f","strict":true}}]}""", "strict")]
-    [InlineData(OpenAi, """{"tools":[{"type":"function","function":{"name":"f"}}],"parallel_tool_calls":false}""", "parallel_tool_calls")]
     [InlineData(OpenAi, """{"tools":[{"type":"function","function":{"name":"f g"}}]}""", "'f g'")]
     [InlineData(OpenAi, """{"tools":[{"type":"function","function":{"name":"f"}},{"type":"function","function":{"name":"f"}}]}""", "two functions")]
     [InlineData(OpenAi, """{"response_format":{"type":"json_schema","json_schema":{"name":"n","schema":{"type":"string"}}}}""", "not of an object")]
     [InlineData(OpenAi, """{"messages":[{"role":"user","content":"a"},{"role":"assistant","tool_calls":[{"id":"x","type":"function","function":{"name":"f","arguments":"{}"}}]},{"role":"user","content":"b"}]}""", "each call needs one")]
     [InlineData(OpenAi, """{"messages":[{"role":"user","content":"a"},{"role":"assistant","tool_calls":[{"id":"x","type":"function","function":{"name":"f","arguments":"{"}}]},{"role":"tool","tool_call_id":"x","content":"b"}]}""", "arguments is not valid JSON")]
-    [InlineData(Messages, """{"tools":[{"name":"f","input_schema":{"type":"object"}}],"tool_choice":{"type":"any"}}""", "tool_choice")]
     [InlineData(Messages, """{"tools":[{"type":"web_search_20250305","name":"web_search"}]}""", "web_search_20250305")]
     [InlineData(Messages, """{"messages":[{"role":"user","content":[{"type":"tool_result","tool_use_id":"x","content":"b"}]}]}""", "'x'")]
     public async Task What_of_tools_cannot_be_honoured_is_refused_by_name(string path, string body, string says)

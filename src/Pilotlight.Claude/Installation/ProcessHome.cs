@@ -1,0 +1,71 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+
+namespace Pilotlight.Claude.Installation;
+
+/// <summary>Moves each process into a folder of its own before it starts: temporary files, and its configuration where no sign-in is shared.</summary>
+/// <remarks>Why a sign-in is not copied: docs/decisions/0009-one-sign-in-many-processes.md.</remarks>
+internal sealed class ProcessHome(ClaudeHome home, ProcessFolders folders)
+{
+    private const string ConfigFile = ".claude.json";
+
+    private static readonly string[] TemporaryVariables = OperatingSystem.IsWindows() ? ["TEMP", "TMP"] : ["TMPDIR"];
+
+    private readonly Lock _gate = new();
+    private bool _hasTemplate;
+
+    /// <summary>Prepares one process; disposing the result removes what was made for it.</summary>
+    public IDisposable Prepare(IDictionary<string, string?> environment)
+    {
+        var folder = folders.Open();
+        try
+        {
+            foreach (var variable in TemporaryVariables)
+            {
+                environment[variable] = folder.Temporary;
+            }
+
+            if (!home.IsConfigurationShared)
+            {
+                PrivateFolder.Create(folder.Configuration);
+                File.Copy(Template(), Path.Combine(folder.Configuration, ConfigFile));
+                environment["CLAUDE_CONFIG_DIR"] = folder.Configuration;
+            }
+
+            return folder;
+        }
+        catch
+        {
+            folder.Dispose();
+            throw;
+        }
+    }
+
+    // The CLI names itself to the API by an id in this file: without one, each process would pass for another device.
+    private string Template()
+    {
+        var path = Path.Combine(home.ConfigDirectory, ConfigFile);
+        lock (_gate)
+        {
+            if (!_hasTemplate && !File.Exists(path))
+            {
+                PrivateFolder.Create(home.ConfigDirectory);
+                var made = $"{path}.{Guid.NewGuid():N}";
+                File.WriteAllBytes(made, JsonSerializer.SerializeToUtf8Bytes(
+                    new Dictionary<string, string> { ["userID"] = RandomNumberGenerator.GetHexString(64, lowercase: true) }, InstallationJson.Default.DictionaryStringString));
+                try
+                {
+                    File.Move(made, path, overwrite: false);
+                }
+                catch (IOException) when (File.Exists(path))
+                {
+                    File.Delete(made); // Another server in the same home was faster.
+                }
+            }
+
+            _hasTemplate = true;
+        }
+
+        return path;
+    }
+}

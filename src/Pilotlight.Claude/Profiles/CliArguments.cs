@@ -1,0 +1,49 @@
+using System.Globalization;
+using Pilotlight.Claude.Tools;
+
+namespace Pilotlight.Claude.Profiles;
+
+/// <summary>The CLI's command line for a profile. Holds nothing secret and nothing of a user's: anybody on the machine can read it.</summary>
+internal static class CliArguments
+{
+    public static IReadOnlyList<string> Of(string model, AgentProfileOptions? agent)
+    {
+        List<string> arguments =
+        [
+            "-p", "--input-format", "stream-json", "--output-format", "stream-json", "--verbose", "--include-partial-messages",
+            "--no-session-persistence", "--disable-slash-commands", "--setting-sources", "", "--strict-mcp-config",
+            "--model", model,
+            "--tools", agent is null ? "" : string.Join(',', agent.Tools),
+
+            // A conversation's own functions are allowed by being offered; a profile without any other tools has nothing else.
+            "--allowedTools", string.Join(',', (agent?.AllowedTools ?? []).Append("mcp__" + FunctionNames.Server)),
+        ];
+        if (agent is null)
+        {
+            return arguments;
+        }
+
+        arguments.AddRange(["--permission-mode", agent.PermissionMode]);
+        if (agent.CanUseTool is not null)
+        {
+            arguments.AddRange(["--permission-prompt-tool", "stdio"]);
+        }
+
+        if (agent.DisallowedTools.Count > 0)
+        {
+            arguments.AddRange(["--disallowedTools", string.Join(',', agent.DisallowedTools)]);
+        }
+
+        if (agent.MaxTurns is { } turns)
+        {
+            arguments.AddRange(["--max-turns", turns.ToString(CultureInfo.InvariantCulture)]);
+        }
+
+        if (agent.McpConfig is { Length: > 0 } servers)
+        {
+            arguments.AddRange(["--mcp-config", servers]);
+        }
+
+        return arguments;
+    }
+}

@@ -1,0 +1,82 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Pilotlight.Claude;
+using Pilotlight.Claude.Conversations;
+using Pilotlight.Core.Access;
+using Pilotlight.Core.Servers;
+
+namespace Pilotlight.Core.Turns;
+
+/// <summary>Runs turns that are stored: those that were just taken on, and those that an earlier server had taken on and not begun.</summary>
+/// <remarks>Safe for concurrent use.</remarks>
+internal sealed partial class StoredTurns(
+    TurnEngine engine,
+    RunningTurns running,
+    TurnPlaces places,
+    TurnIntake intake,
+    ITurnStore store,
+    ServerEpoch epoch,
+    TurnNews news,
+    IOptions<RelayOptions> relay,
+    IOptions<ServerOptions> server,
+    IOptions<ClaudeOptions> claude,
+    IOptions<LimitOptions> limits,
+    TimeProvider time,
+    ILogger<StoredTurns> logger)
+{
+    /// <summary>Runs a turn that was just taken on, and started.</summary>
+    public LiveTurn Run(IntakeResult taken, IDisposable place, long arrivedAt, bool isThreadChanged)
+    {
+        var lease = Lease(taken.Turn, taken.Model, place, taken.Rate);
+        return Run(new LiveTurn(taken.Turn, lease, arrivedAt, isThreadChanged ? null : taken.Prepared));
+    }
+
+    /// <summary>Runs a turn that was promised by an earlier server, or by this one before its store went away.</summary>
+    public void RunPromised(Turn turn)
+    {
+        epoch.Hold(turn.Id);
+        Run(new LiveTurn(turn, Lease(turn, claude.Value.Model, places.TakeAnyway(), null), time.GetTimestamp()));
+    }
+
+    private TurnLease Lease(Turn turn, string model, IDisposable place, RateState? rate) =>
+        new(turn.Id, turn.KeyId, epoch.Value, model, place, epoch, limits.Value) { Rate = rate };
+
+    private LiveTurn Run(LiveTurn live)
+    {
+        running.Run(live, () => RunAsync(live));
+        news.TellBegan(live.Turn);
+        return live;
+    }
+
+    private async Task RunAsync(LiveTurn live)
+    {
+        try
+        {
+            if (live.Turn.State == TurnState.Accepted && !await store.TryStartAsync(live.Turn.Id, live.Lease.Epoch, time.GetUtcNow(), CancellationToken.None))
+            {
+                return; // Another server has it, or it has ended.
+            }
+
+            if ((live.Prepared ?? await intake.PrepareAsync(live.Turn, CancellationToken.None)) is not { } prepared)
+            {
+                return; // The thread is gone, and its turns with it.
+            }
+
+            var conversation = prepared.Conversation;
+            var work = new TurnWork("native", conversation.Model ?? claude.Value.Model, conversation, [new UserText(live.Turn.Text)]) { TurnId = live.Turn.Id };
+            await engine.RunAsync(live, work, new StoredJournal(live, prepared, store, intake, relay.Value, time, server.Value.IsSimulated));
+        }
+        catch (Exception fault)
+        {
+            // It is stored and does not run: this server's life finds it, and ends it or runs it again.
+            LogNotBegun(logger, fault, live.Turn.Id);
+        }
+        finally
+        {
+            live.Publish([], isEnd: true);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Turn {Turn} could not be begun")]
+    private static partial void LogNotBegun(ILogger logger, Exception fault, string turn);
+}

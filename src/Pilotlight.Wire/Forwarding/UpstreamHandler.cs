@@ -1,0 +1,190 @@
+using Microsoft.Extensions.Logging;
+using Pilotlight.Wire.Bodies;
+using Pilotlight.Wire.Calls;
+using Pilotlight.Wire.Telemetry;
+using Pilotlight.Wire.Upstreams;
+
+namespace Pilotlight.Wire.Forwarding;
+
+/// <summary>Takes a request to an upstream that answers it: asks the budget, tries one after the other, reads along.</summary>
+/// <remarks>
+/// Both ways into the relay end here, as the handler of an <see cref="HttpMessageInvoker"/>: the CLI's through the forwarder, and the
+/// direct one. Never fails but by cancellation; what goes wrong becomes an answer that says so.
+/// </remarks>
+internal sealed partial class UpstreamHandler(
+    Func<UpstreamSet> upstreams, HttpMessageInvoker network, WireMetrics metrics, TimeProvider time, ILogger logger) : HttpMessageHandler
+{
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        if (!request.Options.TryGetValue(WireCall.Key, out var call))
+        {
+            throw new InvalidOperationException("A request without a call cannot be sent.");
+        }
+
+        var progress = call.Info is null ? null : new CallProgress(call, metrics, time, logger);
+        try
+        {
+            if (progress is not null && await AskBudgetAsync(call, progress, cancellationToken) is { } refusal)
+            {
+                return refusal;
+            }
+
+            return await AskUpstreamsAsync(request, call, progress, cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            progress?.Leave();
+            throw;
+        }
+        catch (Exception fault)
+        {
+            progress?.Break(fault);
+            throw;
+        }
+    }
+
+    private async Task<HttpResponseMessage?> AskBudgetAsync(WireCall call, CallProgress progress, CancellationToken cancellationToken)
+    {
+        CallAllowance allowance;
+        try
+        {
+            allowance = call.Budget is { } budget ? await budget.AskAsync(progress.Info, cancellationToken) : CallAllowance.Unbounded;
+        }
+        catch (Exception fault) when (fault is not OperationCanceledException)
+        {
+            LogBudget(fault);
+            allowance = CallAllowance.Refuse("The budget could not be asked; no call is made without it. Try again.");
+        }
+
+        if (allowance.Refusal is { } reason)
+        {
+            var error = ApiError.Refused(reason);
+            progress.Refuse(error);
+            return error.ToResponse();
+        }
+
+        progress.Started();
+        if (!call.IsSignedIn && call.Body.Members is { } members)
+        {
+            OutputBound.Apply(members, progress.Info.MaxTokens, allowance);
+        }
+
+        return null;
+    }
+
+    private async Task<HttpResponseMessage> AskUpstreamsAsync(
+        HttpRequestMessage request, WireCall call, CallProgress? progress, CancellationToken cancellationToken)
+    {
+        var candidates = upstreams().For(call.Model, call.IsSignedIn);
+        if (candidates.Count == 0)
+        {
+            return Give(ApiError.NoUpstream(call.Model), progress);
+        }
+
+        var headers = ForwardedHeaders.Of(request, call);
+        for (var i = 0; ; i++)
+        {
+            var (upstream, next) = (candidates[i], i + 1 < candidates.Count ? candidates[i + 1] : null);
+            progress?.Asking(i + 1);
+            var (answer, error, fault) = await AskAsync(upstream, request, headers, call, cancellationToken);
+            if (fault is null || next is null)
+            {
+                return error is null ? Pass(upstream, answer!, progress) : Give(error, progress);
+            }
+
+            LogNext(upstream.Name, fault, next.Name);
+            progress?.Retrying(new CallRetry(i + 1, upstream.Name, answer?.Status, fault, next.Name));
+            answer?.Dispose();
+        }
+    }
+
+    // An answer or an error, and a fault when another upstream had better be asked.
+    private async Task<(UpstreamAnswer? Answer, ApiError? Error, string? Fault)> AskAsync(
+        Upstream upstream,
+        HttpRequestMessage request,
+        IReadOnlyList<KeyValuePair<string, IEnumerable<string>>> headers,
+        WireCall call,
+        CancellationToken cancellationToken)
+    {
+        var path = request.RequestUri!.PathAndQuery;
+        try
+        {
+            var outgoing = await upstream.Protocol.CreateAsync(
+                new UpstreamRequest(request.Method, path, headers, call.Body.ToBytes(), upstream.Models.NameOf(call.Model) ?? call.Model, call.Info?.IsStreaming ?? false),
+                cancellationToken);
+            if (outgoing is null)
+            {
+                return (null, ApiError.NoRoute(upstream.Name, request.RequestUri.AbsolutePath), "it has no such route.");
+            }
+
+            var answer = await UpstreamAnswer.ReadAsync(
+                upstream, await network.SendAsync(outgoing, cancellationToken), call.Info is not null, cancellationToken);
+            return Judge(upstream, answer, call);
+        }
+        catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
+        {
+            var problem = ConnectionFault.Describe(upstream, fault);
+            var error = ApiError.Unreachable(problem, upstream.HasAnswered);
+            upstream.Unreached(problem);
+            upstream.Breaker.Fail(null, null);
+            LogUnreached(problem);
+            return (null, error, problem);
+        }
+    }
+
+    private (UpstreamAnswer? Answer, ApiError? Error, string? Fault) Judge(Upstream upstream, UpstreamAnswer answer, WireCall call)
+    {
+        var fault = answer.Fault();
+        if (fault is null)
+        {
+            upstream.Reached();
+            upstream.Breaker.Succeed(call.Model);
+        }
+        else
+        {
+            upstream.Breaker.Fail(answer.IsAboutModel ? call.Model : null, RetryAfter.Read(answer.Response.Headers, time.GetUtcNow()));
+        }
+
+        if (answer.Status == 407)
+        {
+            answer.Dispose();
+            var problem = $"The upstream '{upstream.Name}' at {upstream.Protocol.Address} could not be reached: {ConnectionFault.ProxyRefused()}";
+            upstream.Unreached(problem);
+            return (null, ApiError.Unreachable(problem, hasWorked: false), fault);
+        }
+
+        if (call.Info is not null && !answer.IsTheApi)
+        {
+            answer.Dispose();
+            return (null, ApiError.NotTheApi(upstream.Name, upstream.Protocol.Address, answer.Status), fault);
+        }
+
+        return (answer, null, fault);
+    }
+
+    private static HttpResponseMessage Pass(Upstream upstream, UpstreamAnswer answer, CallProgress? progress)
+    {
+        progress?.Answered(upstream.Name, answer.Status, answer.IsEvents, RequestId(answer.Response));
+        var response = answer.Release(progress);
+        response.Headers.TryAddWithoutValidation(RelayHeaders.Upstream, upstream.Name);
+        return response;
+    }
+
+    private static HttpResponseMessage Give(ApiError error, CallProgress? progress)
+    {
+        progress?.Fail(error);
+        return error.ToResponse();
+    }
+
+    private static string? RequestId(HttpResponseMessage response) =>
+        response.Headers.TryGetValues("request-id", out var values) ? values.FirstOrDefault() : null;
+
+    [LoggerMessage(LogLevel.Warning, "The upstream '{Upstream}' did not serve a call, '{Next}' is asked: {Fault}")]
+    private partial void LogNext(string upstream, string fault, string next);
+
+    [LoggerMessage(LogLevel.Warning, "{Problem}")]
+    private partial void LogUnreached(string problem);
+
+    [LoggerMessage(LogLevel.Error, "A budget failed when it was asked; the call was refused.")]
+    private partial void LogBudget(Exception fault);
+}

@@ -1,0 +1,56 @@
+using Pilotlight.Wire.Calls;
+
+namespace Pilotlight.Wire.Processes;
+
+/// <summary>A CLI process's way to the API; disposing it ends the way, and with it what its token is worth.</summary>
+/// <remarks>Safe for concurrent use. Dispose it when the process has ended; calls that are on their way are not cut.</remarks>
+public sealed class WireProcess : IDisposable
+{
+    private readonly ProcessTable _table;
+    private readonly TurnState _outsideOfTurns;
+    private TurnState? _turn;
+
+    internal WireProcess(ProcessTable table, ProcessToken token, IReadOnlyDictionary<string, string> environment, bool isSignedIn, WireTurn outsideOfTurns)
+    {
+        (_table, Token, Environment, IsSignedIn) = (table, token, environment, isSignedIn);
+        _outsideOfTurns = new TurnState(outsideOfTurns with { Parameters = CallParameters.None });
+        table.Add(this);
+    }
+
+    /// <summary>The variables that the process is to be started with, and none of the same names beside them.</summary>
+    /// <remarks>The token stands in them; it opens this relay alone, and only until this object is disposed.</remarks>
+    public IReadOnlyDictionary<string, string> Environment { get; }
+
+    /// <summary>Whether the process calls with its own sign-in: then its calls are read and never changed.</summary>
+    public bool IsSignedIn { get; }
+
+    internal ProcessToken Token { get; }
+
+    /// <summary>The turn that a call belongs to which comes now.</summary>
+    internal TurnState Current => Volatile.Read(ref _turn) ?? _outsideOfTurns;
+
+    /// <summary>From now until the scope is disposed, the process's calls belong to this turn.</summary>
+    /// <exception cref="InvalidOperationException">
+    /// The process is in a turn already, or it has a sign-in of its own and <see cref="WireTurn.Parameters"/> would change its calls.
+    /// </exception>
+    public WireTurnScope BeginTurn(WireTurn turn)
+    {
+        ArgumentNullException.ThrowIfNull(turn);
+        if (IsSignedIn && !turn.Parameters.IsEmpty)
+        {
+            throw new InvalidOperationException(
+                "Parameters cannot be set on the calls of a CLI that is signed in: they pass as they are. Configure an API key (Pilotlight:Wire:Upstreams, or ANTHROPIC_API_KEY) for them.");
+        }
+
+        var state = new TurnState(turn);
+        if (Interlocked.CompareExchange(ref _turn, state, null) is not null)
+        {
+            throw new InvalidOperationException("The process is in a turn already; dispose that one's scope first.");
+        }
+
+        return new WireTurnScope(state, () => Interlocked.CompareExchange(ref _turn, null, state));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _table.Remove(this);
+}

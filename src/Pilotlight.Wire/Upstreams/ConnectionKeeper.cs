@@ -1,0 +1,93 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+
+namespace Pilotlight.Wire.Upstreams;
+
+/// <summary>Opens connections to the upstreams before anybody needs them, and uses them now and then so that they stay open.</summary>
+/// <remarks>Its first round is also the first word on whether an upstream can be reached.</remarks>
+internal sealed partial class ConnectionKeeper : IAsyncDisposable
+{
+    // Over HTTP/2 these share a connection; over HTTP/1.1 each has its own, so that turns which start together find one each.
+    private const int Connections = 4;
+
+    private readonly Func<UpstreamSet> _upstreams;
+    private readonly HttpMessageInvoker _network;
+    private readonly TimeSpan _interval;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly CancellationTokenSource _stopping = new();
+    private Task _running = Task.CompletedTask;
+
+    public ConnectionKeeper(Func<UpstreamSet> upstreams, HttpMessageInvoker network, TimeSpan interval, TimeProvider time, ILogger logger) =>
+        (_upstreams, _network, _interval, _time, _logger) = (upstreams, network, interval, time, logger);
+
+    /// <summary>Completes when each upstream has answered once, or could not be reached.</summary>
+    public Task FirstRound { get; private set; } = Task.CompletedTask;
+
+    public void Start()
+    {
+        FirstRound = RoundAsync(_stopping.Token);
+        _running = RunAsync();
+    }
+
+    /// <summary>Asks every upstream once, all at the same time.</summary>
+    public Task RoundAsync(CancellationToken cancellationToken) =>
+        Task.WhenAll(_upstreams().All.SelectMany(upstream => Enumerable.Range(0, Connections).Select(_ => AskAsync(upstream, cancellationToken))));
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        await _running;
+        _stopping.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        try
+        {
+            await FirstRound;
+            using var timer = new PeriodicTimer(_interval, _time);
+            while (await timer.WaitForNextTickAsync(_stopping.Token))
+            {
+                await RoundAsync(_stopping.Token);
+            }
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+            // The relay stops.
+        }
+    }
+
+    private async Task AskAsync(Upstream upstream, CancellationToken cancellationToken)
+    {
+        try
+        {
+            // Without a key: any answer says that the way is open.
+            using var request = new HttpRequestMessage(HttpMethod.Head, upstream.Protocol.Address)
+            {
+                Version = HttpVersion.Version20,
+                VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
+            };
+            using var response = await _network.SendAsync(request, cancellationToken);
+            if (response.StatusCode == HttpStatusCode.ProxyAuthenticationRequired)
+            {
+                throw new HttpRequestException(null, null, response.StatusCode);
+            }
+
+            upstream.Reached();
+        }
+        catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
+        {
+            var problem = ConnectionFault.Describe(upstream, fault);
+            if (upstream.Problem != problem)
+            {
+                LogProblem(problem);
+            }
+
+            upstream.Unreached(problem);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "{Problem}")]
+    private partial void LogProblem(string problem);
+}

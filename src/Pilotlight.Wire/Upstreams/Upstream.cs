@@ -1,0 +1,43 @@
+namespace Pilotlight.Wire.Upstreams;
+
+/// <summary>One place that calls can be sent to, and what is known of it.</summary>
+internal sealed class Upstream
+{
+    private volatile string? _problem;
+    private volatile bool _hasAnswered;
+
+    public Upstream(UpstreamOptions options, IUpstreamProtocol protocol, CircuitBreaker breaker)
+    {
+        (Name, Kind, Priority, Protocol, Breaker) = (NameOf(options), options.Kind, options.Priority, protocol, breaker);
+        Models = new ModelList(options.Models);
+        HasCredential = options.Kind != UpstreamKind.Anthropic || options.ApiKey is { Length: > 0 };
+    }
+
+    public string Name { get; }
+
+    public UpstreamKind Kind { get; }
+
+    public int Priority { get; }
+
+    public ModelList Models { get; }
+
+    public IUpstreamProtocol Protocol { get; }
+
+    public CircuitBreaker Breaker { get; }
+
+    /// <summary>Whether it has a credential of its own; without one a process's own sign-in is passed on.</summary>
+    public bool HasCredential { get; }
+
+    /// <summary>Why it could not be reached last; null when it could, or was not asked.</summary>
+    public string? Problem => _problem;
+
+    /// <summary>Whether it has ever answered anything: if not, a fault is more likely a setting than the weather.</summary>
+    public bool HasAnswered => _hasAnswered;
+
+    public static string NameOf(UpstreamOptions options) =>
+        options.Name is { Length: > 0 } name ? name : options.Kind.ToString().ToLowerInvariant();
+
+    public void Reached() => (_hasAnswered, _problem) = (true, null);
+
+    public void Unreached(string problem) => _problem = problem;
+}

@@ -1,0 +1,42 @@
+namespace Pilotlight.Wire.Upstreams;
+
+/// <summary>Whose Messages API an upstream is.</summary>
+public enum UpstreamKind
+{
+    /// <summary>Anthropic's own, or a gateway that speaks as it does.</summary>
+    Anthropic,
+
+    /// <summary>Amazon Bedrock.</summary>
+    Bedrock,
+
+    /// <summary>Google Vertex AI.</summary>
+    Vertex,
+
+    /// <summary>Microsoft Foundry.</summary>
+    Foundry,
+}
+
+/// <summary>One place that calls can be sent to; an entry of <c>Pilotlight:Wire:Upstreams</c>.</summary>
+public sealed class UpstreamOptions
+{
+    /// <summary>What it is called in answers, metrics and errors; one of its kind alone. Default: the kind's name.</summary>
+    public string? Name { get; set; }
+
+    /// <summary>Whose API it is. Default: <see cref="UpstreamKind.Anthropic"/>.</summary>
+    public UpstreamKind Kind { get; set; }
+
+    /// <summary>Its address, up to the part before <c>/v1/messages</c>. Default: <c>https://api.anthropic.com</c> for Anthropic, none for others.</summary>
+    public string? BaseUrl { get; set; }
+
+    /// <summary>Its key. Default: none; for Anthropic the CLI's own sign-in is passed on then.</summary>
+    public string? ApiKey { get; set; }
+
+    /// <summary>
+    /// The models it serves: full names, beginnings with <c>*</c> at the end, or <c>name=theirs</c> where it has another name for one.
+    /// Default: all.
+    /// </summary>
+    public IList<string> Models { get; } = [];
+
+    /// <summary>The lowest is asked first; equal ones take turns. Default: 0.</summary>
+    public int Priority { get; set; }
+}

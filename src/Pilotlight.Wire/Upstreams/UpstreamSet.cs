@@ -1,0 +1,36 @@
+namespace Pilotlight.Wire.Upstreams;
+
+/// <summary>The upstreams as they are configured now, in the order in which a call tries them.</summary>
+/// <remarks>Immutable but for the upstreams' own state; a change of keys makes a new one. Safe for concurrent use.</remarks>
+internal sealed class UpstreamSet(IReadOnlyList<Upstream> all)
+{
+    private uint _turn;
+
+    public IReadOnlyList<Upstream> All => all;
+
+    /// <summary>
+    /// Those that serve a model: rested ones by priority, equal ones in turns; then those that still rest, the one that is
+    /// ready first in front, so that the last resort is still a real answer.
+    /// </summary>
+    /// <param name="model">The model's full name; empty for a request that names none.</param>
+    /// <param name="isSignedIn">Whether the caller brings its own sign-in, which goes to an upstream without a key and nowhere else.</param>
+    public IReadOnlyList<Upstream> For(string model, bool isSignedIn)
+    {
+        var serving = all.Where(upstream => upstream.HasCredential != isSignedIn && (model.Length == 0 || upstream.Models.NameOf(model) is not null)).ToList();
+        if (serving.Count < 2)
+        {
+            return serving;
+        }
+
+        var turn = Interlocked.Increment(ref _turn);
+        return
+        [
+            .. serving
+                .Select((upstream, index) => (Upstream: upstream, Rests: upstream.Breaker.RestsUntil(model), Turn: (index + turn) % (uint)serving.Count))
+                .OrderBy(row => row.Rests ?? DateTimeOffset.MinValue)
+                .ThenBy(row => row.Upstream.Priority)
+                .ThenBy(row => row.Turn)
+                .Select(row => row.Upstream),
+        ];
+    }
+}

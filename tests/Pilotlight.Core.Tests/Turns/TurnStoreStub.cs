@@ -1,0 +1,42 @@
+using Pilotlight.Core.Access;
+using Pilotlight.Core.Turns;
+
+namespace Pilotlight.Core.Tests.Turns;
+
+/// <summary>A store of which a test gives what it needs; all else is a surprise.</summary>
+internal abstract class TurnStoreStub : ITurnStore
+{
+    public virtual Task<long> OpenEpochAsync(string node, DateTimeOffset at, DateTimeOffset until, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public virtual Task<bool> RenewAsync(long epoch, IReadOnlyCollection<string> leases, DateTimeOffset until, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public virtual Task<IReadOnlyList<Turn>> TakeOverAsync(long epoch, DateTimeOffset at, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public virtual Task<AcceptResult> AcceptAsync(NewTurnRequest request, DateTimeOffset at, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public virtual Task<bool> TryStartAsync(string turnId, long epoch, DateTimeOffset at, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public virtual Task<bool> AppendAsync(string turnId, long epoch, IReadOnlyList<StoredEvent> events, Bill? used, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
+    public virtual Task<bool> EndAsync(
+        string turnId, long epoch, TurnOutcome outcome, IReadOnlyList<StoredEvent> lastEvents, DateTimeOffset at, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
+    public virtual Task<int> PruneAsync(DateTimeOffset endedBefore, int atMost, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public virtual Task RequestCancelAsync(string turnId, DateTimeOffset at, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public virtual Task<IReadOnlyList<(Turn Turn, bool IsCancelRequested)>> ListRunningAsync(long epoch, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<(Turn, bool)>>([]);
+
+    public virtual Task<bool> InterruptAsync(string turnId, long epoch, DateTimeOffset at, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public virtual Task<Turn?> FindRunningAsync(string threadId, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public virtual Task<TurnState?> FindStateAsync(string turnId, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public virtual Task<Turn?> FindAsync(string threadId, string turnId, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public virtual Task<IReadOnlyList<StoredEvent>> ReadEventsAsync(string turnId, long afterId, CancellationToken cancellationToken) => throw new NotSupportedException();
+}
