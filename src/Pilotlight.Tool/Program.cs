@@ -5,6 +5,7 @@ const int WrongUsage = 2;
 
 var root = new RootCommand("Keeps the Claude Code CLI lit: an instant, streaming, stored chat out of it.")
 {
+    SetupCommand.Create(),
     ServeCommand.Create(),
     ChatCommand.Create(),
     BenchCommand.Create(),

@@ -5,6 +5,7 @@ using Pilotlight.Claude.Profiles;
 using Pilotlight.Core.Threads;
 using Pilotlight.Core.Turns;
 using Pilotlight.Processes;
+using Pilotlight.Tool.Cli;
 using Pilotlight.Tool.Client;
 using Pilotlight.Tool.Serving;
 using Pilotlight.Tool.Settings;
@@ -50,11 +51,14 @@ internal sealed class BenchRig : IAsyncDisposable
     public WarmPool Pool => _pooled.Services.GetRequiredService<WarmPool>();
 
     /// <summary>The CLI that it runs.</summary>
-    public string Cli => _pooled.Services.GetRequiredService<ClaudeCli>().Find(out _)!;
+    public string Cli => _pooled.Cli!;
 
     /// <exception cref="StartException">The CLI or, for a real model, a credential is missing.</exception>
-    public static async Task<BenchRig> StartAsync(bool simulate, CancellationToken cancellationToken)
+    public static async Task<BenchRig> StartAsync(bool simulate, bool mayFetch, CancellationToken cancellationToken)
     {
+        // Its own data is gone afterwards; a CLI that was fetched stays where the other commands find it.
+        var data = ServeSettings.DefaultData;
+        var cli = await new CliSetup(data).EnsureAsync(new ServeSettings("", data, simulate, []).ReadConfiguration(), mayFetch || simulate, cancellationToken);
         var folder = Directory.CreateTempSubdirectory("pilotlight-bench-");
         GatewayServer? pooled = null;
         GatewayServer? bare = null;
@@ -63,11 +67,11 @@ internal sealed class BenchRig : IAsyncDisposable
             pooled = await StartAsync("pooled", "--Pilotlight:Pool:MinIdle=2", "--Pilotlight:Pool:MaxIdle=2");
             if (await pooled.MissingAsync(cancellationToken) is { } missing)
             {
-                throw new StartException(missing);
+                throw new StartException(missing + CliSetup.Offer(pooled.Cli));
             }
 
             bare = await StartAsync("bare", "--Pilotlight:Pool:MinIdle=0", "--Pilotlight:Pool:MaxIdle=0", "--Pilotlight:Sessions:MaxHot=0");
-            return new BenchRig(folder, pooled, bare, pooled.Services.GetRequiredService<ClaudeCli>().Find(out _)!);
+            return new BenchRig(folder, pooled, bare, pooled.Cli!);
         }
         catch
         {
@@ -76,7 +80,7 @@ internal sealed class BenchRig : IAsyncDisposable
         }
 
         Task<GatewayServer> StartAsync(string name, params string[] settings) => GatewayServer.StartAsync(
-            new ServeSettings("http://127.0.0.1:0", Path.Combine(folder.FullName, name), simulate, settings, IsQuiet: true), cancellationToken);
+            new ServeSettings("http://127.0.0.1:0", Path.Combine(folder.FullName, name), simulate, settings, IsQuiet: true, cli), cancellationToken);
     }
 
     /// <summary>A turn over HTTP, timed by its client.</summary>

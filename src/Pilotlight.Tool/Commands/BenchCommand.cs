@@ -26,7 +26,7 @@ internal static class BenchCommand
 
     private static readonly Option<bool> Real = new("--real") { Description = "Asks the real model, with the credential that 'serve' would use. Says first what it will cost." };
 
-    private static readonly Option<bool> Yes = new("--yes") { Description = "Agrees to that cost." };
+    private static readonly Option<bool> Yes = new("--yes") { Description = "Agrees to that cost, and to fetching the pinned CLI when there is none." };
 
     public static Command Create()
     {
@@ -68,7 +68,7 @@ internal static class BenchCommand
                 return 1;
             }
 
-            await using var rig = await BenchRig.StartAsync(!real, cancellationToken);
+            await using var rig = await BenchRig.StartAsync(!real, parsed.GetValue(Yes), cancellationToken);
             if (parsed.GetValue(Stages))
             {
                 using var following = new HotTurnStages(rig);
@@ -125,7 +125,7 @@ internal static class BenchCommand
     // The CLI knows its own prices: a turn against the simulator tells what one of the same size would have cost.
     private static async Task<bool> AgreeAsync(int runs, bool isAgreed, CancellationToken cancellationToken)
     {
-        await using var rehearsal = await BenchRig.StartAsync(simulate: true, cancellationToken);
+        await using var rehearsal = await BenchRig.StartAsync(simulate: true, mayFetch: true, cancellationToken);
         await rehearsal.ReadyAsync(cancellationToken);
         var thread = await rehearsal.Client.CreateThreadAsync(null, cancellationToken);
         var cost = 0m;

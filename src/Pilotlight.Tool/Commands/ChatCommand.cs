@@ -21,7 +21,7 @@ internal static class ChatCommand
     {
         var command = new Command("chat", "A chat in the terminal; with PROMPT, one answer to stdout.")
         {
-            Prompt, Model, Thread, CommonOptions.Data, CommonOptions.Simulate,
+            Prompt, Model, Thread, CommonOptions.Data, CommonOptions.Simulate, CommonOptions.Yes,
         };
         command.SetAction(RunAsync);
         return command;
@@ -42,7 +42,8 @@ internal static class ChatCommand
                 }
             }
 
-            await using var gateway = await ChatGateway.OpenAsync(parsed.GetValue(CommonOptions.Data)!, parsed.GetValue(CommonOptions.Simulate), cancellationToken);
+            await using var gateway = await ChatGateway.OpenAsync(
+                parsed.GetValue(CommonOptions.Data)!, parsed.GetValue(CommonOptions.Simulate), parsed.GetValue(CommonOptions.Yes), cancellationToken);
             var (thread, model) = (parsed.GetValue(Thread), parsed.GetValue(Model));
             if (thread is null)
             {

@@ -43,6 +43,9 @@ internal sealed class GatewayServer : IAsyncDisposable
 
     public IServiceProvider Services => _app.Services;
 
+    /// <summary>The CLI's binary; null when there is none.</summary>
+    public string? Cli => Services.GetRequiredService<ClaudeCli>().Find(out _);
+
     /// <summary>What is missing before turns can be served (a CLI, a newer one, a credential); null when nothing is.</summary>
     public async Task<string?> MissingAsync(CancellationToken cancellationToken)
     {
@@ -149,6 +152,7 @@ internal sealed class GatewayServer : IAsyncDisposable
         });
         services.AddClaudeCode(claude =>
         {
+            claude.Path = claude.Path is { Length: > 0 } named ? named : settings.Cli;
             claude.HomeDirectory ??= Path.Combine(settings.Data, simulator is null ? "claude" : "claude-simulated");
             if (simulator is not null)
             {
