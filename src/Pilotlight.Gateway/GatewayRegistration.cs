@@ -9,6 +9,7 @@ using Pilotlight.Core.Servers;
 using Pilotlight.Gateway.Access;
 using Pilotlight.Gateway.Anthropic;
 using Pilotlight.Gateway.Compatible;
+using Pilotlight.Gateway.FrontEnds;
 using Pilotlight.Gateway.Http;
 using Pilotlight.Gateway.Models;
 using Pilotlight.Gateway.Native;
@@ -64,6 +65,7 @@ public static class GatewayRegistration
         ChatCompletionEndpoint.Map(routes);
         MessagesEndpoint.Map(routes);
         ResponsesEndpoint.Map(routes);
+        FrontEndEndpoints.Map(routes);
         ModelsEndpoint.Map(routes);
         PoolEndpoint.Map(routes);
         KeyEndpoints.Map(routes);
