@@ -21,9 +21,16 @@ done
 cli="$(claude_cli_path eng/claude-cli)"
 export PILOTLIGHT_TEST_CLAUDE="$PWD/$cli"
 
-# Debian's packages: what contains children (in every Debian, a slimmer system may lack them), a browser, a database server.
+# The clients that people's programs use, pinned, which the gateway is tried with.
+if [ ! -d tests/clients/node_modules ]; then
+  command -v npm >/dev/null 2>&1 || fail "npm is needed to install the clients that the gateway is tried with; it was not found."
+  say "installing the clients of tests/clients"
+  (cd tests/clients && npm ci --ignore-scripts --no-audit --no-fund --silent)
+fi
+
+# Debian's packages: what contains children (in every Debian, a slimmer system may lack them), a browser, a database server, a proxy.
 missing=""
-for program in setsid:util-linux setpriv:util-linux grep:grep chromium:chromium; do
+for program in setsid:util-linux setpriv:util-linux grep:grep bwrap:bubblewrap chromium:chromium nginx:nginx; do
   command -v "${program%%:*}" >/dev/null 2>&1 || missing="$missing ${program##*:}"
 done
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing="$missing postgresql"
@@ -36,7 +43,7 @@ if [ -n "$missing" ]; then
     echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.conf
   fi
   # shellcheck disable=SC2086
-  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends -o Dpkg::Options::=--force-confold $missing >/dev/null
+  apt-get update -qq && DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq --no-install-recommends -o Dpkg::Options::=--force-confold $missing >/dev/null
 fi
 
 say "building"

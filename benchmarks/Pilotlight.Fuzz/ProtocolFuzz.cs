@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using System.Text;
 using Pilotlight.Claude.Protocol;
 using Pilotlight.Claude.Tests.Protocol;
+using Pilotlight.Claude.Sessions;
 using Pilotlight.Claude.Turns;
 
 namespace Pilotlight.Fuzz;

@@ -24,7 +24,7 @@ public class Parsing
     };
 
     [Benchmark(Description = "a delta line")]
-    public CliMessage DeltaLine() => CliMessageParser.Parse(s_delta);
+    public object DeltaLine() => CliMessageParser.Parse(s_delta);
 
     /// <summary>What one would write first.</summary>
     [Benchmark(Description = "the same by JsonDocument")]
@@ -47,7 +47,7 @@ public class Parsing
     }
 
     [Benchmark(Description = "a turn through pipe and connection")]
-    public async Task<CliMessage> WholeTurnThroughConnection()
+    public async Task<object> WholeTurnThroughConnection()
     {
         var pipe = new Pipe();
         await using var connection = new CliConnection(pipe.Reader, PipeWriter.Create(Stream.Null), TimeProvider.System);

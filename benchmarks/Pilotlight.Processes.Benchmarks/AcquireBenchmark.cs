@@ -5,14 +5,28 @@ using HdrHistogram;
 
 namespace Pilotlight.Processes.Benchmarks;
 
-/// <summary>Warm acquire from cold callers, while processes are refilled and killed, against the pool that one would write in its place.</summary>
+/// <summary>
+/// Warm acquire from cold callers, while processes are refilled and killed, against the pool that one would write in its place.
+/// </summary>
 internal static class AcquireBenchmark
 {
-    // Each acquire comes from a caller that has just slept: caches and branch predictors are as cold as in a server with little to do.
+    // Each acquire comes from a caller that has just slept: caches and branch predictors are as cold as in a server with little
+    // to do.
     public static async Task RunAsync(int runs)
     {
-        var profile = new ProcessProfile { Name = "cat", FileName = "/bin/cat", Environment = new Dictionary<string, string> { ["PATH"] = "/usr/bin:/bin" } };
-        await using var pool = new WarmPool(new WarmPoolOptions { MinIdle = 4, MaxIdle = 8, MaxProcesses = 64, EarlyDeath = TimeSpan.Zero });
+        var profile = new ProcessProfile
+        {
+            Name = "cat",
+            FileName = "/bin/cat",
+            Environment = new Dictionary<string, string> { ["PATH"] = "/usr/bin:/bin" },
+        };
+        await using var pool = new WarmPool(new WarmPoolOptions
+        {
+            MinIdle = 4,
+            MaxIdle = 8,
+            MaxProcesses = 64,
+            EarlyDeath = TimeSpan.Zero,
+        });
         await using var plain = new PlainPool(4);
         pool.Register(profile);
         var ours = new LongHistogram(TimeSpan.TicksPerSecond * 10, 3);
@@ -64,7 +78,9 @@ internal static class AcquireBenchmark
         var killed = await killing;
         Print("Pilotlight WarmPool", ours, ourBytes, runs);
         Print("SemaphoreSlim + ConcurrentQueue", theirs, theirBytes, runs);
-        Console.WriteLine($"parked processes killed meanwhile: {killed}; misses: {misses}; ratio of the medians, ours to theirs: {(double)ours.GetValueAtPercentile(50) / theirs.GetValueAtPercentile(50):0.00}");
+        var ratio = (double)ours.GetValueAtPercentile(50) / theirs.GetValueAtPercentile(50);
+        Console.WriteLine(
+            $"parked processes killed meanwhile: {killed}; misses: {misses}; ratio of the medians, ours to theirs: {ratio:0.00}");
     }
 
     // Some of the parked processes die, as some do; the plain pool has nothing to say to that and is spared.
@@ -94,7 +110,8 @@ internal static class AcquireBenchmark
 
     private static void Print(string name, LongHistogram histogram, long bytes, int runs) => Console.WriteLine(string.Create(
         CultureInfo.InvariantCulture,
-        $"{name,-32} p50 {Micros(histogram, 50),6:0.00} µs   p99 {Micros(histogram, 99),6:0.00} µs   max {Micros(histogram, 100),7:0.0} µs   {bytes / runs} bytes   n {runs}"));
+        $"{name,-32} p50 {Micros(histogram, 50),6:0.00} µs   p99 {Micros(histogram, 99),6:0.00} µs   "
+        + $"max {Micros(histogram, 100),7:0.0} µs   {bytes / runs} bytes   n {runs}"));
 
     private static double Micros(LongHistogram histogram, double percentile) =>
         histogram.GetValueAtPercentile(percentile) * 1e6 / Stopwatch.Frequency;
@@ -135,7 +152,12 @@ internal sealed class PlainPool : IAsyncDisposable
 
     private void Add()
     {
-        _queue.Enqueue(Process.Start(new ProcessStartInfo("/bin/cat") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true })!);
+        _queue.Enqueue(Process.Start(new ProcessStartInfo("/bin/cat")
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!);
         _available.Release();
     }
 }

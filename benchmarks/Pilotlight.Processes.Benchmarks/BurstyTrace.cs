@@ -17,7 +17,8 @@ internal static class BurstyTrace
     public static void Write(string file, int seed) =>
         File.WriteAllLines(file, Make(seed).Select(at => at.ToString("0.000", CultureInfo.InvariantCulture)).Prepend("seconds"));
 
-    public static double[] Read(string file) => [.. File.ReadLines(file).Skip(1).Select(line => double.Parse(line, CultureInfo.InvariantCulture))];
+    public static double[] Read(string file) =>
+        [.. File.ReadLines(file).Skip(1).Select(line => double.Parse(line, CultureInfo.InvariantCulture))];
 
     private static List<double> Make(int seed)
     {

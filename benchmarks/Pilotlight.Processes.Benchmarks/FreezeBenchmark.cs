@@ -10,7 +10,9 @@ using Pilotlight.Tool.Bench;
 
 namespace Pilotlight.Processes.Benchmarks;
 
-/// <summary>What it saves to freeze a parked CLI, and what its first turn then costs, in turn with one that is not frozen.</summary>
+/// <summary>
+/// What it saves to freeze a parked CLI, and what its first turn then costs, in turn with one that is not frozen.
+/// </summary>
 internal static class FreezeBenchmark
 {
     private const int Parked = 4;
@@ -50,7 +52,8 @@ internal static class FreezeBenchmark
 
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"first token of a new conversation, {rounds} rounds: running {Quantiles.Median(warm):0.0} ms median, {warm.Max():0.0} worst; frozen {Quantiles.Median(thawed):0.0} ms median, {thawed.Max():0.0} worst"));
+            $"first token of a new conversation, {rounds} rounds: running {Quantiles.Median(warm):0.0} ms median, "
+            + $"{warm.Max():0.0} worst; frozen {Quantiles.Median(thawed):0.0} ms median, {thawed.Max():0.0} worst"));
         foreach (var host in (IHost[])[awake, frozen])
         {
             await host.StopAsync();
@@ -63,13 +66,18 @@ internal static class FreezeBenchmark
     private static IHost Build(string cli, string api, string home, TimeSpan? freezeAfter)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
-        builder.Services.AddClaudeCode(claude => (claude.Path, claude.BaseUrl, claude.HomeDirectory, claude.ApiKey) = (cli, api, home, "simulated"));
-        builder.Services.Configure<WarmPoolOptions>(pool => (pool.MinIdle, pool.MaxIdle, pool.FreezeAfter) = (Parked, Parked, freezeAfter));
+        builder.Services.AddClaudeCode(
+            claude => (claude.Path, claude.BaseUrl, claude.HomeDirectory, claude.ApiKey) = (cli, api, home, "simulated"));
+        builder.Services.Configure<WarmPoolOptions>(
+            pool => (pool.MinIdle, pool.MaxIdle, pool.FreezeAfter) = (Parked, Parked, freezeAfter));
         return builder.Build();
     }
 
     private static ProcessSnapshot[] Processes(IHost host) =>
-        [.. host.Services.GetRequiredService<WarmPool>().GetSnapshot(withMemory: true).Profiles.SelectMany(row => row.Processes).Where(row => !row.IsLeased)];
+    [
+        .. host.Services.GetRequiredService<WarmPool>().GetSnapshot(withMemory: true).Profiles
+            .SelectMany(row => row.Processes).Where(row => !row.IsLeased),
+    ];
 
     private static async Task ReadyAsync(IHost host, bool isFrozen)
     {
@@ -87,7 +95,8 @@ internal static class FreezeBenchmark
         {
             var stat = Stat(row.ProcessId);
             const double TicksPerSecond = 100;
-            processor += (long.Parse(stat[11], CultureInfo.InvariantCulture) + long.Parse(stat[12], CultureInfo.InvariantCulture)) / TicksPerSecond;
+            var ticks = long.Parse(stat[11], CultureInfo.InvariantCulture) + long.Parse(stat[12], CultureInfo.InvariantCulture);
+            processor += ticks / TicksPerSecond;
             switches += Directory.EnumerateDirectories($"/proc/{row.ProcessId}/task").Sum(Switches);
             memory += row.MemoryBytes ?? 0;
         }
@@ -107,22 +116,29 @@ internal static class FreezeBenchmark
     }
 
     private static void Print(
-        string name, (double Processor, long Switches, long Memory) before, (double Processor, long Switches, long Memory) after, TimeSpan idle) =>
+        string name,
+        (double Processor, long Switches, long Memory) before,
+        (double Processor, long Switches, long Memory) after,
+        TimeSpan idle) =>
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"  {name,-8} {(after.Processor - before.Processor) / idle.TotalSeconds / Parked * 1000:0.00} ms of processor and {(after.Switches - before.Switches) / idle.TotalSeconds / Parked:0.0} context switches a second each, {after.Memory / Parked / 1048576.0:0.0} MiB each"));
+            $"  {name,-8} {(after.Processor - before.Processor) / idle.TotalSeconds / Parked * 1000:0.00} ms of processor and "
+            + $"{(after.Switches - before.Switches) / idle.TotalSeconds / Parked:0.0} context switches a second each, "
+            + $"{after.Memory / Parked / 1048576.0:0.0} MiB each"));
 
     private static async Task<double> AskAsync(IHost host, int round)
     {
         var conversation = new Conversation { Id = $"freeze-{round}" };
         var startedAt = Stopwatch.GetTimestamp();
         double? first = null;
-        await foreach (var turnEvent in host.Services.GetRequiredService<IClaudeConversations>().RunTurnAsync(conversation, [new UserText("Say something short.")], CancellationToken.None))
+        await foreach (var turnEvent in host.Services.GetRequiredService<IClaudeConversations>().RunTurnAsync(
+            conversation, [new UserText("Say something short.")], CancellationToken.None))
         {
             switch (turnEvent)
             {
                 case TurnStarted { Source: not AcquireSource.Warm } started:
-                    throw new InvalidOperationException($"The turn was {started.Source}: the figure would be told under the wrong name.");
+                    throw new InvalidOperationException(
+                        $"The turn was {started.Source}: the figure would be told under the wrong name.");
                 case TextDelta:
                     first ??= Stopwatch.GetElapsedTime(startedAt).TotalMilliseconds;
                     break;

@@ -28,6 +28,8 @@ switch (args.FirstOrDefault())
         BurstyTrace.Write(args[1], args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : BurstyTrace.Seed);
         return 0;
     default:
-        Console.Error.WriteLine("Usage: acquire [--runs N] [--cli PATH-OF-CLAUDE [--rounds N] [--idle SECONDS]] | freeze --cli PATH-OF-CLAUDE [--rounds N] [--idle SECONDS] | trace [FILE] | make-trace FILE [SEED]");
+        Console.Error.WriteLine(
+            "Usage: acquire [--runs N] [--cli PATH-OF-CLAUDE [--rounds N] [--idle SECONDS]] "
+            + "| freeze --cli PATH-OF-CLAUDE [--rounds N] [--idle SECONDS] | trace [FILE] | make-trace FILE [SEED]");
         return 2;
 }

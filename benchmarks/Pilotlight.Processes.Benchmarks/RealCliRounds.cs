@@ -29,10 +29,14 @@ internal static class RealCliRounds
 
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"the real CLI, {idle.TotalSeconds:0} s idle, {rounds} rounds, medians: acquire {pilotlight.AcquireMedian * 1000:0.0} µs with Pilotlight, {seed.AcquireMedian(idle) * 1000:0.0} µs with the seed's design (text mode, two in a queue, a look every 100 ms), whose process lived to be asked {seed.Survived(idle)} times of {rounds + 1}"));
+                $"the real CLI, {idle.TotalSeconds:0} s idle, {rounds} rounds, medians: acquire "
+                + $"{pilotlight.AcquireMedian * 1000:0.0} µs with Pilotlight, {seed.AcquireMedian(idle) * 1000:0.0} µs with the "
+                + $"seed's design (text mode, two in a queue, a look every 100 ms), whose process lived to be asked "
+                + $"{seed.Survived(idle)} times of {rounds + 1}"));
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"first token {Quantiles.Median(ours):0} ms against {Quantiles.Median(theirs):0} ms: {Quantiles.Median(theirs) / Quantiles.Median(ours):0.0}x"));
+                $"first token {Quantiles.Median(ours):0} ms against {Quantiles.Median(theirs):0} ms: "
+                + $"{Quantiles.Median(theirs) / Quantiles.Median(ours):0.0}x"));
         }
 
         home.Delete(recursive: true);

@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace Pilotlight.Processes.Benchmarks;
 
-/// <summary>Plays a trace against the pool's own policy (<see cref="DemandEstimator"/>, <see cref="StockPolicy"/>) on a clock that jumps from event to event.</summary>
+/// <summary>
+/// Plays a trace against the pool's own policy (<see cref="DemandEstimator"/>, <see cref="StockPolicy"/>) on a clock that jumps
+/// from event to event.
+/// </summary>
 internal static class TraceBenchmark
 {
     // What a start of the CLI takes on two busy cores.
@@ -13,7 +16,8 @@ internal static class TraceBenchmark
     {
         var arrivals = BurstyTrace.Read(file);
         Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"{arrivals.Length} arrivals in {arrivals[^1] / 3600:0.0} h, a start takes {WarmUp} s, {MaxStarting} at a time"));
+            CultureInfo.InvariantCulture,
+            $"{arrivals.Length} arrivals in {arrivals[^1] / 3600:0.0} h, a start takes {WarmUp} s, {MaxStarting} at a time"));
         var oracle = Oracle(arrivals);
         Print("oracle", oracle, oracle.MeanParked);
         Print("Pilotlight, defaults (2 to 8)", Ours(arrivals, new WarmPoolOptions()), oracle.MeanParked);
@@ -26,7 +30,8 @@ internal static class TraceBenchmark
 
     private static void Print(string name, Outcome outcome, double reference) => Console.WriteLine(string.Create(
         CultureInfo.InvariantCulture,
-        $"{name,-30} warm {outcome.WarmShare * 100,6:0.0} %   mean parked or starting {outcome.MeanParked,5:0.00}   {outcome.MeanParked / reference,5:0.00}x the oracle"));
+        $"{name,-30} warm {outcome.WarmShare * 100,6:0.0} %   mean parked or starting {outcome.MeanParked,5:0.00}   "
+        + $"{outcome.MeanParked / reference,5:0.00}x the oracle"));
 
     private static Outcome Ours(double[] arrivals, WarmPoolOptions options)
     {
@@ -50,7 +55,11 @@ internal static class TraceBenchmark
     }
 
     private static Outcome Fixed(double[] arrivals, int size) =>
-        Play(arrivals, new JumpingClock(), size, (idle, starting, waiting, _) => (size + waiting - idle - starting, false, Timeout.InfiniteTimeSpan));
+        Play(
+            arrivals,
+            new JumpingClock(),
+            size,
+            (idle, starting, waiting, _) => (size + waiting - idle - starting, false, Timeout.InfiniteTimeSpan));
 
     // Knows the future: in each minute, the smallest stock with which every arrival of the minute is warm.
     private static Outcome Oracle(double[] arrivals)
@@ -70,7 +79,8 @@ internal static class TraceBenchmark
         return new Outcome(1, parked / minutes);
     }
 
-    private static Outcome Play(double[] arrivals, JumpingClock clock, int parked, Func<int, int, int, int, (int Start, bool End, TimeSpan Next)> decide)
+    private static Outcome Play(
+        double[] arrivals, JumpingClock clock, int parked, Func<int, int, int, int, (int Start, bool End, TimeSpan Next)> decide)
     {
         var (idle, waiting, warm, next, area) = (parked, 0, 0, 0, 0.0);
         var starting = new Queue<double>();

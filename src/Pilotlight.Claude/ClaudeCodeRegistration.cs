@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -8,9 +9,11 @@ using Pilotlight.Claude.Chat;
 using Pilotlight.Claude.Conversations;
 using Pilotlight.Claude.Hosting;
 using Pilotlight.Claude.Installation;
+using Pilotlight.Claude.Network;
 using Pilotlight.Claude.Profiles;
 using Pilotlight.Claude.Sessions;
 using Pilotlight.Processes;
+using Pilotlight.Wire;
 
 namespace Pilotlight.Claude;
 
@@ -61,6 +64,13 @@ public static class ClaudeCodeRegistration
         AddPart(services, name, provider => new ClaudeCli(OptionsOf<ClaudeOptions>(provider, name)));
         AddPart(services, name, provider => new ClaudeHome(OptionsOf<ClaudeOptions>(provider, name)));
         AddPart(services, name, provider => new ProcessFolders(Part<ClaudeHome>(provider, name)));
+        AddPart(services, name, provider => new ClaudeRelay(
+            OptionsOf<WireOptions>(provider, name).Value,
+            OptionsOf<ClaudeOptions>(provider, name).Value,
+            Part<ProcessFolders>(provider, name),
+            provider.GetRequiredService<ILoggerFactory>(),
+            provider.GetService<IMeterFactory>(),
+            provider.GetRequiredService<TimeProvider>()));
         AddPart(services, name, provider => Profiles(provider, name));
         AddPart(services, name, provider => new ClaudeConversations(
             provider.GetRequiredService<WarmPool>(),
@@ -81,6 +91,7 @@ public static class ClaudeCodeRegistration
 
     private static void AddOptions(IServiceCollection services, string name, Action<ClaudeOptions>? configure)
     {
+        services.AddOptions<WireOptions>(name).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<ClaudeSessionOptions>(name).ValidateDataAnnotations().ValidateOnStart();
         var options = services.AddOptions<ClaudeOptions>(name).ValidateDataAnnotations().ValidateOnStart();
         if (configure is not null)
@@ -100,9 +111,9 @@ public static class ClaudeCodeRegistration
         var options = OptionsOf<ClaudeOptions>(provider, name).Value;
         var (home, folders) = (Part<ClaudeHome>(provider, name), Part<ProcessFolders>(provider, name));
         var time = provider.GetRequiredService<TimeProvider>();
-        var warmUp = new ClaudeWarmUp(options, home, folders, time, provider, provider.GetRequiredService<ILogger<ClaudeProfiles>>());
+        var warmUp = new ClaudeWarmUp(options, home, folders, Part<ClaudeRelay>(provider, name), time, provider, provider.GetRequiredService<ILogger<ClaudeProfiles>>());
         return new ClaudeProfiles(
-            options, Part<ClaudeCli>(provider, name), home, new ProcessHome(home, folders), warmUp, provider.GetRequiredService<WarmPool>(), time, name);
+            options, Part<ClaudeCli>(provider, name), home, new ProcessHome(home, folders), Part<ClaudeRelay>(provider, name), warmUp, provider.GetRequiredService<WarmPool>(), time, name);
     }
 
     private static ClaudeService Service(IServiceProvider provider, string? name) => new(
@@ -110,6 +121,7 @@ public static class ClaudeCodeRegistration
         Part<ClaudeProfiles>(provider, name),
         Part<ClaudeHome>(provider, name),
         Part<ProcessFolders>(provider, name),
+        Part<ClaudeRelay>(provider, name),
         Part<ClaudeConversations>(provider, name),
         provider.GetRequiredService<IOptions<WarmPoolOptions>>().Value.RenewalCheck,
         provider.GetRequiredService<TimeProvider>(),

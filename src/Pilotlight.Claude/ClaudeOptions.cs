@@ -81,6 +81,12 @@ public sealed class ClaudeOptions : IValidatableObject
     /// </summary>
     public bool Rehearse { get; set; } = true;
 
+    /// <summary>
+    /// Whether an idle process gives up memory by degrees, and with it the compiled code that makes its next turn fast: after 10 s,
+    /// 2 min and 10 min of silence. Otherwise it stays as fast as it was, for some 15 MiB more. Default: false.
+    /// </summary>
+    public bool CoolWhenIdle { get; set; }
+
     /// <summary>Longest line taken from the CLI, in bytes. Default: 64 MiB.</summary>
     [Range(64 * 1024, int.MaxValue)]
     public int MaxLineBytes { get; set; } = 64 * 1024 * 1024;

@@ -9,6 +9,7 @@ using Pilotlight.Core.Servers;
 using Pilotlight.Gateway.Access;
 using Pilotlight.Gateway.Anthropic;
 using Pilotlight.Gateway.Compatible;
+using Pilotlight.Gateway.Direct;
 using Pilotlight.Gateway.FrontEnds;
 using Pilotlight.Gateway.Http;
 using Pilotlight.Gateway.Models;
@@ -33,10 +34,16 @@ public static class GatewayRegistration
         services.AddPilotlightCore();
         services.AddOptions<StreamOptions>().ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<CompatibleOptions>().ValidateDataAnnotations().ValidateOnStart();
+        Proxies.Add(services);
+        services.AddCors();
+        services.AddRequestDecompression();
         services.AddSingleton<ConversationIndex>();
         services.AddSingleton<CompatibleTurns>();
         services.AddSingleton<StoredResponses>();
         services.AddSingleton<ResponseTurns>();
+        services.AddSingleton<DirectRoute>();
+        services.AddSingleton<DirectTurns>();
+        services.AddSingleton<PassThrough>();
         services.AddSingleton<IProblemShape, AnthropicProblemShape>();
         services.AddSingleton<IProblemShape, OpenAiProblemShape>();
         services.AddHealthChecks()
@@ -50,12 +57,18 @@ public static class GatewayRegistration
     }
 
     /// <summary>Adds the stages that every request goes through.</summary>
-    public static IApplicationBuilder UsePilotlightGateway(this IApplicationBuilder app) =>
-        ResponseFacts.Use(
-                app,
-                app.ApplicationServices.GetRequiredService<TimeProvider>(),
-                app.ApplicationServices.GetRequiredService<IOptions<ServerOptions>>().Value.IsSimulated)
-            .UseExceptionHandler().UseStatusCodePages().UseMiddleware<KeyAuthentication>().Use(NativeText.MendAsync);
+    public static IApplicationBuilder UsePilotlightGateway(this IApplicationBuilder app)
+    {
+        var services = app.ApplicationServices;
+        ResponseFacts.Use(app, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<IOptions<ServerOptions>>().Value.IsSimulated);
+        Proxies.Use(app);
+        HeadRequests.Use(app);
+        app.UseRouting();
+        CrossOrigin.Use(app, services.GetRequiredService<IOptions<CompatibleOptions>>().Value.Cors);
+        app.UseExceptionHandler().UseStatusCodePages().UseMiddleware<KeyAuthentication>();
+        PackedBodies.Use(app);
+        return app.Use(NativeText.MendAsync);
+    }
 
     /// <summary>Maps all routes.</summary>
     public static IEndpointRouteBuilder MapPilotlightGateway(this IEndpointRouteBuilder routes)

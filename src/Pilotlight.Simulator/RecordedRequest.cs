@@ -11,6 +11,12 @@ namespace Pilotlight.Simulator;
 public sealed record RecordedRequest(
     string Method, string Path, IReadOnlyDictionary<string, string> Headers, JsonElement Body, DateTimeOffset At)
 {
+    /// <summary>The version of HTTP that it came over, such as <c>HTTP/2</c>.</summary>
+    public string Protocol { get; init; } = "HTTP/1.1";
+
+    /// <summary>The connection that it came over.</summary>
+    public string Connection { get; init; } = "";
+
     /// <summary>Whether it asked for a message.</summary>
     public bool IsMessage => Method == "POST" && Path.Split('?')[0] == "/v1/messages";
 

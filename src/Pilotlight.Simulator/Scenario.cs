@@ -34,6 +34,9 @@ public sealed record Scenario
     /// <summary>Breaks the connection after this many tokens; null does not.</summary>
     public int? CutAfterTokens { get; init; }
 
+    /// <summary>Breaks the connection before a single byte of the answer. Default: false.</summary>
+    public bool IsCutAtOnce { get; init; }
+
     /// <summary>Goes silent after this many tokens, until the client leaves; null does not.</summary>
     public int? StallAfterTokens { get; init; }
 

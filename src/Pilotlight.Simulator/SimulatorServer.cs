@@ -172,6 +172,12 @@ public sealed class SimulatorServer : IAsyncDisposable
                 break;
             case ("POST", "/v1/messages"):
                 var scenario = Choose(request);
+                if (scenario.IsCutAtOnce)
+                {
+                    http.Abort();
+                    break;
+                }
+
                 if (scenario.ErrorStatus is not null)
                 {
                     await ErrorAsync(http, scenario);
@@ -233,7 +239,11 @@ public sealed class SimulatorServer : IAsyncDisposable
             http.Request.Path + http.Request.QueryString,
             http.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase),
             body,
-            TimeProvider.System.GetUtcNow());
+            TimeProvider.System.GetUtcNow())
+        {
+            Protocol = http.Request.Protocol,
+            Connection = http.Connection.Id,
+        };
         _log.Add(request);
         return request;
     }

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Pilotlight.Wire.Forwarding;
 using Pilotlight.Wire.Listening;
 using Pilotlight.Wire.Processes;
+using Pilotlight.Wire.Recording;
 using Pilotlight.Wire.Telemetry;
 using Pilotlight.Wire.Upstreams;
 using Yarp.ReverseProxy.Forwarder;
@@ -29,11 +30,14 @@ public sealed class Relay : IAsyncDisposable
     private readonly RelayServer _server;
     private readonly ProcessTable _processes = new();
     private readonly string? _socketPath;
+    private readonly bool _isReplay;
+    private string[] _keys = [];
     private UpstreamSet _upstreams;
     private int _disposed;
 
     /// <summary>Prepares one; nothing is opened before <see cref="StartAsync"/>.</summary>
     /// <exception cref="ArgumentException">Settings are wrong; the message lists every fault.</exception>
+    /// <exception cref="InvalidDataException">A file in the folder of <see cref="WireOptions.Replay"/> is no recording.</exception>
     public Relay(WireOptions options, RelaySetup setup)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -44,12 +48,14 @@ public sealed class Relay : IAsyncDisposable
             throw new ArgumentException("The relay's settings are wrong:\n" + string.Join('\n', faults), nameof(options));
         }
 
+        _isReplay = options.Replay is { Length: > 0 };
         _upstreams = Create(options.Upstreams.Count > 0 ? options.Upstreams : [new UpstreamOptions { ApiKey = setup.ApiKey, BaseUrl = setup.BaseUrl }]);
         var logger = setup.LoggerFactory.CreateLogger<Relay>();
         _services = new ServiceCollection().AddSingleton<ILoggerFactory>(NullLoggerFactory.Instance).AddLogging().AddHttpForwarder().BuildServiceProvider();
-        _network = new HttpMessageInvoker(UpstreamNetwork.Create(options.ConnectTimeout, options.PingInterval));
+        _network = new HttpMessageInvoker(_isReplay ? new ReplayHandler(options.Replay!) : UpstreamNetwork.Create(options.ConnectTimeout, options.PingInterval, setup.ConfigureNetwork));
         _metrics = new WireMetrics(setup.MeterFactory, () => _processes.Count, () => Upstreams.Select(upstream => (upstream.Name, upstream.IsUsable)));
-        _upstreamInvoker = new HttpMessageInvoker(new UpstreamHandler(() => Volatile.Read(ref _upstreams), _network, _metrics, setup.Time, logger));
+        HttpMessageHandler calls = new UpstreamHandler(() => Volatile.Read(ref _upstreams), _network, _metrics, setup.Time, logger);
+        _upstreamInvoker = new HttpMessageInvoker(options.Record is { Length: > 0 } folder ? new RecordHandler(folder, () => Volatile.Read(ref _keys), calls, logger) : calls);
         _keeper = new ConnectionKeeper(() => Volatile.Read(ref _upstreams), _network, options.PingInterval, setup.Time, logger);
         _calls = new CallFactory(setup.Time);
         _socketPath = UnixSocket.IsSupported ? setup.SocketPath : null;
@@ -151,5 +157,10 @@ public sealed class Relay : IAsyncDisposable
         await _services.DisposeAsync();
     }
 
-    private UpstreamSet Create(IEnumerable<UpstreamOptions> options) => new([.. options.Select(one => UpstreamFactory.Create(one, _setup.Time))]);
+    private UpstreamSet Create(IEnumerable<UpstreamOptions> options)
+    {
+        var all = _isReplay ? [UpstreamFactory.Replay()] : options.ToList();
+        _keys = [.. _keys, .. all.Select(one => one.ApiKey).OfType<string>().Where(key => key.Length > 0)];
+        return new([.. all.Select(one => UpstreamFactory.Create(one, _setup.Time))]);
+    }
 }

@@ -19,6 +19,9 @@ public sealed record RelaySetup
     /// <summary>The address to use when <see cref="WireOptions.Upstreams"/> is empty. Default: Anthropic's.</summary>
     public string? BaseUrl { get; init; }
 
+    /// <summary>Changes how upstreams are connected to (trust, proxy), after the relay's own settings. Default: none.</summary>
+    public Action<SocketsHttpHandler>? ConfigureNetwork { get; init; }
+
     /// <summary>Where it logs to. Default: nowhere.</summary>
     public ILoggerFactory LoggerFactory { get; init; } = NullLoggerFactory.Instance;
 

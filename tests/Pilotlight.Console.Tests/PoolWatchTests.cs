@@ -80,7 +80,7 @@ public sealed class PoolWatchTests
         _ =>
         {
             _looks++;
-            return (new PoolSnapshot([new ProfileSnapshot("chat", _parked, 0, 0, 0, 2, 8, 0, 0, BreakerState.Closed, null, [])], 32), []);
+            return (new PoolSnapshot([new ProfileSnapshot { Name = "chat", Parked = _parked, Target = 2, Max = 8 }], 32), []);
         },
         _time);
 }

@@ -3,7 +3,6 @@ using ArchUnitNET.Fluent.Slices;
 using ArchUnitNET.Loader;
 using NetArchTest.Rules;
 using Pilotlight.Claude.Conversations;
-using Pilotlight.Claude.Protocol;
 using Pilotlight.Core;
 using Pilotlight.Gateway;
 using Pilotlight.Processes;
@@ -66,7 +65,7 @@ public sealed class ArchitectureTests
     [Fact]
     public void The_rule_finds_a_dependency_that_is_there()
     {
-        var result = Types.InAssembly(typeof(CliConnection).Assembly).That().ResideInNamespaceStartingWith("Pilotlight.Claude.Sessions")
+        var result = Types.InAssembly(typeof(IClaudeConversations).Assembly).That().ResideInNamespaceStartingWith("Pilotlight.Claude.Sessions")
             .ShouldNot().HaveDependencyOnAny("Pilotlight.Processes").GetResult();
 
         Assert.False(result.IsSuccessful);

@@ -10,7 +10,13 @@ public sealed class AllocationTests
     {
         const int Practice = 8;
         const int Counted = 8;
-        await using var pool = new WarmPool(new WarmPoolOptions { MinIdle = 32, MaxIdle = 32, MaxProcesses = 64, RefillDelay = TimeSpan.Zero });
+        await using var pool = new WarmPool(new WarmPoolOptions
+        {
+            MinIdle = 32,
+            MaxIdle = 32,
+            MaxProcesses = 64,
+            RefillDelay = TimeSpan.Zero,
+        });
         var profile = Children.Echo();
         pool.Register(profile);
         await pool.UntilAsync(row => row is { Parked: 32, Starting: 0 }, "echo", Token);

@@ -20,7 +20,8 @@ public sealed class EndTests : IDisposable
     [Fact]
     public async Task A_child_that_the_kernel_does_not_let_go_is_given_up_three_seconds_after_the_kill()
     {
-        using var launcher = new ProcessLauncher(new StubContainment { OnTerminate = _ => { }, OnKill = _ => { } }, TimeProvider.System);
+        using var launcher = new ProcessLauncher(
+            new StubContainment { OnTerminate = _ => { }, OnKill = _ => { } }, TimeProvider.System);
         var child = await launcher.StartAsync(Children.Script("while :; do sleep 60 & wait; done"));
 
         var exit = await child.StopAsync(Short).WaitAsync(Token);
@@ -36,7 +37,8 @@ public sealed class EndTests : IDisposable
     [Fact]
     public async Task A_search_for_tools_that_never_returns_does_not_hold_up_the_end()
     {
-        using var launcher = new ProcessLauncher(new StubContainment { OnKillRest = () => new TaskCompletionSource<int>().Task }, TimeProvider.System);
+        using var launcher = new ProcessLauncher(
+            new StubContainment { OnKillRest = () => new TaskCompletionSource<int>().Task }, TimeProvider.System);
         var child = await launcher.StartAsync(Children.Echo());
 
         var exit = await child.StopAsync().WaitAsync(Token);
@@ -67,7 +69,8 @@ public sealed class EndTests : IDisposable
     public async Task A_child_that_somebody_stopped_hears_of_its_end()
     {
         using var launcher = new ProcessLauncher(new StubContainment(), TimeProvider.System);
-        await using var child = await launcher.StartAsync(Children.Script("trap 'exit 3' TERM; echo $$; while :; do sleep 60 & wait; done"));
+        await using var child = await launcher.StartAsync(
+            Children.Script("trap 'exit 3' TERM; echo $$; while :; do sleep 60 & wait; done"));
         await ReadNumberAsync(child);
         child.Suspend();
         await Children.StoppedAsync(child.Id, Token);
@@ -81,7 +84,8 @@ public sealed class EndTests : IDisposable
     public async Task A_stopped_child_that_ignores_what_it_is_told_is_killed()
     {
         using var launcher = new ProcessLauncher(new StubContainment(), TimeProvider.System);
-        await using var child = await launcher.StartAsync(Children.Script("trap '' TERM; echo $$; kill -STOP $$; while :; do kill -STOP $$; done"));
+        await using var child = await launcher.StartAsync(
+            Children.Script("trap '' TERM; echo $$; kill -STOP $$; while :; do kill -STOP $$; done"));
         await ReadNumberAsync(child);
 
         var exit = await child.StopAsync(Short).WaitAsync(Token);
@@ -94,9 +98,13 @@ public sealed class EndTests : IDisposable
     {
         await using var pool = new WarmPool(new WarmPoolOptions { MinIdle = 0, MaxIdle = 0 });
 
-        // As in the middle of an exec: no mark, then the one it inherits. In a session of its own, so that the group does not hold it.
+        // As in the middle of an exec: no mark, then the one it inherits. In a session of its own, so that the group does not
+        // hold it.
         await using var lease = await pool.AcquireAsync(
-            Children.Script("""setsid env -i /bin/sh -c 'sleep 0.05; PILOTLIGHT_WORKER=$1 exec /bin/sleep 300' tool "$PILOTLIGHT_WORKER" & echo $!; read line"""), Token);
+            Children.Script(
+                "setsid env -i /bin/sh -c 'sleep 0.05; PILOTLIGHT_WORKER=$1 exec /bin/sleep 300' tool \"$PILOTLIGHT_WORKER\" & "
+                + "echo $!; read line"),
+            Token);
         var tool = await ReadNumberAsync(lease.Process);
 
         lease.Process.Kill();
@@ -108,7 +116,13 @@ public sealed class EndTests : IDisposable
     public async Task A_stop_has_an_end_though_the_pools_clock_stands_still_and_a_lease_is_never_given_back()
     {
         var pool = new WarmPool(
-            new WarmPoolOptions { MinIdle = 1, DrainTimeout = TimeSpan.FromMilliseconds(50), CloseInputGrace = TimeSpan.FromMilliseconds(50), TerminateGrace = TimeSpan.FromMilliseconds(50) },
+            new WarmPoolOptions
+            {
+                MinIdle = 1,
+                DrainTimeout = TimeSpan.FromMilliseconds(50),
+                CloseInputGrace = TimeSpan.FromMilliseconds(50),
+                TerminateGrace = TimeSpan.FromMilliseconds(50),
+            },
             time: new FakeTimeProvider());
         var lease = await pool.AcquireAsync(Children.Script("trap '' TERM; while :; do sleep 60 & wait; done"), Token);
 
@@ -141,7 +155,8 @@ public sealed class EndTests : IDisposable
     public async Task Whoever_stops_a_pool_that_is_being_stopped_waits_for_the_same_end()
     {
         await using var pool = new WarmPool(new WarmPoolOptions { MinIdle = 1, CloseInputGrace = TimeSpan.FromSeconds(1) });
-        pool.Register(Children.Script("echo ready; trap 'exit 0' TERM; while :; do sleep 60 & wait; done", warmUp: Children.ReadLineAsync));
+        pool.Register(
+            Children.Script("echo ready; trap 'exit 0' TERM; while :; do sleep 60 & wait; done", warmUp: Children.ReadLineAsync));
         await pool.UntilAsync(row => row.Parked > 0, "script", Token);
         var processId = pool.GetSnapshot().Profiles[0].Processes[0].ProcessId;
 

@@ -64,7 +64,12 @@ public sealed class FreezeTests
     public async Task Processes_that_are_frozen_and_taken_all_the_time_never_hang()
     {
         using var limit = Limit.Of(TimeSpan.FromMinutes(1));
-        await using var pool = new WarmPool(new WarmPoolOptions { MinIdle = 1, MaxIdle = 1, FreezeAfter = TimeSpan.FromMilliseconds(1) });
+        await using var pool = new WarmPool(new WarmPoolOptions
+        {
+            MinIdle = 1,
+            MaxIdle = 1,
+            FreezeAfter = TimeSpan.FromMilliseconds(1),
+        });
         for (var round = 0; round < 200; round++)
         {
             var lease = await pool.AcquireAsync(Children.Echo(), limit.Token);

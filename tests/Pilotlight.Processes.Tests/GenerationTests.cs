@@ -28,7 +28,8 @@ public sealed class GenerationTests
         await using var after = await pool.AcquireAsync(former, Token);
         Assert.Equal(LeaseSource.Warm, after.Source);
         await Children.EchoAsync(after.Process, "up", Token);
-        Assert.Contains("VERSION=2", await File.ReadAllTextAsync($"/proc/{after.Process.Id}/environ", Token), StringComparison.Ordinal);
+        Assert.Contains(
+            "VERSION=2", await File.ReadAllTextAsync($"/proc/{after.Process.Id}/environ", Token), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -78,7 +79,8 @@ public sealed class GenerationTests
 
         await using var lease = await pool.AcquireAsync(other, Token);
         await Children.EchoAsync(lease.Process, "up", Token);
-        Assert.Contains("VERSION=1", await File.ReadAllTextAsync($"/proc/{lease.Process.Id}/environ", Token), StringComparison.Ordinal);
+        Assert.Contains(
+            "VERSION=1", await File.ReadAllTextAsync($"/proc/{lease.Process.Id}/environ", Token), StringComparison.Ordinal);
     }
 
     private static async Task UntilOneGenerationAsync(WarmPool pool)

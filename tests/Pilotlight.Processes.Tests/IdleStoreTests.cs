@@ -3,7 +3,9 @@ using CsCheck;
 
 namespace Pilotlight.Processes.Tests;
 
-/// <summary>The store of parked processes under concurrent use, against a model; and whether such a check would find a fault.</summary>
+/// <summary>
+/// The store of parked processes under concurrent use, against a model; and whether such a check would find a fault.
+/// </summary>
 public sealed class IdleStoreTests
 {
     private sealed class Item(int id) : PoolItem

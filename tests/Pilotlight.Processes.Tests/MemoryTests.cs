@@ -9,7 +9,8 @@ public sealed class MemoryTests
 
     // tail keeps what it reads of /dev/zero until its end: 20 MiB, then it waits for the rest of its input.
     private static ProcessProfile Large { get; } = Children.Script(
-        "(head -c 20971520 /dev/zero; echo; cat) | tail -n 1 & while ! [ $(ps -o rss= -p $!) -gt 20000 ]; do sleep 0.01; done; echo ready; read line; kill $!",
+        "(head -c 20971520 /dev/zero; echo; cat) | tail -n 1 & while ! [ $(ps -o rss= -p $!) -gt 20000 ]; do sleep 0.01; done; "
+        + "echo ready; read line; kill $!",
         "large",
         Children.ReadLineAsync);
 
@@ -44,7 +45,7 @@ public sealed class MemoryTests
             CloseInputGrace = TimeSpan.Zero,
         });
         var raised = new TaskCompletionSource();
-        pool.MemoryShort += () => raised.TrySetResult();
+        pool.MemoryShort += (_, _) => raised.TrySetResult();
         await using var lease = await pool.AcquireAsync(Large, Token);
         await raised.Task.WaitAsync(Token);
 
@@ -68,7 +69,7 @@ public sealed class MemoryTests
             CloseInputGrace = TimeSpan.Zero,
         });
         var raised = new TaskCompletionSource();
-        pool.MemoryShort += () => raised.TrySetResult();
+        pool.MemoryShort += (_, _) => raised.TrySetResult();
         await using (await pool.AcquireAsync(Large, limit.Token))
         {
             await raised.Task.WaitAsync(limit.Token);

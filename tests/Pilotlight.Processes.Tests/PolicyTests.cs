@@ -85,8 +85,15 @@ public sealed class PolicyTests
     [Fact]
     public void Profiles_are_equal_by_value_whatever_the_order_of_their_environment()
     {
-        var one = new ProcessProfile { Name = "a", FileName = "/bin/x", Arguments = ["1", "2"], Environment = new Dictionary<string, string> { ["A"] = "1", ["B"] = "2" } };
-        var other = one with { Arguments = ["1", "2"], Environment = new Dictionary<string, string> { ["B"] = "2", ["A"] = "1" } };
+        var one = new ProcessProfile
+        {
+            Name = "a",
+            FileName = "/bin/x",
+            Arguments = ["1", "2"],
+            Environment = new Dictionary<string, string> { ["A"] = "1", ["B"] = "2" },
+        };
+        var environment = new Dictionary<string, string> { ["B"] = "2", ["A"] = "1" };
+        var other = one with { Arguments = ["1", "2"], Environment = environment };
 
         Assert.Equal(one, other);
         Assert.Equal(one.GetHashCode(), other.GetHashCode());

@@ -30,7 +30,8 @@ public sealed class RegistrationTests
     [Fact]
     public async Task Wrong_options_stop_the_start_with_every_fault()
     {
-        using var host = Build(options => (options.MaxProcesses, options.MaxWaiting, options.MinIdle, options.MaxIdle) = (0, -1, 3, 2));
+        using var host = Build(
+            options => (options.MaxProcesses, options.MaxWaiting, options.MinIdle, options.MaxIdle) = (0, -1, 3, 2));
 
         var fault = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync(Token));
 

@@ -39,7 +39,8 @@ public sealed class SampleTests : IDisposable
     [Fact]
     public async Task The_program_runs_as_its_readme_says()
     {
-        using var program = Process.Start(new ProcessStartInfo("dotnet", [typeof(JavaScript).Assembly.Location, "6 * 7", "'a' + 'b'"]) { RedirectStandardOutput = true })!;
+        string[] arguments = [typeof(JavaScript).Assembly.Location, "6 * 7", "'a' + 'b'"];
+        using var program = Process.Start(new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true })!;
         var output = await program.StandardOutput.ReadToEndAsync(_limit.Token);
         await program.WaitForExitAsync(_limit.Token);
 

@@ -12,7 +12,9 @@ public sealed class StartGuardTests
     private readonly StartGuard _guard;
 
     public StartGuardTests() => _guard = new StartGuard(
-        Children.Echo(), new WarmPoolOptions { BreakerThreshold = 2, BackoffBase = TimeSpan.FromSeconds(1), BackoffLimit = TimeSpan.FromSeconds(1) }, _time);
+        Children.Echo(),
+        new WarmPoolOptions { BreakerThreshold = 2, BackoffBase = Soon, BackoffLimit = Soon },
+        _time);
 
     [Fact]
     public void Before_the_breaker_opens_callers_who_wait_are_worth_a_try_that_the_stock_is_not()

@@ -6,7 +6,7 @@ namespace Pilotlight.Processes.Tests;
 /// <summary>This machine's containment, with steps that a test replaces by what goes wrong in them.</summary>
 internal sealed class StubContainment : IContainment
 {
-    private readonly IContainment _inner = Containments.Create(ProcessIsolation.Standard);
+    private readonly IContainment _inner = Containments.Create(pidNamespaces: false);
 
     public Action<int>? OnKill { get; init; }
 
@@ -26,7 +26,8 @@ internal sealed class StubContainment : IContainment
 
     public void Kill(int processId) => (OnKill ?? _inner.Kill)(processId);
 
-    public Task<int> KillRestAsync(int processId, string cookie) => OnKillRest?.Invoke() ?? _inner.KillRestAsync(processId, cookie);
+    public Task<int> KillRestAsync(int processId, string cookie) =>
+        OnKillRest?.Invoke() ?? _inner.KillRestAsync(processId, cookie);
 
     public Task<int> KillMarkedAsync(string cookie) => OnKillRest?.Invoke() ?? _inner.KillMarkedAsync(cookie);
 

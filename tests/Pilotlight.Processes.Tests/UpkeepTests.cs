@@ -18,7 +18,13 @@ public sealed class UpkeepTests : IDisposable
     public async Task An_old_process_serves_until_another_is_parked_in_its_place()
     {
         var time = new FakeTimeProvider();
-        await using var pool = new WarmPool(new WarmPoolOptions { MinIdle = 1, MaxIdle = 1, RefillDelay = TimeSpan.Zero, MaxAge = TimeSpan.FromHours(1) }, time: time);
+        await using var pool = new WarmPool(new WarmPoolOptions
+        {
+            MinIdle = 1,
+            MaxIdle = 1,
+            RefillDelay = TimeSpan.Zero,
+            MaxAge = TimeSpan.FromHours(1),
+        }, time: time);
         pool.Register(Children.Echo());
         await pool.UntilAsync(row => row.Parked == 1, "echo", Token);
         var old = pool.GetSnapshot().Profiles[0].Processes[0].ProcessId;
@@ -40,7 +46,14 @@ public sealed class UpkeepTests : IDisposable
     {
         var time = new FakeTimeProvider();
         await using var pool = new WarmPool(
-            new WarmPoolOptions { MinIdle = 1, MaxIdle = 1, MaxProcesses = 1, RefillDelay = TimeSpan.Zero, MaxAge = TimeSpan.FromHours(1) }, time: time);
+            new WarmPoolOptions
+            {
+                MinIdle = 1,
+                MaxIdle = 1,
+                MaxProcesses = 1,
+                RefillDelay = TimeSpan.Zero,
+                MaxAge = TimeSpan.FromHours(1),
+            }, time: time);
         pool.Register(Children.Echo());
         await pool.UntilAsync(row => row.Parked == 1, "echo", Token);
         var old = pool.GetSnapshot().Profiles[0].Processes[0].ProcessId;
@@ -57,10 +70,16 @@ public sealed class UpkeepTests : IDisposable
         var folder = Directory.CreateTempSubdirectory("pilotlight-age-");
         var program = Path.Combine(folder.FullName, "program");
         File.Copy("/bin/cat", program);
-        await using var pool = new WarmPool(new WarmPoolOptions { MinIdle = 1, MaxIdle = 1, RefillDelay = TimeSpan.Zero, MaxAge = TimeSpan.FromHours(1) }, time: time);
+        await using var pool = new WarmPool(new WarmPoolOptions
+        {
+            MinIdle = 1,
+            MaxIdle = 1,
+            RefillDelay = TimeSpan.Zero,
+            MaxAge = TimeSpan.FromHours(1),
+        }, time: time);
 
         // Its echo says that it is past exec: before that the file must stay.
-        var profile = Children.Program(program, "old") with { WarmUp = async (process, token) => await Children.EchoAsync(process, "up", token) };
+        var profile = Children.Program(program, "old") with { WarmUp = Children.SayUpAsync };
         pool.Register(profile);
         await pool.UntilAsync(row => row.Parked == 1, "old", Token);
         folder.Delete(recursive: true);
@@ -96,7 +115,13 @@ public sealed class UpkeepTests : IDisposable
     {
         var time = new FakeTimeProvider();
         var logger = new FakeLogger<WarmPool>();
-        await using var pool = new WarmPool(new WarmPoolOptions { MinIdle = 1, MaxIdle = 1, LeakAfter = TimeSpan.FromMinutes(5), RefillDelay = TimeSpan.Zero }, logger, time);
+        await using var pool = new WarmPool(new WarmPoolOptions
+        {
+            MinIdle = 1,
+            MaxIdle = 1,
+            LeakAfter = TimeSpan.FromMinutes(5),
+            RefillDelay = TimeSpan.Zero,
+        }, logger, time);
         pool.Register(Children.Echo());
         await pool.UntilAsync(row => row.Parked == 1, "echo", Token);
         await using var lease = await pool.AcquireAsync(Children.Echo(), Token);
@@ -114,13 +139,23 @@ public sealed class UpkeepTests : IDisposable
         Assert.Contains(lease.Process.Id.ToString(CultureInfo.InvariantCulture), warning, StringComparison.Ordinal);
         Assert.Contains(nameof(UpkeepTests) + ".cs:", warning, StringComparison.Ordinal);
 
-        string[] Warnings() => [.. logger.Collector.GetSnapshot().Select(entry => entry.Message).Where(text => text.Contains("Is its lease disposed of", StringComparison.Ordinal))];
+        string[] Warnings() =>
+        [
+            .. logger.Collector.GetSnapshot().Select(entry => entry.Message)
+                .Where(text => text.Contains("Is its lease disposed of", StringComparison.Ordinal)),
+        ];
     }
 
     [Fact]
     public async Task Processes_that_are_killed_together_soon_after_their_start_are_replaced()
     {
-        await using var pool = new WarmPool(new WarmPoolOptions { MinIdle = 4, MaxIdle = 4, MaxConcurrentWarmUps = 4, EarlyDeath = TimeSpan.FromSeconds(1) });
+        await using var pool = new WarmPool(new WarmPoolOptions
+        {
+            MinIdle = 4,
+            MaxIdle = 4,
+            MaxConcurrentWarmUps = 4,
+            EarlyDeath = TimeSpan.FromSeconds(1),
+        });
         pool.Register(Children.Echo());
         await pool.UntilAsync(row => row.Parked == 4, "echo", Token);
         var killed = pool.GetSnapshot().Profiles[0].Processes.Select(row => row.ProcessId).ToArray();
@@ -130,14 +165,22 @@ public sealed class UpkeepTests : IDisposable
             process.Kill();
         }
 
-        await pool.UntilAsync(row => row.Parked == 4 && row.Processes.All(process => !killed.Contains(process.ProcessId)), "echo", Token);
+        await pool.UntilAsync(
+            row => row.Parked == 4 && row.Processes.All(process => !killed.Contains(process.ProcessId)), "echo", Token);
         Assert.Equal(BreakerState.Closed, pool.GetSnapshot().Profiles[0].Breaker);
     }
 
     [Fact]
     public async Task The_cap_counts_processes_that_are_still_ending()
     {
-        await using var pool = new WarmPool(new WarmPoolOptions { MinIdle = 1, MaxIdle = 2, MaxProcesses = 3, MaxConcurrentWarmUps = 3, RefillDelay = TimeSpan.Zero });
+        await using var pool = new WarmPool(new WarmPoolOptions
+        {
+            MinIdle = 1,
+            MaxIdle = 2,
+            MaxProcesses = 3,
+            MaxConcurrentWarmUps = 3,
+            RefillDelay = TimeSpan.Zero,
+        });
         var profile = Children.Script("cat >/dev/null; sleep 0.1", "slow-to-end");
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
         var owner = $"PILOTLIGHT_OWNER={Environment.ProcessId}:";
@@ -161,9 +204,11 @@ public sealed class UpkeepTests : IDisposable
 
         // Leaders of a group: what they fork in passing looks like them, and is not of the pool's making.
         int Count() => Directory.EnumerateDirectories("/proc").Count(folder =>
-            int.TryParse(Path.GetFileName(folder), out var id) && Read(folder + "/environ").Contains(owner, StringComparison.Ordinal)
+            int.TryParse(Path.GetFileName(folder), out var id)
+            && Read(folder + "/environ").Contains(owner, StringComparison.Ordinal)
             && Read(folder + "/cmdline").Contains("cat >/dev/null; sleep 0.1", StringComparison.Ordinal)
-            && Read(folder + "/stat") is var stat && stat[(stat.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries) is [_, _, var group, ..]
+            && Read(folder + "/stat") is var stat
+            && stat[(stat.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries) is [_, _, var group, ..]
             && group == id.ToString(CultureInfo.InvariantCulture));
 
         static string Read(string file)

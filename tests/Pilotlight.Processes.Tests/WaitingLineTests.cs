@@ -8,7 +8,8 @@ public sealed class WaitingLineTests
 
     public WaitingLineTests() => _line = new WaitingLine(_gate);
 
-    private static Worker SomeWorker => (Worker)System.Runtime.CompilerServices.RuntimeHelpers.GetUninitializedObject(typeof(Worker));
+    private static Worker SomeWorker =>
+        (Worker)System.Runtime.CompilerServices.RuntimeHelpers.GetUninitializedObject(typeof(Worker));
 
     [Fact]
     public async Task The_first_to_come_is_the_first_served()

@@ -43,7 +43,12 @@ public sealed class WarmPoolTests
     public async Task A_stock_that_is_still_half_full_is_refilled_after_a_while_and_an_empty_one_at_once()
     {
         var time = new FakeTimeProvider();
-        await using var pool = new WarmPool(new WarmPoolOptions { MinIdle = 2, MaxIdle = 2, RefillDelay = TimeSpan.FromSeconds(30) }, time: time);
+        await using var pool = new WarmPool(new WarmPoolOptions
+        {
+            MinIdle = 2,
+            MaxIdle = 2,
+            RefillDelay = TimeSpan.FromSeconds(30),
+        }, time: time);
         var profile = Children.Echo();
         pool.Register(profile);
         await pool.UntilAsync(row => row.Parked == 2, "echo", Token);
@@ -53,7 +58,8 @@ public sealed class WarmPoolTests
         // Another profile that is being parked shows that the controller has looked at all of them since.
         pool.Register(Children.Echo("other"));
         await pool.UntilAsync(row => row.Parked == 2, "other", Token);
-        Assert.Equal((1, 0), pool.GetSnapshot().Profiles.Where(row => row.Name == "echo").Select(row => (row.Parked, row.Starting)).Single());
+        var echo = pool.GetSnapshot().Profiles.Single(row => row.Name == "echo");
+        Assert.Equal((1, 0), (echo.Parked, echo.Starting));
 
         time.Advance(TimeSpan.FromSeconds(30));
         await pool.UntilAsync(row => row.Parked == 2, "echo", Token);
@@ -86,7 +92,8 @@ public sealed class WarmPoolTests
         File.SetLastWriteTimeUtc(program + ".new", new DateTime(2030, 1, 1, 0, 0, 0, DateTimeKind.Utc));
         File.Move(program + ".new", program, overwrite: true);
 
-        await pool.UntilAsync(row => row.Parked == 2 && row.Processes.All(process => !old.Contains(process.ProcessId)), "renewed", Token);
+        await pool.UntilAsync(
+            row => row.Parked == 2 && row.Processes.All(process => !old.Contains(process.ProcessId)), "renewed", Token);
         folder.Delete(recursive: true);
     }
 
@@ -149,7 +156,8 @@ public sealed class WarmPoolTests
             CloseInputGrace = TimeSpan.FromMilliseconds(50),
             TerminateGrace = TimeSpan.FromMilliseconds(50),
         });
-        pool.Register(Children.Script("trap '' TERM; echo ready; while :; do sleep 60 & wait; done", warmUp: Children.ReadLineAsync));
+        pool.Register(
+            Children.Script("trap '' TERM; echo ready; while :; do sleep 60 & wait; done", warmUp: Children.ReadLineAsync));
         await pool.UntilAsync(row => row.Parked == 2, "script", Token);
         var processes = pool.GetSnapshot().Profiles[0].Processes.Select(row => row.ProcessId).ToArray();
 
@@ -187,9 +195,11 @@ public sealed class WarmPoolTests
 
         await using var lease = await pool.AcquireAsync(profile, Token);
 
-        var record = Assert.Single(logger.Collector.GetSnapshot(), entry => entry.Message.StartsWith("Acquired", StringComparison.Ordinal));
+        var record = Assert.Single(
+            logger.Collector.GetSnapshot(), entry => entry.Message.StartsWith("Acquired", StringComparison.Ordinal));
         Assert.Equal("Warm", record.GetStructuredStateValue("Source"));
-        Assert.Equal(lease.AcquireDuration.TotalMicroseconds.ToString(System.Globalization.CultureInfo.InvariantCulture), record.GetStructuredStateValue("Microseconds"));
+        var microseconds = lease.AcquireDuration.TotalMicroseconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        Assert.Equal(microseconds, record.GetStructuredStateValue("Microseconds"));
     }
 
     [Fact]
@@ -208,7 +218,12 @@ public sealed class WarmPoolTests
     public async Task A_program_that_is_ready_and_then_ends_is_not_started_for_ever()
     {
         var time = new FakeTimeProvider();
-        await using var pool = new WarmPool(new WarmPoolOptions { MinIdle = 1, MaxIdle = 1, RefillDelay = TimeSpan.Zero }, time: time);
+        await using var pool = new WarmPool(new WarmPoolOptions
+        {
+            MinIdle = 1,
+            MaxIdle = 1,
+            RefillDelay = TimeSpan.Zero,
+        }, time: time);
         pool.Register(Children.Script("echo ready; exit 3", "short", Children.ReadLineAsync));
 
         // Each failure waits for its backoff, which only the fake clock ends; the third opens the breaker.
@@ -223,7 +238,7 @@ public sealed class WarmPoolTests
     }
 
     [Fact]
-    public async Task A_program_that_always_ends_at_once_is_started_at_most_fifteen_times_in_the_first_minute_and_four_in_each_after()
+    public async Task A_program_that_always_ends_is_started_at_most_fifteen_times_in_the_first_minute_and_four_in_each_after()
     {
         using var limit = Limit.Of(TimeSpan.FromMinutes(3));
         var time = new FakeTimeProvider();
@@ -267,7 +282,13 @@ public sealed class WarmPoolTests
     {
         await using var pool = new WarmPool(new WarmPoolOptions { MinIdle = 0, MaxIdle = 0, MaxProcesses = 1, MaxWaiting = 0 });
         var profile = Children.Echo();
-        await using var pool2 = new WarmPool(new WarmPoolOptions { MinIdle = 0, MaxIdle = 0, MaxProcesses = 1, AcquireTimeout = TimeSpan.FromMilliseconds(50) });
+        await using var pool2 = new WarmPool(new WarmPoolOptions
+        {
+            MinIdle = 0,
+            MaxIdle = 0,
+            MaxProcesses = 1,
+            AcquireTimeout = TimeSpan.FromMilliseconds(50),
+        });
         await using var held = await pool2.AcquireAsync(profile, Token);
 
         var rejected = await Assert.ThrowsAsync<PoolRejectedException>(async () => await pool.AcquireAsync(profile, Token));
@@ -296,17 +317,25 @@ public sealed class WarmPoolTests
             }
         }
 
-        await pool.UntilAsync(row => row is { Starting: 0, Waiting: 0, Leased: 0 } && row.Parked == row.Processes.Count, "echo", Token);
+        await pool.UntilAsync(
+            row => row is { Starting: 0, Waiting: 0, Leased: 0 } && row.Parked == row.Processes.Count, "echo", Token);
     }
 
     [Fact]
     public async Task No_process_is_leased_twice()
     {
-        await using var pool = new WarmPool(new WarmPoolOptions { MinIdle = 4, MaxIdle = 4, MaxProcesses = 8, MaxConcurrentWarmUps = 4 });
+        await using var pool = new WarmPool(new WarmPoolOptions
+        {
+            MinIdle = 4,
+            MaxIdle = 4,
+            MaxProcesses = 8,
+            MaxConcurrentWarmUps = 4,
+        });
         var profile = Children.Echo();
         var held = new System.Collections.Concurrent.ConcurrentDictionary<int, byte>();
 
-        await Parallel.ForEachAsync(Enumerable.Range(0, 60), new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = Token }, async (_, token) =>
+        var together = new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = Token };
+        await Parallel.ForEachAsync(Enumerable.Range(0, 60), together, async (_, token) =>
         {
             var lease = await pool.AcquireAsync(profile, token);
             Assert.True(held.TryAdd(lease.Process.Id, 0), $"Process {lease.Process.Id} was leased twice.");

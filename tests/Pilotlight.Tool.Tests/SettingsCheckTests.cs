@@ -42,6 +42,19 @@ public sealed class SettingsCheckTests
         Assert.Contains("Size", fault, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("Claude:Profiles:box:Sendbox", "Full", "WorkingDirectory")]
+    [InlineData("Claude:Profiles:box:McpServers:files:Comand", "mcp", "Command")]
+    [InlineData("Claude:Profiles:box:CanUseTool", "always", "Tools")]
+    public void One_inside_a_profile_stops_the_start_as_well(string key, string value, string known)
+    {
+        var fault = Faults((key, value))[0];
+
+        Assert.StartsWith($"Pilotlight:{key} is not a setting; there are ", fault, StringComparison.Ordinal);
+        Assert.Contains(known, fault, StringComparison.Ordinal);
+        Assert.DoesNotContain("Hooks", fault, StringComparison.Ordinal);
+    }
+
     private static IReadOnlyList<string> Faults(params (string Key, string Value)[] settings) => SettingsCheck.Faults(
         new ConfigurationBuilder().AddInMemoryCollection(settings.Select(pair => KeyValuePair.Create("Pilotlight:" + pair.Key, (string?)pair.Value))).Build());
 }

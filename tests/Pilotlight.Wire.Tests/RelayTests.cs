@@ -143,7 +143,6 @@ public sealed class RelayTests
             using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent("""{"model":"m","messages":[{"role":"user","content":"hi"}]}""") };
             request.Headers.Add("x-api-key", key);
             using var response = await http.SendAsync(request, Token);
-            Assert.True(response.StatusCode != HttpStatusCode.BadRequest, await response.Content.ReadAsStringAsync(Token));
             return response.StatusCode;
         }
     }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.AI;
 using Pilotlight.Claude.Conversations;
+using Pilotlight.Claude.Protocol;
 using Pilotlight.Claude.Tools;
 
 namespace Pilotlight.Claude.Chat;
@@ -86,7 +87,7 @@ internal sealed record ChatRequest(Conversation Conversation, IReadOnlyList<User
             return JsonSerializer.SerializeToElement(new JsonObject { ["type"] = "object" }, ChatJson.Default.JsonObject);
         }
 
-        var node = JsonNode.Parse(schema.GetRawText()) as JsonObject;
+        var node = schema.ToNode() as JsonObject;
         if (node?["type"] is not JsonValue type || !type.TryGetValue(out string? kind) || kind != "object")
         {
             throw new NotSupportedException(

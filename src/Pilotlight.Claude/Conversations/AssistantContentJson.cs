@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Pilotlight.Claude.Protocol;
 
 namespace Pilotlight.Claude.Conversations;
 
@@ -20,7 +21,7 @@ internal static class AssistantContentJson
                 ["type"] = "tool_use",
                 ["id"] = call.ToolUseId,
                 ["name"] = call.Name,
-                ["input"] = JsonNode.Parse(call.Input.GetRawText()),
+                ["input"] = call.Input.ToNode(),
             });
         }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.AI;
+using Pilotlight.Wire.Calls;
 
 namespace Pilotlight.Claude.Conversations;
 
@@ -74,6 +75,13 @@ public sealed record Conversation
 
     /// <summary>How much the model is to think, from this turn on. Default: what the CLI does by itself.</summary>
     public Effort? Effort { get; init; }
+
+    /// <summary>
+    /// What holds for the calls to the API that this turn makes: parameters of its main calls (temperature, stop sequences and the
+    /// like), a budget, somebody who is told of them. Parameters need the relay and an API key; a CLI that is signed in is never
+    /// changed. Default: nothing.
+    /// </summary>
+    public WireTurn Calls { get; init; } = new();
 
     /// <summary>Whether summaries of the model's thinking are asked for, from this turn on. Default: what the CLI does by itself.</summary>
     public bool? ThinkingSummaries { get; init; }

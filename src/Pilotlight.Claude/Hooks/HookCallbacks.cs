@@ -94,7 +94,7 @@ internal sealed partial class HookCallbacks(IReadOnlyList<Hook> hooks, ILogger l
 
         if (outcome.ToolInput is { } input)
         {
-            specific["updatedInput"] = JsonNode.Parse(input.GetRawText());
+            specific["updatedInput"] = input.ToNode();
         }
 
         if (outcome.Context is { } context)

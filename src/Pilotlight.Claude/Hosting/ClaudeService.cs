@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Pilotlight.Claude.Turns;
 using Pilotlight.Claude.Conversations;
 using Pilotlight.Claude.Installation;
+using Pilotlight.Claude.Network;
 using Pilotlight.Claude.Profiles;
 using Pilotlight.Claude.Sessions;
 using Pilotlight.Processes;
@@ -15,6 +16,7 @@ internal sealed partial class ClaudeService(
     ClaudeProfiles profiles,
     ClaudeHome home,
     ProcessFolders folders,
+    ClaudeRelay relay,
     ClaudeConversations conversations,
     TimeSpan interval,
     TimeProvider time,
@@ -22,9 +24,10 @@ internal sealed partial class ClaudeService(
 {
     private ITimer? _refresh;
 
-    public Task StartAsync(CancellationToken cancellationToken)
+    public async Task StartAsync(CancellationToken cancellationToken)
     {
         Sweep();
+        await relay.StartAsync();
         try
         {
             var profile = profiles.Default;
@@ -42,7 +45,6 @@ internal sealed partial class ClaudeService(
         }
 
         _refresh = time.CreateTimer(static self => ((ClaudeService)self!).Refresh(), this, interval, Timeout.InfiniteTimeSpan);
-        return Task.CompletedTask;
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)

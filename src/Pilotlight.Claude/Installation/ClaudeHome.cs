@@ -19,6 +19,8 @@ public sealed class ClaudeHome(IOptions<ClaudeOptions> options)
 
     private static readonly string[] Proxies = ["HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy"];
 
+    private const string BaseUrlVariable = "ANTHROPIC_BASE_URL";
+
     private static readonly string[] CredentialVariables = ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN"];
 
     private readonly string _root = ResolveRoot(options.Value);
@@ -63,6 +65,11 @@ public sealed class ClaudeHome(IOptions<ClaudeOptions> options)
             ["DISABLE_TELEMETRY"] = "1",
             ["DISABLE_ERROR_REPORTING"] = "1",
         };
+        if (!options.Value.CoolWhenIdle)
+        {
+            environment[IdleWarmth.Variable] = IdleWarmth.FirstOnly;
+        }
+
         foreach (var name in PassedAlways.Concat(Proxies.Except(WithheldProxies)).Concat(options.Value.PassEnvironment))
         {
             if (Environment.GetEnvironmentVariable(name) is { Length: > 0 } value)
@@ -83,11 +90,15 @@ public sealed class ClaudeHome(IOptions<ClaudeOptions> options)
 
         if (options.Value.BaseUrl is { Length: > 0 } address)
         {
-            environment["ANTHROPIC_BASE_URL"] = address;
+            environment[BaseUrlVariable] = address;
         }
 
         return environment;
     }
+
+    /// <summary>The same for a process that calls through a relay: without the address, and without a credential where the relay has one.</summary>
+    internal IReadOnlyDictionary<string, string> CreateEnvironmentForRelay(bool holdsKey) =>
+        (holdsKey ? CreateEnvironmentWithoutCredentials() : CreateEnvironment()).Where(pair => pair.Key != BaseUrlVariable).ToDictionary(StringComparer.Ordinal);
 
     /// <summary>The same for a process that is only asked about itself.</summary>
     internal IReadOnlyDictionary<string, string> CreateEnvironmentWithoutCredentials() =>

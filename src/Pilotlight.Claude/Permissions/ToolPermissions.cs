@@ -49,7 +49,7 @@ internal sealed partial class ToolPermissions(ToolPermissionCallback? callback, 
             ToolAllowed allowed => new JsonObject
             {
                 ["behavior"] = "allow",
-                ["updatedInput"] = JsonNode.Parse((allowed.Input ?? input).GetRawText()),
+                ["updatedInput"] = (allowed.Input ?? input).ToNode(),
             },
             ToolDenied denied => new JsonObject
             {

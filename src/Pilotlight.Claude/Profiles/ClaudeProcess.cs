@@ -70,7 +70,7 @@ internal sealed class ClaudeProcess
 
         if (outputSchema is { } schema)
         {
-            request["jsonSchema"] = JsonNode.Parse(schema.GetRawText());
+            request["jsonSchema"] = schema.ToNode();
         }
 
         return request;

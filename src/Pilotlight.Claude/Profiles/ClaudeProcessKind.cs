@@ -7,4 +7,4 @@ namespace Pilotlight.Claude.Profiles;
 /// <param name="Model">The model it was started with.</param>
 /// <param name="IsInitialized">Whether it is parked with the default system prompt, or waits to be told one.</param>
 /// <param name="Agent">The profile's settings; null is the chat profile.</param>
-internal sealed record ClaudeProcessKind(ProcessProfile Process, string Model, bool IsInitialized, AgentProfileOptions? Agent);
+internal sealed record ClaudeProcessKind(ProcessProfile<ClaudeProcess> Process, string Model, bool IsInitialized, AgentProfileOptions? Agent);

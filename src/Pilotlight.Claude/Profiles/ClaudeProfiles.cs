@@ -1,6 +1,7 @@
 using System.Globalization;
 using Pilotlight.Claude.Conversations;
 using Pilotlight.Claude.Installation;
+using Pilotlight.Claude.Network;
 using Pilotlight.Claude.Turns;
 using Pilotlight.Processes;
 
@@ -11,7 +12,7 @@ namespace Pilotlight.Claude.Profiles;
 /// Each profile has two kinds of process. One is parked initialized, with the default system prompt: the fastest first turn.
 /// The other is started and waits, since only the first <c>initialize</c> sets a system prompt: it costs ~25 ms more at
 /// the first turn, and ~250 ms less than a cold start. When the CLI has moved, or a new day begun, which the CLI tells the model, the
-/// kinds are made anew and the pool lets them take the old ones' place. Safe for concurrent use; a kind stays the same instance until
+/// kinds are made anew and take the old ones' place: one by one for a CLI, at once for a day. Safe for concurrent use; a kind stays the same instance until
 /// then, so that the pool finds it without comparing.
 /// </remarks>
 public sealed class ClaudeProfiles
@@ -24,6 +25,7 @@ public sealed class ClaudeProfiles
     private readonly ClaudeCli _cli;
     private readonly ClaudeHome _home;
     private readonly ProcessHome _ownHomes;
+    private readonly ClaudeRelay _relay;
     private readonly ClaudeWarmUp _warmUp;
     private readonly WarmPool _pool;
     private readonly TimeProvider _time;
@@ -34,14 +36,23 @@ public sealed class ClaudeProfiles
     /// <param name="cli">Finds the binary.</param>
     /// <param name="home">What all processes have in common.</param>
     /// <param name="ownHomes">What each has for itself.</param>
+    /// <param name="relay">Their way to the API.</param>
     /// <param name="warmUp">Brings them to where they can be parked.</param>
     /// <param name="pool">Keeps them.</param>
     /// <param name="time">The clock, for the day.</param>
     /// <param name="instance">The name of this Claude Code among several of one host; stands before the names of its profiles in the pool. Null for the only one.</param>
     internal ClaudeProfiles(
-        ClaudeOptions options, ClaudeCli cli, ClaudeHome home, ProcessHome ownHomes, ClaudeWarmUp warmUp, WarmPool pool, TimeProvider time, string? instance)
+        ClaudeOptions options,
+        ClaudeCli cli,
+        ClaudeHome home,
+        ProcessHome ownHomes,
+        ClaudeRelay relay,
+        ClaudeWarmUp warmUp,
+        WarmPool pool,
+        TimeProvider time,
+        string? instance)
     {
-        (_options, _cli, _home, _ownHomes, _warmUp, _pool, _time) = (options, cli, home, ownHomes, warmUp, pool, time);
+        (_options, _cli, _home, _ownHomes, _relay, _warmUp, _pool, _time) = (options, cli, home, ownHomes, relay, warmUp, pool, time);
         _instance = instance is null ? "" : instance + "/";
     }
 
@@ -104,12 +115,32 @@ public sealed class ClaudeProfiles
             return;
         }
 
+        var isNewDay = _made?.Day != day;
         _made = (binary, day);
         foreach (var (key, former) in _kinds.ToArray())
         {
             var changed = Create(key.Profile, key.Initialized, binary, day);
             _kinds[key] = changed;
             _pool.Replace(former.Process, changed.Process);
+        }
+
+        if (isNewDay)
+        {
+            RecycleThoseBefore(day);
+        }
+    }
+
+    // At once: one that served on until its successor is there would tell the model yesterday's date.
+    private void RecycleThoseBefore(DateOnly day)
+    {
+        var ours = _kinds.Values.Select(kind => kind.Process.Name).ToHashSet(StringComparer.Ordinal);
+        foreach (var process in _pool.GetSnapshot().Profiles.Where(profile => ours.Contains(profile.Name)).SelectMany(profile => profile.Processes))
+        {
+            var started = TimeZoneInfo.ConvertTime(process.StartedAt, _time.LocalTimeZone);
+            if (!process.IsLeased && DateOnly.FromDateTime(started.DateTime) < day)
+            {
+                _pool.Recycle(process.ProcessId);
+            }
         }
     }
 
@@ -132,14 +163,38 @@ public sealed class ClaudeProfiles
             Arguments = CliArguments.Of(model, agent),
             Environment = Environment(agent, day),
             WorkingDirectory = agent?.WorkingDirectory is { Length: > 0 } folder ? Path.GetFullPath(folder) : _home.WorkingDirectory,
-            Prepare = _ownHomes.Prepare,
+            Prepare = Prepare,
         };
-        return new ClaudeProcessKind(process with { WarmUp = _warmUp.For(process, agent, initialized) }, model, initialized, agent);
+        var warmed = new ProcessProfile<ClaudeProcess>
+        {
+            Name = process.Name,
+            FileName = process.FileName,
+            Arguments = process.Arguments,
+            Environment = process.Environment,
+            WorkingDirectory = process.WorkingDirectory,
+            Prepare = process.Prepare,
+            WarmUp = _warmUp.For(process, agent, initialized),
+        };
+        return new ClaudeProcessKind(warmed, model, initialized, agent);
+    }
+
+    private ProcessBelongings Prepare(IDictionary<string, string?> environment)
+    {
+        var folder = _ownHomes.Prepare(environment);
+        try
+        {
+            return new ProcessBelongings(folder, _relay.Open(environment));
+        }
+        catch
+        {
+            folder.Dispose();
+            throw;
+        }
     }
 
     private Dictionary<string, string> Environment(AgentProfileOptions? agent, DateOnly day)
     {
-        var environment = new Dictionary<string, string>(_home.CreateEnvironment(), StringComparer.Ordinal)
+        var environment = new Dictionary<string, string>(_relay.Relay is null ? _home.CreateEnvironment() : _home.CreateEnvironmentForRelay(_relay.HoldsKey), StringComparer.Ordinal)
         {
             [DayVariable] = day.ToString("O", CultureInfo.InvariantCulture),
         };

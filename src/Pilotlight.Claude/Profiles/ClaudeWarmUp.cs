@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Pilotlight.Claude.Conversations;
 using Pilotlight.Claude.Installation;
+using Pilotlight.Claude.Network;
 using Pilotlight.Claude.Protocol;
 using Pilotlight.Claude.Turns;
 using Pilotlight.Processes;
@@ -12,13 +13,13 @@ namespace Pilotlight.Claude.Profiles;
 
 /// <summary>Brings a started CLI to where it can be parked: connected, initialized, rehearsed, and its binary proved.</summary>
 internal sealed class ClaudeWarmUp(
-    ClaudeOptions options, ClaudeHome home, ProcessFolders folders, TimeProvider time, IServiceProvider services, ILogger logger)
+    ClaudeOptions options, ClaudeHome home, ProcessFolders folders, ClaudeRelay relay, TimeProvider time, IServiceProvider services, ILogger logger)
 {
     /// <summary>The warm-up of a profile's processes.</summary>
     /// <param name="profile">The profile that it is for, its warm-up left out.</param>
     /// <param name="agent">Its settings; null is the chat profile.</param>
     /// <param name="initialize">Whether the default system prompt is set.</param>
-    public WarmUp For(ProcessProfile profile, AgentProfileOptions? agent, bool initialize)
+    public Func<ChildProcess, CancellationToken, ValueTask<ClaudeProcess>> For(ProcessProfile profile, AgentProfileOptions? agent, bool initialize)
     {
         var rehearse = initialize && agent is null && CanRehearse();
         return (child, cancellationToken) => ProvedAsync(
@@ -27,11 +28,10 @@ internal sealed class ClaudeWarmUp(
             cancellationToken);
     }
 
-    private async ValueTask WarmUpAsync(ChildProcess child, AgentProfileOptions? agent, bool initialize, CancellationToken cancellationToken)
+    private async ValueTask<ClaudeProcess> WarmUpAsync(ChildProcess child, AgentProfileOptions? agent, bool initialize, CancellationToken cancellationToken)
     {
         var connection = new CliConnection(child.Output, child.Input, time, options.MaxLineBytes);
         var process = new ClaudeProcess(connection, agent, services, logger);
-        child.State = process;
         var request = initialize
             ? process.Initialize(options.SystemPrompt, null)
             : new JsonObject { ["subtype"] = "mcp_status" }; // Asks nothing and changes nothing: its answer says that the CLI is up.
@@ -42,16 +42,19 @@ internal sealed class ClaudeWarmUp(
         {
             await connection.RequestAsync(McpServerJson.SetServers(agent, false, options), Timeout.InfiniteTimeSpan, cancellationToken);
         }
+
+        return process;
     }
 
     // A process is handed out when its warm-up is over: until its binary has proved itself, nobody's text can reach it.
-    private async ValueTask ProvedAsync(string binary, Func<CancellationToken, ValueTask> warmUp, CancellationToken cancellationToken)
+    private async ValueTask<ClaudeProcess> ProvedAsync(string binary, Func<CancellationToken, ValueTask<ClaudeProcess>> warmUp, CancellationToken cancellationToken)
     {
         using var refused = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var proof = ProveAsync();
         try
         {
-            await warmUp(refused.Token);
+            await relay.StartAsync().WaitAsync(cancellationToken);
+            return await warmUp(refused.Token);
         }
         finally
         {
@@ -73,19 +76,20 @@ internal sealed class ClaudeWarmUp(
     private bool CanRehearse() =>
         options.Rehearse && !OperatingSystem.IsWindows() && services.GetService<IOptions<WarmPoolOptions>>() is not { Value.MaxIdle: 0 };
 
-    private async ValueTask WarmUpAndRehearseAsync(ProcessProfile profile, ChildProcess child, CancellationToken cancellationToken)
+    private async ValueTask<ClaudeProcess> WarmUpAndRehearseAsync(ProcessProfile profile, ChildProcess child, CancellationToken cancellationToken)
     {
         var check = new RehearsalCheck(options, folders, time, logger);
         var trial = check.IsSafeAsync(profile);
-        await WarmUpAsync(child, null, initialize: true, cancellationToken);
+        var process = await WarmUpAsync(child, null, initialize: true, cancellationToken);
         if (!await trial.WaitAsync(cancellationToken))
         {
-            return;
+            return process;
         }
 
         try
         {
-            await Rehearsal.RunAsync(((ClaudeProcess)child.State!).Connection, options.ControlTimeout, time, cancellationToken);
+            await Rehearsal.RunAsync(process.Connection, options.ControlTimeout, time, cancellationToken);
+            return process;
         }
         catch (CliProtocolException fault)
         {

@@ -11,17 +11,20 @@ namespace Pilotlight.Claude.Protocol;
 /// <summary>Answers the control requests that the CLI makes: permissions, hooks, messages for in-process MCP servers.</summary>
 /// <returns>The response's payload.</returns>
 /// <remarks>An exception becomes an error response; its message reaches the CLI.</remarks>
-public delegate ValueTask<JsonNode?> ControlRequestHandler(CliControlRequest request, CancellationToken cancellationToken);
+internal delegate ValueTask<JsonNode?> ControlRequestHandler(CliControlRequest request, CancellationToken cancellationToken);
 
 /// <summary>The stream-json protocol over a pair of pipes: messages in, lines and control requests out.</summary>
 /// <remarks>
 /// Safe for concurrent use by any number of writers and one reader of <see cref="Messages"/>. Reads from the moment it is
 /// made until the other side closes, so that a control request of the CLI's is answered between turns as well.
 /// </remarks>
-public sealed class CliConnection : IAsyncDisposable
+internal sealed class CliConnection : IAsyncDisposable
 {
     // Deeper than any turn's backlog; a reader that lags this far behind holds the CLI back instead of our memory.
     private const int MaxUnreadMessages = 8192;
+
+    // A conversation's images come once; its process need not keep room for them.
+    private const int MaxKeptBuffer = 256 * 1024;
 
     private readonly PipeReader _input;
     private readonly PipeWriter _output;
@@ -35,6 +38,7 @@ public sealed class CliConnection : IAsyncDisposable
     private readonly CancellationTokenSource _closing = new();
     private readonly Task _pump;
     private volatile Exception? _fault;
+    private ArrayBufferWriter<byte> _line = new();
     private int _requests;
     private int _disposed;
 
@@ -65,15 +69,18 @@ public sealed class CliConnection : IAsyncDisposable
         await _writing.WaitAsync(cancellationToken);
         try
         {
+            // Written aside first: a line that cannot be written to its end must not leave its beginning in the pipe.
             foreach (var line in lines)
             {
-                using (var writer = new Utf8JsonWriter(_output))
+                using (var writer = new Utf8JsonWriter(_line))
                 {
                     line(writer);
                 }
 
-                _output.Write("\n"u8);
+                _line.Write("\n"u8);
             }
+
+            _output.Write(_line.WrittenSpan);
 
             var flushed = await _output.FlushAsync(cancellationToken);
             if (flushed.IsCompleted)
@@ -83,6 +90,8 @@ public sealed class CliConnection : IAsyncDisposable
         }
         finally
         {
+            _line = _line.Capacity > MaxKeptBuffer ? new ArrayBufferWriter<byte>() : _line;
+            _line.ResetWrittenCount();
             _writing.Release();
         }
     }
@@ -248,4 +257,4 @@ public sealed class CliConnection : IAsyncDisposable
 }
 
 /// <summary>The CLI refused or broke the protocol.</summary>
-public sealed class CliProtocolException(string message) : Exception(message);
+internal sealed class CliProtocolException(string message) : Exception(message);

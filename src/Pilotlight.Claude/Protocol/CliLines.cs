@@ -8,13 +8,14 @@ namespace Pilotlight.Claude.Protocol;
 /// Every user line says <c>"client_composed":true</c>: without it the CLI reads <c>@path</c> off the server's disk and runs
 /// slash commands (seen with 2.1.330).
 /// </remarks>
-public static class CliLines
+internal static class CliLines
 {
     /// <summary>A user message that asks for an answer, or with <paramref name="query"/> false is only taken into the history.</summary>
     /// <param name="writer">Takes the line.</param>
     /// <param name="content">A string, or the API's array of content blocks.</param>
     /// <param name="query">Whether the model is to answer.</param>
-    public static void User(Utf8JsonWriter writer, JsonNode content, bool query = true)
+    /// <param name="id">A UUID under which the CLI tells what becomes of the line; null to hear nothing.</param>
+    public static void User(Utf8JsonWriter writer, JsonNode content, bool query = true, string? id = null)
     {
         writer.WriteStartObject();
         writer.WriteString("type"u8, "user"u8);
@@ -27,6 +28,11 @@ public static class CliLines
         if (!query)
         {
             writer.WriteBoolean("shouldQuery"u8, false);
+        }
+
+        if (id is not null)
+        {
+            writer.WriteString("uuid"u8, id);
         }
 
         writer.WriteEndObject();

@@ -4,10 +4,10 @@ namespace Pilotlight.Claude.Protocol;
 
 /// <summary>One line of the CLI's stream-json output.</summary>
 /// <remarks>Shapes observed with CLI 2.1.330; a type that is not known here becomes a <see cref="CliUnknown"/>.</remarks>
-public abstract record CliMessage;
+internal abstract record CliMessage;
 
 /// <summary><c>system/init</c>: what the CLI says of itself at the start of every turn.</summary>
-public sealed record CliInit(
+internal sealed record CliInit(
     string? SessionId,
     string? Model,
     string? Version,
@@ -16,17 +16,17 @@ public sealed record CliInit(
     IReadOnlyList<string> Capabilities) : CliMessage;
 
 /// <summary><c>system/api_retry</c>: the API failed and the CLI will try again after <paramref name="Delay"/>.</summary>
-public sealed record CliApiRetry(int Attempt, int MaxRetries, TimeSpan Delay, int? Status, string? Error) : CliMessage;
+internal sealed record CliApiRetry(int Attempt, int MaxRetries, TimeSpan Delay, int? Status, string? Error) : CliMessage;
 
 /// <summary>A <c>stream_event</c> that opens an API message.</summary>
 /// <param name="MessageId">The API's name for the message.</param>
 /// <param name="Model">The model that answers.</param>
 /// <param name="Usage">Tokens that were sent, and the first of the answer.</param>
 /// <param name="ParentToolUseId">The call of the agent's own tool that asked; null is the conversation itself.</param>
-public sealed record CliMessageStart(string? MessageId, string? Model, CliUsage Usage, string? ParentToolUseId) : CliMessage;
+internal sealed record CliMessageStart(string? MessageId, string? Model, CliUsage Usage, string? ParentToolUseId) : CliMessage;
 
 /// <summary>What a content delta carries.</summary>
-public enum CliDeltaKind
+internal enum CliDeltaKind
 {
     /// <summary>Text of the answer.</summary>
     Text,
@@ -36,22 +36,22 @@ public enum CliDeltaKind
 }
 
 /// <summary>A <c>stream_event</c> with more text or thinking.</summary>
-public sealed record CliDelta(CliDeltaKind Kind, string Text, bool IsSubagent) : CliMessage;
+internal sealed record CliDelta(CliDeltaKind Kind, string Text, bool IsSubagent) : CliMessage;
 
 /// <summary>A <c>message_delta</c>: what the API message has used up.</summary>
 /// <param name="StopReason">Why the model stopped; null when the message was broken off, by the API or by an interrupt.</param>
 /// <param name="Usage">Tokens of the message so far; an API may leave out what its start told.</param>
 /// <param name="ParentToolUseId">The call of the agent's own tool that asked; null is the conversation itself.</param>
-public sealed record CliMessageDelta(string? StopReason, CliUsage Usage, string? ParentToolUseId) : CliMessage;
+internal sealed record CliMessageDelta(string? StopReason, CliUsage Usage, string? ParentToolUseId) : CliMessage;
 
 /// <summary>A call of a tool, inside an <see cref="CliAssistant"/>.</summary>
-public sealed record CliToolUse(string Id, string Name, JsonElement Input);
+internal sealed record CliToolUse(string Id, string Name, JsonElement Input);
 
 /// <summary>What came back from a tool, inside a <see cref="CliUser"/>.</summary>
-public sealed record CliToolResult(string ToolUseId, bool IsError, string? Text);
+internal sealed record CliToolResult(string ToolUseId, bool IsError, string? Text);
 
 /// <summary><c>assistant</c>: an API message (or one block of it), whole.</summary>
-public sealed record CliAssistant(
+internal sealed record CliAssistant(
     string? MessageId,
     string? Model,
     string Text,
@@ -60,10 +60,10 @@ public sealed record CliAssistant(
     bool IsSubagent) : CliMessage;
 
 /// <summary><c>user</c>: tool results, or the echo of an interrupt.</summary>
-public sealed record CliUser(IReadOnlyList<CliToolResult> ToolResults, bool IsSubagent) : CliMessage;
+internal sealed record CliUser(IReadOnlyList<CliToolResult> ToolResults, bool IsSubagent) : CliMessage;
 
 /// <summary>Tokens as the API counts them.</summary>
-public sealed record CliUsage(long InputTokens, long OutputTokens, long CacheReadTokens, long CacheWriteTokens);
+internal sealed record CliUsage(long InputTokens, long OutputTokens, long CacheReadTokens, long CacheWriteTokens);
 
 /// <summary><c>result</c>: the only thing that ends a turn.</summary>
 /// <param name="Subtype"><c>success</c> (even with <paramref name="IsError"/>), <c>error_during_execution</c>, …</param>
@@ -77,7 +77,7 @@ public sealed record CliUsage(long InputTokens, long OutputTokens, long CacheRea
 /// <param name="TotalCostUsd">Cost of the whole process so far: a running total.</param>
 /// <param name="UsageByModel">Tokens of the whole process so far, by model: running totals, those of broken-off attempts and of subagents among them.</param>
 /// <param name="StructuredOutput">The object asked for by a JSON schema, if one was.</param>
-public sealed record CliResult(
+internal sealed record CliResult(
     string? Subtype,
     bool IsError,
     string? Text,
@@ -88,16 +88,25 @@ public sealed record CliResult(
     CliUsage Usage,
     decimal? TotalCostUsd,
     IReadOnlyDictionary<string, CliUsage> UsageByModel,
-    JsonElement? StructuredOutput) : CliMessage;
+    JsonElement? StructuredOutput) : CliMessage
+{
+    /// <summary>What the CLI took a turn of its own for, <c>task-notification</c> for instance; null for one that was asked for.</summary>
+    public string? Origin { get; init; }
+}
+
+/// <summary><c>command_lifecycle</c>: what became of a line of ours that had an id.</summary>
+/// <param name="LineId">The line's <c>uuid</c>.</param>
+/// <param name="State"><c>queued</c>, <c>started</c> or <c>completed</c>.</param>
+internal sealed record CliLineState(string LineId, string? State) : CliMessage;
 
 /// <summary>The answer to a control request of ours.</summary>
-public sealed record CliControlResponse(string RequestId, bool IsSuccess, JsonElement? Response, string? Error) : CliMessage;
+internal sealed record CliControlResponse(string RequestId, bool IsSuccess, JsonElement? Response, string? Error) : CliMessage;
 
 /// <summary>A control request of the CLI's: a permission, a hook, a message for an in-process MCP server.</summary>
-public sealed record CliControlRequest(string RequestId, string Subtype, JsonElement Request) : CliMessage;
+internal sealed record CliControlRequest(string RequestId, string Subtype, JsonElement Request) : CliMessage;
 
 /// <summary>The CLI does not wait any more for the answer to a control request of its own.</summary>
-public sealed record CliControlCancel(string RequestId) : CliMessage;
+internal sealed record CliControlCancel(string RequestId) : CliMessage;
 
 /// <summary>A line that means nothing to us; <paramref name="Type"/> is null when it was not JSON at all.</summary>
-public sealed record CliUnknown(string? Type, string? Subtype) : CliMessage;
+internal sealed record CliUnknown(string? Type, string? Subtype) : CliMessage;

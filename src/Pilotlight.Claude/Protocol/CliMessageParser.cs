@@ -6,13 +6,28 @@ namespace Pilotlight.Claude.Protocol;
 
 /// <summary>Turns a line of the CLI's output into a <see cref="CliMessage"/>; never throws for what the line holds.</summary>
 /// <remarks>Pure and safe for concurrent use.</remarks>
-public static class CliMessageParser
+internal static class CliMessageParser
 {
     /// <summary>Parses one line, without its line feed.</summary>
     public static CliMessage Parse(ReadOnlySequence<byte> line) => DeltaLine.TryRead(line) ?? ParseInFull(line);
 
+    // JSON that .NET does not read since it holds half a character: of the model's text it may be the half whose other comes next.
+    private static CliMessage? ParseHalves(ReadOnlySequence<byte> line)
+    {
+        var json = line.ToArray();
+        return TryParse(new(LoneSurrogates.Park(json))) switch
+        {
+            CliDelta delta => delta with { Text = LoneSurrogates.Unpark(delta.Text) },
+            null => null,
+            _ => TryParse(new(LoneSurrogates.Replace(json))),
+        };
+    }
+
     /// <summary>The same without the short cut for deltas.</summary>
-    internal static CliMessage ParseInFull(ReadOnlySequence<byte> line)
+    internal static CliMessage ParseInFull(ReadOnlySequence<byte> line) =>
+        TryParse(line) ?? ParseHalves(line) ?? new CliUnknown(null, null);
+
+    private static CliMessage? TryParse(ReadOnlySequence<byte> line)
     {
         var reader = new Utf8JsonReader(line, new JsonReaderOptions { MaxDepth = 128 });
         try
@@ -23,8 +38,8 @@ public static class CliMessageParser
         }
         catch (Exception fault) when (fault is JsonException or InvalidOperationException)
         {
-            // Not JSON; or JSON whose strings are not UTF-8, which shows only when they are read.
-            return new CliUnknown(null, null);
+            // Not JSON; or JSON whose strings cannot be text, which shows only when they are read.
+            return null;
         }
     }
 
@@ -47,13 +62,14 @@ public static class CliMessageParser
             Delay(wire.RetryDelayMs),
             wire.ErrorStatus.AsInt32(),
             wire.Error.AsString()),
+        ("command_lifecycle", _) when wire.CommandUuid.AsString() is { } line => new CliLineState(line, wire.State.AsString()),
         ("control_response", _) when wire.Response?.RequestId is { } id => new CliControlResponse(
             id,
             wire.Response.Subtype == "success",
             wire.Response.Response.ValueKind == JsonValueKind.Undefined ? null : wire.Response.Response,
             wire.Response.Error.AsString()),
         ("control_request", _) when wire.RequestId is { } id => new CliControlRequest(
-            id, wire.Request.Property("subtype").AsString() ?? "", wire.Request),
+            id, wire.Request.Property("subtype").AsString() ?? "", wire.Request.WithoutHalves()),
         ("control_cancel_request", _) when wire.RequestId is { } id => new CliControlCancel(id),
         _ => new CliUnknown(wire.Type ?? "", wire.Subtype),
     };
@@ -87,7 +103,7 @@ public static class CliMessageParser
                     text.Append(block.Property("text").AsString());
                     break;
                 case "tool_use" when block.Property("id").AsString() is { } id:
-                    tools.Add(new CliToolUse(id, block.Property("name").AsString() ?? "", block.Property("input")));
+                    tools.Add(new CliToolUse(id, block.Property("name").AsString() ?? "", block.Property("input").WithoutHalves()));
                     break;
             }
         }
@@ -142,7 +158,10 @@ public static class CliMessageParser
             Usage(wire.Usage),
             wire.TotalCostUsd.AsDecimal(),
             byModel,
-            wire.StructuredOutput.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null ? null : wire.StructuredOutput);
+            wire.StructuredOutput.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null ? null : wire.StructuredOutput.WithoutHalves())
+        {
+            Origin = wire.Origin.Property("kind").AsString(),
+        };
     }
 
     private static CliUsage Usage(JsonElement usage) => new(

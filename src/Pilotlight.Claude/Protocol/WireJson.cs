@@ -42,6 +42,9 @@ internal sealed record WireLine
     [JsonPropertyName("modelUsage")]
     public JsonElement ModelUsage { get; init; }
     public JsonElement StructuredOutput { get; init; }
+    public JsonElement Origin { get; init; }
+    public JsonElement CommandUuid { get; init; }
+    public JsonElement State { get; init; }
 }
 
 internal sealed record WireControlResponse

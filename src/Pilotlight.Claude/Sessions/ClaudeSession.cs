@@ -3,11 +3,14 @@ using System.Text.Json.Nodes;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Pilotlight.Claude.Conversations;
+using Pilotlight.Claude.Network;
 using Pilotlight.Claude.Profiles;
 using Pilotlight.Claude.Protocol;
 using Pilotlight.Claude.Tools;
 using Pilotlight.Claude.Turns;
 using Pilotlight.Processes;
+using Pilotlight.Wire.Calls;
+using Pilotlight.Wire.Processes;
 
 namespace Pilotlight.Claude.Sessions;
 
@@ -15,7 +18,7 @@ namespace Pilotlight.Claude.Sessions;
 /// <remarks>One turn at a time; its owner sees to that. Never goes back to the pool: it has seen a user's words.</remarks>
 internal sealed class ClaudeSession : IAsyncDisposable
 {
-    private readonly WorkerLease _lease;
+    private readonly WorkerLease<ClaudeProcess> _lease;
     private readonly ClaudeProcessKind _kind;
     private readonly ClaudeOptions _options;
     private readonly TimeProvider _time;
@@ -23,20 +26,25 @@ internal sealed class ClaudeSession : IAsyncDisposable
     private readonly CliConnection _connection;
     private readonly SessionBinding _binding;
     private readonly SessionOutput _output;
+    private readonly WireProcess? _wire;
     private CliTotals _totals = CliTotals.None;
     private CallerCalls? _callers;
     private TurnReader? _awaiting;
+    private TurnGate _gate = new(isTold: false);
+    private bool _tellsLines;
+    private TurnUsage _usedBefore = TurnUsage.None;
     private bool _isInTurn;
 
-    private ClaudeSession(WorkerLease lease, ClaudeProcessKind kind, ClaudeOptions options, TimeProvider time)
+    private ClaudeSession(WorkerLease<ClaudeProcess> lease, ClaudeProcessKind kind, ClaudeOptions options, TimeProvider time)
     {
         _lease = lease;
         _kind = kind;
         _options = options;
         _time = time;
-        _process = (ClaudeProcess)lease.Process.State!;
+        _process = lease.State;
         _connection = _process.Connection;
         _binding = new SessionBinding(_process, kind.Agent, lease.Process, options, time);
+        _wire = (lease.Process.Own as ProcessBelongings)?.Wire;
         _output = new SessionOutput(_connection, lease.Process, options, time);
     }
 
@@ -70,7 +78,7 @@ internal sealed class ClaudeSession : IAsyncDisposable
 
     /// <summary>Binds a fresh process to a conversation: system prompt, model, and every earlier message.</summary>
     public static async Task<ClaudeSession> OpenAsync(
-        WorkerLease lease,
+        WorkerLease<ClaudeProcess> lease,
         ClaudeProcessKind kind,
         Conversation conversation,
         ClaudeOptions options,
@@ -92,7 +100,63 @@ internal sealed class ClaudeSession : IAsyncDisposable
     }
 
     /// <summary>Runs a turn; its last event ends it. Never throws for the CLI's or the API's faults.</summary>
+    /// <remarks>What the turn used is counted on the wire where there is one, which sees every call; else by what the CLI tells.</remarks>
     public async IAsyncEnumerable<TurnEvent> RunAsync(
+        Conversation conversation,
+        IReadOnlyList<UserContent> content,
+        long startedAt,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (_wire is null)
+        {
+            await foreach (var turnEvent in FollowAsync(conversation, content, startedAt, cancellationToken))
+            {
+                yield return turnEvent;
+            }
+
+            yield break;
+        }
+
+        var calls = new TurnCalls(conversation.Calls.Observer);
+        calls.Resume(_awaiting is null ? TurnUsage.None : _usedBefore);
+        var parameters = _wire.IsSignedIn ? CallParameters.None : conversation.Calls.Parameters;
+        using var scope = _wire.BeginTurn(conversation.Calls with { Observer = calls, Parameters = parameters });
+        var told = TurnUsage.None;
+        await foreach (var turnEvent in FollowAsync(conversation, content, startedAt, cancellationToken))
+        {
+            foreach (var retry in calls.TakeRetries())
+            {
+                yield return retry;
+            }
+
+            if (calls.Any && calls.Total is var used && used != told)
+            {
+                told = used;
+                yield return new UsageGrew(used, calls.Model);
+            }
+
+            if (turnEvent is TurnAwaitsTools)
+            {
+                _usedBefore = calls.Total;
+            }
+
+            if (turnEvent is not UsageGrew || !calls.Any)
+            {
+                yield return calls.Any ? Counted(turnEvent, calls) : turnEvent;
+            }
+        }
+    }
+
+    private static TurnEvent Counted(TurnEvent turnEvent, TurnCalls calls) => turnEvent switch
+    {
+        TurnCompleted completed => completed with { Usage = calls.Total, StopSequence = calls.StopSequence, Upstream = calls.Upstream },
+        TurnFailed failed => failed with { Usage = calls.Total, Model = failed.Model ?? calls.Model },
+        TurnCancelled cancelled => cancelled with { Usage = calls.Total, Model = cancelled.Model ?? calls.Model },
+        TurnAwaitsTools awaits => awaits with { Usage = calls.Total, Model = awaits.Model ?? calls.Model },
+        _ => turnEvent,
+    };
+
+    private async IAsyncEnumerable<TurnEvent> FollowAsync(
         Conversation conversation,
         IReadOnlyList<UserContent> content,
         long startedAt,
@@ -138,7 +202,18 @@ internal sealed class ClaudeSession : IAsyncDisposable
             }
 
             WasHeard = true;
-            if (message is CliResult result)
+            _tellsLines |= message is CliInit init && init.Capabilities.Contains(TurnGate.Capability);
+            if (!_gate.Passes(message!))
+            {
+                if (reader.Count(message!))
+                {
+                    yield return new UsageGrew(reader.Used, reader.Model);
+                }
+
+                continue;
+            }
+
+            if (message is CliResult result && _gate.Ends(result))
             {
                 _isInTurn = false;
                 yield return End(reader, result, firstToken, _time.GetElapsedTime(startedAt));
@@ -230,6 +305,8 @@ internal sealed class ClaudeSession : IAsyncDisposable
             await InterruptAsync(resumed);
         }
 
+        // Only a process that has run a turn has background tasks, and with them turns of its own.
+        _gate = new TurnGate(_tellsLines);
         _output.DropLeftovers();
         _callers?.Clear();
         await _binding.TuneAsync(conversation);
@@ -241,7 +318,7 @@ internal sealed class ClaudeSession : IAsyncDisposable
     {
         // Not the turn's token: half a line would end the process.
         var node = UserContentJson.From(content);
-        var writing = _connection.WriteAsync(writer => CliLines.User(writer, node), CancellationToken.None).AsTask();
+        var writing = _connection.WriteAsync(writer => CliLines.User(writer, node, id: _gate.LineId), CancellationToken.None).AsTask();
         try
         {
             await writing.WaitAsync(_options.SilenceTimeout, _time, cancellationToken);
@@ -264,6 +341,14 @@ internal sealed class ClaudeSession : IAsyncDisposable
 
     private async ValueTask<TurnEvent> InterruptAsync(TurnReader reader)
     {
+        if (!_gate.IsOpen)
+        {
+            // What runs is a turn of the CLI's own; interrupted, it would go on with the line that waits.
+            IsUsable = false;
+            _lease.Process.Kill();
+            return new TurnCancelled(reader.Text, reader.Used, null) { Model = reader.Model };
+        }
+
         using var limit = new CancellationTokenSource(_options.InterruptTimeout, _time);
         try
         {

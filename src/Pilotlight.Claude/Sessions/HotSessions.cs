@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Pilotlight.Claude.Conversations;
+using Pilotlight.Processes;
 
 namespace Pilotlight.Claude.Sessions;
 
@@ -8,7 +9,7 @@ namespace Pilotlight.Claude.Sessions;
 /// <remarks>Safe for concurrent use. A session in a turn is never taken from it.</remarks>
 internal sealed partial class HotSessions : IAsyncDisposable
 {
-    private static readonly TimeSpan s_emptyPlaces = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan EmptyPlaces = TimeSpan.FromMinutes(1);
 
     private readonly ConcurrentDictionary<string, SessionSlot> _slots = new(StringComparer.Ordinal);
     private readonly ClaudeSessionOptions _options;
@@ -100,7 +101,7 @@ internal sealed partial class HotSessions : IAsyncDisposable
         // Also for a place that is empty now: places go with evictions.
         if (_disposed == 0)
         {
-            ArmEviction(_options.IdleTimeout > TimeSpan.Zero ? _options.IdleTimeout : s_emptyPlaces);
+            ArmEviction(_options.IdleTimeout > TimeSpan.Zero ? _options.IdleTimeout : EmptyPlaces);
         }
     }
 
@@ -124,7 +125,7 @@ internal sealed partial class HotSessions : IAsyncDisposable
     }
 
     /// <summary>Gives up one process: one a measurement, as the pool gives up one parked process a measurement.</summary>
-    public void EvictForMemory() => _ = TryEndOldestAsync(null, "memory");
+    public void EvictForMemory(object? pool, MemoryShortEventArgs measured) => _ = TryEndOldestAsync(null, "memory");
 
     /// <summary>Ends all of them.</summary>
     public async ValueTask DisposeAsync()

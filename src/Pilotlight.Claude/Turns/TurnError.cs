@@ -33,6 +33,9 @@ public enum TurnErrorKind
     /// <summary>The CLI was silent for too long.</summary>
     Timeout,
 
+    /// <summary>The budget of whoever asked does not hold the call.</summary>
+    BudgetExceeded,
+
     /// <summary>No process was free and the wait for one was full or over.</summary>
     PoolExhausted,
 }

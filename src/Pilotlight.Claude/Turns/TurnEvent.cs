@@ -112,6 +112,12 @@ public sealed record TurnCompleted(
     TimeSpan? TimeToFirstToken,
     TimeSpan Duration) : TurnEvent
 {
+    /// <summary>The text that stopped the answer, where stop sequences were asked for and one did; else null.</summary>
+    public string? StopSequence { get; init; }
+
+    /// <summary>The upstream that answered; null where that is not known.</summary>
+    public string? Upstream { get; init; }
+
     /// <summary>The object asked for by a JSON schema, or null when none was asked for or the model gave none.</summary>
     public JsonElement? StructuredOutput { get; init; }
 }

@@ -12,6 +12,8 @@ internal sealed class TurnReader
     private readonly StringBuilder _inProgress = new();
     private readonly HashSet<string> _streamed = new(StringComparer.Ordinal);
     private readonly TurnMeter _meter = new();
+    private readonly TextJoiner _textPieces = new();
+    private readonly TextJoiner _thinkingPieces = new();
     private string? _stopReason;
     private bool _open;
 
@@ -61,15 +63,16 @@ internal sealed class TurnReader
                 return Start(start);
             case CliDelta { Kind: CliDeltaKind.Thinking } thinking:
                 LastRetry = null;
-                return [new ThinkingDelta(thinking.Text)];
+                return _thinkingPieces.Take(thinking.Text) is { Length: > 0 } thought ? [new ThinkingDelta(thought)] : [];
             case CliDelta delta:
                 LastRetry = null;
-                _inProgress.Append(delta.Text);
-                return [new TextDelta(delta.Text)];
+                return Say(_textPieces.Take(delta.Text));
             case CliMessageDelta { StopReason: { } reason }:
                 _stopReason = reason;
+                var rest = Say(_textPieces.Flush());
+                _thinkingPieces.Flush();
                 Finish();
-                return [];
+                return rest;
             case CliAssistant assistant:
                 return Assistant(assistant);
             case CliUser user:
@@ -88,7 +91,7 @@ internal sealed class TurnReader
     {
         var model = Account(result);
         return new TurnCompleted(
-            Text, model ?? "unknown", Used, CostUsd, result.StopReason ?? _stopReason, timeToFirstToken, duration)
+            Text is { Length: > 0 } streamed ? streamed : result.Text ?? "", model ?? "unknown", Used, CostUsd, result.StopReason ?? _stopReason, timeToFirstToken, duration)
         {
             StructuredOutput = result.StructuredOutput,
         };
@@ -143,6 +146,12 @@ internal sealed class TurnReader
         return events;
     }
 
+    private TurnEvent[] Say(string text)
+    {
+        _inProgress.Append(text);
+        return text.Length > 0 ? [new TextDelta(text)] : [];
+    }
+
     private void Finish()
     {
         _finished.Append(_inProgress);
@@ -153,6 +162,8 @@ internal sealed class TurnReader
     private IEnumerable<TurnEvent> Void()
     {
         _open = false;
+        _textPieces.Flush();
+        _thinkingPieces.Flush();
         if (_inProgress.Length == 0)
         {
             return [];

@@ -1,7 +1,7 @@
-using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Pilotlight.Core.Access;
+using Pilotlight.Gateway.Access;
 
 namespace Pilotlight.WebConsole.SignIn;
 
@@ -19,7 +19,9 @@ internal sealed class ConsoleAccess(RequestDelegate next, KeyService keys)
         }
         else if (!await keys.AreNeededAsync(http.RequestAborted))
         {
-            await (IsThisMachine(http) ? next(http) : RefuseAsync(http, "This gateway has no keys and answers its own machine alone. 'pilotlight keys create' makes the first."));
+            await (ThisMachine.WhyNot(http) is { } why
+                ? RefuseAsync(http, $"This gateway has no keys and answers its own machine alone, and {why}. 'pilotlight keys create --admin NAME' makes the first key; sign in with it here.")
+                : next(http));
         }
         else if (ConsoleSignIn.KeyIdOf(http.User) is { } id && await keys.FindAsync(id, http.RequestAborted) is { } key)
         {
@@ -32,11 +34,9 @@ internal sealed class ConsoleAccess(RequestDelegate next, KeyService keys)
         }
         else
         {
-            http.Response.Redirect($"{ConsoleSignIn.Path}?from={Uri.EscapeDataString(http.Request.Path + http.Request.QueryString)}");
+            http.Response.Redirect($"{http.Request.PathBase}{ConsoleSignIn.Path}?from={Uri.EscapeDataString(http.Request.Path + http.Request.QueryString)}");
         }
     }
-
-    private static bool IsThisMachine(HttpContext http) => http.Connection.RemoteIpAddress is not { } address || IPAddress.IsLoopback(address);
 
     private static Task RefuseAsync(HttpContext http, string why)
     {

@@ -53,18 +53,19 @@ internal static class ConsoleSignIn
 
         var identity = new ClaimsIdentity([new Claim(ClaimTypes.NameIdentifier, found.Id)], Scheme);
         await http.SignInAsync(Scheme, new ClaimsPrincipal(identity), new AuthenticationProperties { IsPersistent = true });
-        return TypedResults.LocalRedirect(Local(from));
+        return TypedResults.LocalRedirect("~" + Local(from));
     }
 
     private static async Task<RedirectHttpResult> SignOutAsync(HttpContext http, [FromForm] string? from)
     {
         _ = from; // A form field is what makes the framework demand the antiforgery token.
         await http.SignOutAsync(Scheme);
-        return TypedResults.LocalRedirect(Path);
+        return TypedResults.LocalRedirect("~" + Path);
     }
 
     private static RazorComponentResult<SignInDocument> Page(HttpContext http, IAntiforgery antiforgery, string? from, string? fault) => new(new
     {
+        Base = http.Request.PathBase + "/",
         From = Local(from),
         Fault = fault,
         Token = antiforgery.GetAndStoreTokens(http),

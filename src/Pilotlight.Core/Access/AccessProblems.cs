@@ -14,9 +14,9 @@ internal static class AccessProblems
         ProblemKinds.KeyWrong, "The key opens nothing",
         "The key is unknown here, mistyped or revoked. 'pilotlight keys list' shows those there are."));
 
-    public static ProblemException NoKeys() => new(new Problem(
+    public static ProblemException NoKeys(string why) => new(new Problem(
         ProblemKinds.KeysNeeded, "Keys are needed",
-        "This gateway has no keys and answers its own machine alone. 'pilotlight keys create' makes the first."));
+        $"This gateway has no keys and answers its own machine alone, and {why}. 'pilotlight keys create --admin NAME' makes the first key; send it with each request."));
 
     public static ProblemException KeyInQuery() => new(new Problem(
         ProblemKinds.KeyInQuery, "A key stands in the address",

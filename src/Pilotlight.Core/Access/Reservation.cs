@@ -55,6 +55,9 @@ public interface IReservationStore
     /// <summary>Holds all of it or nothing.</summary>
     Task<ReserveResult> ReserveAsync(Reservation reservation, DateTimeOffset at, CancellationToken cancellationToken);
 
+    /// <summary>Holds more of a key's budgets for a running turn, or gives some back; all windows together or none.</summary>
+    Task<CallHoldResult> HoldAsync(string reservationId, KeyLimits limits, CallHold hold, DateTimeOffset at, CancellationToken cancellationToken);
+
     /// <summary>Notes what its turn has used so far: so much is booked should its server end before it does.</summary>
     Task NoteAsync(string reservationId, Bill used, CancellationToken cancellationToken);
 

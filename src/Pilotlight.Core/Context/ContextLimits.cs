@@ -140,7 +140,17 @@ internal sealed class ContextLimits(IOptions<LimitOptions> limits, IOptions<Clau
 
     private string SystemPrompt(HotThread thread) => thread.Thread.SystemPrompt ?? claude.Value.SystemPrompt;
 
-    private static ProblemException TooLong(long tokens, int hard, string model) => new(new Problem(
+    private static ProblemException TooLong(long tokens, int hard, string model) => new(new ContextProblem(
         ProblemKinds.ContextTooLong, "The conversation is too long",
-        $"It has about {tokens:N0} tokens; at most {hard:N0} are sent to {model}. Send a shorter message, begin a new thread, or raise Pilotlight:Limits:HardTokens."));
+        $"It has about {tokens:N0} tokens; at most {hard:N0} are sent to {model}. Send a shorter message, begin a new thread, or raise Pilotlight:Limits:HardTokens.",
+        tokens,
+        hard));
 }
+
+/// <summary>More tokens than may be sent.</summary>
+/// <param name="Kind">A stable name for programs.</param>
+/// <param name="Title">The same for people.</param>
+/// <param name="Detail">The value at hand and the next step.</param>
+/// <param name="Tokens">About how many they are.</param>
+/// <param name="Most">How many may be sent.</param>
+internal sealed record ContextProblem(string Kind, string Title, string Detail, long Tokens, long Most) : Problem(Kind, Title, Detail);

@@ -25,7 +25,11 @@ public sealed class LocalOperations(WarmPool pool, IClaudeConversations conversa
     }
 
     /// <summary>Keeps no more processes of a profile parked, or does again.</summary>
-    public void Drain(Caller caller, string profile, bool drained) => ForAdmin(caller).Drain(profile, drained);
+    public void Drain(Caller caller, string profile, bool drained)
+    {
+        var admin = ForAdmin(caller);
+        _ = drained ? admin.Drain(profile) : admin.Refill(profile);
+    }
 
     /// <summary>All keys, revoked ones included, the oldest first.</summary>
     public Task<IReadOnlyList<GatewayKey>> ListKeysAsync(Caller caller, CancellationToken cancellationToken)

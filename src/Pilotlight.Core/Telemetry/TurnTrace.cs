@@ -23,6 +23,9 @@ internal sealed class TurnTrace : IDisposable
         return new TurnTrace(telemetry, api, turn);
     }
 
+    /// <summary>The span, for those of the turn's calls.</summary>
+    public ActivityContext Context => _turn?.Context ?? default;
+
     /// <summary>Notes what an event says about the turn's time, not what it says.</summary>
     public void Saw(TurnEvent turnEvent)
     {

@@ -33,6 +33,7 @@ internal sealed class CallTurns(
             admission.Check(wanted.Caller, result);
             var lease = new TurnLease(id, wanted.Caller.KeyId, epoch.Value, wanted.Model ?? claude.Value.Model, place, epoch, limits.Value)
             {
+                Limits = wanted.Caller.Limits,
                 Rate = admission.Rate(wanted.Caller, result),
             };
             return new RunningTurn(lease, arrivedAt);

@@ -10,6 +10,7 @@ namespace Pilotlight.Core.Turns;
 /// <remarks>Safe for concurrent use.</remarks>
 internal sealed partial class StoredTurns(
     TurnEngine engine,
+    IClaudeConversations conversations,
     RunningTurns running,
     TurnPlaces places,
     TurnIntake intake,
@@ -19,14 +20,14 @@ internal sealed partial class StoredTurns(
     IOptions<RelayOptions> relay,
     IOptions<ServerOptions> server,
     IOptions<ClaudeOptions> claude,
-    IOptions<LimitOptions> limits,
+    IOptions<LimitOptions> prices,
     TimeProvider time,
     ILogger<StoredTurns> logger)
 {
     /// <summary>Runs a turn that was just taken on, and started.</summary>
-    public LiveTurn Run(IntakeResult taken, IDisposable place, long arrivedAt, bool isThreadChanged)
+    public LiveTurn Run(IntakeResult taken, KeyLimits limits, IDisposable place, long arrivedAt, bool isThreadChanged)
     {
-        var lease = Lease(taken.Turn, taken.Model, place, taken.Rate);
+        var lease = Lease(taken.Turn, taken.Model, place, limits, taken.Rate);
         return Run(new LiveTurn(taken.Turn, lease, arrivedAt, isThreadChanged ? null : taken.Prepared));
     }
 
@@ -34,11 +35,13 @@ internal sealed partial class StoredTurns(
     public void RunPromised(Turn turn)
     {
         epoch.Hold(turn.Id);
-        Run(new LiveTurn(turn, Lease(turn, claude.Value.Model, places.TakeAnyway(), null), time.GetTimestamp()));
+
+        // Its key's limits were asked when it was taken on; what it holds stands in the store.
+        Run(new LiveTurn(turn, Lease(turn, claude.Value.Model, places.TakeAnyway(), KeyLimits.None, null), time.GetTimestamp()));
     }
 
-    private TurnLease Lease(Turn turn, string model, IDisposable place, RateState? rate) =>
-        new(turn.Id, turn.KeyId, epoch.Value, model, place, epoch, limits.Value) { Rate = rate };
+    private TurnLease Lease(Turn turn, string model, IDisposable place, KeyLimits limits, RateState? rate) =>
+        new(turn.Id, turn.KeyId, epoch.Value, model, place, epoch, prices.Value) { Limits = limits, Rate = rate };
 
     private LiveTurn Run(LiveTurn live)
     {
@@ -63,7 +66,8 @@ internal sealed partial class StoredTurns(
 
             live.IsUnattended = prepared.Prompt?.IsUnattended == true;
             var (conversation, content) = prepared.Say(live.Turn.Text);
-            var work = new TurnWork(prepared.Prompt?.Api ?? "native", conversation.Model ?? claude.Value.Model, conversation, content) { TurnId = live.Turn.Id };
+            var source = new ConversationSource(conversations, conversation, content);
+            var work = new TurnWork(prepared.Prompt?.Api ?? "native", conversation.Model ?? claude.Value.Model, source) { TurnId = live.Turn.Id };
             await engine.RunAsync(live, work, new StoredJournal(live, prepared, store, intake, relay.Value, time, server.Value.IsSimulated));
         }
         catch (Exception fault)

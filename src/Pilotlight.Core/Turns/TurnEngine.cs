@@ -1,16 +1,19 @@
 using System.Text;
 using Microsoft.Extensions.Logging;
-using Pilotlight.Claude.Conversations;
+using Microsoft.Extensions.Options;
 using Pilotlight.Claude.Turns;
+using Pilotlight.Core.Access;
 using Pilotlight.Core.Problems;
 using Pilotlight.Core.Storage;
 using Pilotlight.Core.Telemetry;
+using Pilotlight.Wire.Calls;
 
 namespace Pilotlight.Core.Turns;
 
 /// <summary>Runs every turn, stored or not, from its process to its settled end, whoever listens or does not.</summary>
 /// <remarks>Safe for concurrent use.</remarks>
-internal sealed partial class TurnEngine(IClaudeConversations conversations, TurnTelemetry telemetry, TimeProvider time, ILogger<TurnEngine> logger)
+internal sealed partial class TurnEngine(
+    IReservationStore reservations, IOptions<LimitOptions> limits, TurnTelemetry telemetry, TimeProvider time, ILogger<TurnEngine> logger)
 {
     private static readonly TimeSpan FirstWait = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(2);
@@ -44,13 +47,17 @@ internal sealed partial class TurnEngine(IClaudeConversations conversations, Tur
     {
         turn.Overhead = time.GetElapsedTime(turn.AcceptedAt);
         using var trace = TurnTrace.Begin(telemetry, work.Api, work.Model, work.TurnId, turn.Overhead);
-        await using var events = conversations.RunTurnAsync(work.Conversation, work.Content, turn.Stopping).GetAsyncEnumerator(CancellationToken.None);
+        using var budget = CallBudget.IsNeeded(turn.Lease.Limits) ? new CallBudget(turn.Lease, reservations, limits.Value, time) : null;
+        var calls = new WireTurn { Budget = budget, Trace = trace.Context };
+        await using var events = work.Source.RunAsync(calls, turn.Stopping).GetAsyncEnumerator(CancellationToken.None);
         while (await NextAsync(events, turn, journal))
         {
             trace.Saw(events.Current);
             turn.Lease.Saw(events.Current);
             switch (events.Current)
             {
+                case TurnFailed failed when budget?.Refusal is { } refusal:
+                    return failed with { Error = new TurnError(TurnErrorKind.BudgetExceeded, refusal) };
                 case TurnCompleted or TurnFailed or TurnCancelled or TurnAwaitsTools:
                     return events.Current;
                 case TurnStarted started:

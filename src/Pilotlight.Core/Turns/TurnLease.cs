@@ -27,6 +27,9 @@ internal sealed class TurnLease(string id, string keyId, long epoch, string mode
     /// <summary>The epoch that the turn runs under.</summary>
     public long Epoch => epoch;
 
+    /// <summary>What its key may use.</summary>
+    public KeyLimits Limits { get; init; } = KeyLimits.None;
+
     /// <summary>How many turns its key may still begin in this minute; null where that is not limited.</summary>
     public RateState? Rate { get; init; }
 

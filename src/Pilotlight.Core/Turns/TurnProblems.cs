@@ -54,6 +54,7 @@ public static class TurnProblems
             TurnErrorKind.ContextTooLong => (ProblemKinds.ContextTooLong, "The conversation is too long"),
             TurnErrorKind.CliUnavailable => (ProblemKinds.CliUnavailable, "The Claude CLI is not available"),
             TurnErrorKind.CliCrashed => (ProblemKinds.CliCrashed, "The Claude CLI ended unexpectedly"),
+            TurnErrorKind.BudgetExceeded => (ProblemKinds.BudgetExceeded, "The budget is used up"),
             TurnErrorKind.Timeout => (ProblemKinds.Timeout, "The turn took too long"),
             TurnErrorKind.PoolExhausted => (ProblemKinds.PoolExhausted, "No process was free"),
             _ => (ProblemKinds.Failed, "The turn failed"),

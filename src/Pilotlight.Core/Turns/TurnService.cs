@@ -56,7 +56,7 @@ internal sealed partial class TurnService(
                 await TakeOutAsync(threadId, replaces, taken.Turn);
             }
 
-            return (taken.Turn, stored.Run(taken, place, startedAt, isThreadChanged: replaces is not null), false);
+            return (taken.Turn, stored.Run(taken, caller.Limits, place, startedAt, isThreadChanged: replaces is not null), false);
         }
 
         place.Dispose();

@@ -1,4 +1,3 @@
-using System.Net;
 using Microsoft.AspNetCore.Http;
 using Pilotlight.Core.Access;
 
@@ -44,7 +43,7 @@ internal sealed class KeyAuthentication(RequestDelegate next, KeyService keys)
     {
         if (!await keys.AreNeededAsync(http.RequestAborted))
         {
-            return http.Connection.RemoteIpAddress is not { } address || IPAddress.IsLoopback(address) ? Caller.Local : throw AccessProblems.NoKeys();
+            return ThisMachine.WhyNot(http) is { } why ? throw AccessProblems.NoKeys(why) : Caller.Local;
         }
 
         if (Read(http.Request) is not { } text)

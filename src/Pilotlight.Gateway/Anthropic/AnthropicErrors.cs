@@ -8,7 +8,7 @@ namespace Pilotlight.Gateway.Anthropic;
 /// <summary>A problem in the Anthropic API's own shape.</summary>
 internal static class AnthropicErrors
 {
-    public static AnthropicErrorBody From(Problem problem) => From(ProblemTable.Of(problem.Kind), problem.Detail);
+    public static AnthropicErrorBody From(Problem problem) => From(ProblemTable.Of(problem.Kind), ContextWords.OfAnthropic(problem));
 
     public static AnthropicErrorBody From(ProblemRow row, string message) => new("error", new AnthropicError(row.AnthropicType, message));
 }
@@ -17,6 +17,8 @@ internal static class AnthropicErrors
 internal sealed class AnthropicProblemShape : IProblemShape
 {
     public bool Speaks(HttpRequest request) => Dialects.Of(request) == Dialect.Anthropic;
+
+    public string Word(Problem problem) => ContextWords.OfAnthropic(problem);
 
     public Task WriteAsync(HttpContext http, ProblemRow row, string message, string? parameter) =>
         http.Response.WriteAsJsonAsync(AnthropicErrors.From(row, message), AnthropicJson.Default.AnthropicErrorBody);

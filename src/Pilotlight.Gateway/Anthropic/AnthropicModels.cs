@@ -9,7 +9,7 @@ internal static class AnthropicModels
     public static AnthropicModelList List(IEnumerable<string> names)
     {
         var items = names.Select(Item).ToArray();
-        return new AnthropicModelList(items, HasMore: false, items[0].Id, items[^1].Id);
+        return new AnthropicModelList(items, HasMore: false, items.FirstOrDefault()?.Id, items.LastOrDefault()?.Id);
     }
 
     public static AnthropicModel Item(string name) => new(name, "model", name, NoDate);

@@ -27,6 +27,9 @@ internal interface ICompatibleAnswer
     /// <summary>The bad end of a stream that has begun.</summary>
     string Fault(Problem problem);
 
+    /// <summary>The bad end of an answer that is not streamed, when its status was told already.</summary>
+    string WholeFault(Problem problem);
+
     /// <summary>The answer that is not streamed.</summary>
     Task WriteWholeAsync(HttpContext http, TurnCompleted completed, IReadOnlyList<ToolStarted> calls);
 }
@@ -41,13 +44,12 @@ internal static class CompatibleCall
     private static readonly TimeSpan s_longestSilence = TimeSpan.FromSeconds(10);
 
     public static async Task RunAsync(
-        HttpContext http, CompatibleTurns turns, CompatibleRequest request, ICompatibleAnswer answer, StreamOptions options, TimeProvider time)
+        HttpContext http, ICallTurn turn, CompatibleRequest request, ICompatibleAnswer answer, StreamOptions options, TimeSpan? keepAlive, TimeProvider time)
     {
-        var turn = await turns.BeginAsync(http, request);
         try
         {
             await using var events = turn.ReadAsync(http.RequestAborted).GetAsyncEnumerator(CancellationToken.None);
-            await (request.Stream ? StreamAsync(http, events, answer, options, time) : WholeAsync(http, events, answer));
+            await (request.Stream ? StreamAsync(http, events, answer, options, time) : WholeAsync(http, events, answer, keepAlive, options, time));
         }
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
         {
@@ -60,13 +62,20 @@ internal static class CompatibleCall
         }
     }
 
-    private static async Task WholeAsync(HttpContext http, IAsyncEnumerator<TurnEvent> events, ICompatibleAnswer answer)
+    private static async Task WholeAsync(
+        HttpContext http, IAsyncEnumerator<TurnEvent> events, ICompatibleAnswer answer, TimeSpan? keepAlive, StreamOptions options, TimeProvider time)
     {
         var calls = new List<ToolStarted>();
-        while (await events.MoveNextAsync())
+        var writer = new DeadlineWriter(http, options.WriteDeadline, time);
+        await foreach (var turnEvent in Heartbeat.Between(events, keepAlive ?? Timeout.InfiniteTimeSpan, time, http.RequestAborted))
         {
-            switch (events.Current)
+            switch (turnEvent)
             {
+                case null:
+                    // JSON may begin with spaces; from the first one on the status is told.
+                    http.Response.ContentType ??= WholeAnswer.Json;
+                    await writer.SendAsync(" ");
+                    break;
                 case ToolStarted call:
                     calls.Add(call);
                     break;
@@ -75,6 +84,9 @@ internal static class CompatibleCall
                     break;
                 case TurnCompleted completed:
                     await answer.WriteWholeAsync(http, completed, calls);
+                    return;
+                case TurnFailed failed when http.Response.HasStarted:
+                    await writer.SendAsync(answer.WholeFault(TurnProblems.From(failed.Error)));
                     return;
                 case TurnFailed failed:
                     throw Problem(failed);
@@ -151,10 +163,5 @@ internal static class CompatibleCall
     private static TurnFailed NoEnd { get; } = new(
         new TurnError(TurnErrorKind.Unknown, "The turn ended without a result. Send the request again."), "", TurnUsage.None, null);
 
-    private static ProblemException Problem(TurnFailed failed)
-    {
-        var problem = TurnProblems.From(failed.Error);
-        var wait = problem.RetryAfter ?? (ProblemTable.Of(problem.Kind).Status is 429 or 503 ? TimeSpan.FromSeconds(1) : null);
-        return new ProblemException(problem with { RetryAfter = wait });
-    }
+    private static ProblemException Problem(TurnFailed failed) => new(TurnProblems.From(failed.Error));
 }

@@ -44,6 +44,12 @@ internal static class Heartbeat
             return true;
         }
 
+        if (silence == Timeout.InfiniteTimeSpan)
+        {
+            await Task.WhenAny(moving);
+            return true;
+        }
+
         using var delay = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         await Task.WhenAny(moving, Task.Delay(silence, time, delay.Token));
         await delay.CancelAsync();

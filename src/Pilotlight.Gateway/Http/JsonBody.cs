@@ -57,8 +57,9 @@ internal sealed class JsonBody : IDisposable
         {
             await http.Request.Body.CopyToAsync(buffer, http.RequestAborted);
         }
-        catch (InvalidDataException)
+        catch (Exception fault) when (fault is InvalidDataException or InvalidOperationException)
         {
+            // Brotli's reader says the second.
             throw RequestProblems.Invalid("The body cannot be unpacked: it is not what its Content-Encoding says. Send it again, or uncompressed.");
         }
 

@@ -34,13 +34,15 @@ internal sealed partial class ProblemHandler(IProblemDetailsService problems, IL
             http.Response.Headers.WWWAuthenticate = "Bearer";
         }
 
+        if (exception is ProblemException { Problem.Kind: HttpProblems.UnknownCoding })
+        {
+            http.Response.Headers.AcceptEncoding = PackedBodies.Codings;
+        }
+
         if (exception is ProblemException { Problem: var known })
         {
             RateHeaders.Write(http.Response.Headers, (known as RateProblem)?.Rate);
-            if (known.RetryAfter is { } wait)
-            {
-                http.Response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds)).ToString(System.Globalization.CultureInfo.InvariantCulture);
-            }
+            RetryHeaders.Write(http.Response.Headers, known);
         }
 
         if (details.Status == StatusCodes.Status500InternalServerError)

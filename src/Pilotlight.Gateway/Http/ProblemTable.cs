@@ -9,7 +9,8 @@ namespace Pilotlight.Gateway.Http;
 /// <param name="OpenAiType">OpenAI's <c>type</c>.</param>
 /// <param name="OpenAiCode">OpenAI's <c>code</c>.</param>
 /// <param name="AnthropicType">Anthropic's <c>type</c>.</param>
-internal sealed record ProblemRow(int Status, string OpenAiType, string OpenAiCode, string AnthropicType);
+/// <param name="MayPass">Whether the same call may be served later without anybody's doing; false is told to clients that would try again.</param>
+internal sealed record ProblemRow(int Status, string OpenAiType, string OpenAiCode, string AnthropicType, bool MayPass = true);
 
 /// <summary>Maps every kind of problem to a status and to the words of each API.</summary>
 internal static class ProblemTable
@@ -36,13 +37,14 @@ internal static class ProblemTable
         Row(ProblemKinds.IdempotencyKeyReused, 409),
         Row(HttpProblems.BodyTooLarge, 413),
         Row(HttpProblems.UnsupportedMediaType, 415),
+        Row(HttpProblems.UnknownCoding, 415),
         Row(ProblemKinds.RateLimited, 429, openAiCode: "rate_limit_exceeded"),
         Row(ProblemKinds.TooManyTurnsOfKey, 429, openAiCode: "rate_limit_exceeded"),
-        Row(ProblemKinds.BudgetExceeded, 429, "insufficient_quota", "insufficient_quota"),
+        Row(ProblemKinds.BudgetExceeded, 429, "insufficient_quota", "insufficient_quota", mayPass: false),
         Row(ProblemKinds.UpstreamRateLimited, 429, openAiCode: "rate_limit_exceeded"),
         Row(ProblemKinds.Failed, 500),
         Row(HttpProblems.Internal, 500),
-        Row(ProblemKinds.UpstreamAuthentication, 502),
+        Row(ProblemKinds.UpstreamAuthentication, 502, mayPass: false),
         Row(ProblemKinds.UpstreamFailed, 502),
         Row(ProblemKinds.CliCrashed, 502),
         Row(ProblemKinds.TurnDoesNotEnd, 503),
@@ -65,7 +67,7 @@ internal static class ProblemTable
     /// <summary>The row of a status that came without a kind, the framework's own for instance.</summary>
     public static ProblemRow Of(int status, string kind) => Row(kind, status).Row;
 
-    private static (string Kind, ProblemRow Row) Row(string kind, int status, string? openAiType = null, string? openAiCode = null) => (kind, new ProblemRow(
+    private static (string Kind, ProblemRow Row) Row(string kind, int status, string? openAiType = null, string? openAiCode = null, bool mayPass = true) => (kind, new ProblemRow(
         status,
         openAiType ?? status switch
         {
@@ -87,5 +89,6 @@ internal static class ProblemTable
             504 => "timeout_error",
             < 500 => "invalid_request_error",
             _ => "api_error",
-        }));
+        },
+        mayPass));
 }

@@ -22,7 +22,7 @@ internal sealed class ProblemWriter(IEnumerable<IProblemShape> shapes) : IProble
         if (shapes.FirstOrDefault(shape => shape.Speaks(http.Request)) is { } own)
         {
             var row = problem is null ? ProblemTable.Of(status, details.Type![Problem.TypePrefix.Length..]) : ProblemTable.Of(problem.Kind);
-            await own.WriteAsync(http, row, details.Detail ?? details.Title ?? "The request failed.", problem?.Parameter);
+            await own.WriteAsync(http, row, problem is null ? details.Detail ?? details.Title ?? "The request failed." : own.Word(problem), problem?.Parameter);
             return;
         }
 

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Options;
 using Pilotlight.Claude.Turns;
 using Pilotlight.Core.Problems;
 using Pilotlight.Gateway.Compatible;
+using Pilotlight.Gateway.Direct;
 using Pilotlight.Gateway.Http;
 
 namespace Pilotlight.Gateway.OpenAi;
@@ -15,14 +16,24 @@ internal static class ChatCompletionEndpoint
 {
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/chat/completions", CompleteAsync)
         .DescribeCall("OpenAI", "CreateChatCompletion", "Answers a conversation, as the OpenAI API does.",
-            "Streaming and not. Images come as data URLs. Functions are the caller's to run; an answer may be held to a JSON schema. What the CLI cannot honour is refused by name.");
+            "Streaming and not. Images come as data URLs. Functions are the caller's to run; an answer may be held to a JSON schema. What only tunes and cannot be honoured is left aside and named in x-pilotlight-ignored.");
 
-    private static async Task CompleteAsync(HttpContext http, CompatibleTurns turns, IOptions<StreamOptions> streams, IOptions<CompatibleOptions> options, TimeProvider time)
+    private static async Task CompleteAsync(
+        HttpContext http,
+        CompatibleTurns turns,
+        DirectTurns direct,
+        DirectRoute route,
+        IOptions<StreamOptions> streams,
+        IOptions<CompatibleOptions> options,
+        TimeProvider time)
     {
         using var body = await JsonBody.ReadAsync(http);
-        var request = ChatCompletionRequest.Read(body.Root).Settle(CallRoute.Cli, options.Value);
+        var request = ChatCompletionRequest.Read(body.Root);
+        var way = route.Of(request.Model);
+        request = request.Settle(way, options.Value);
         var answer = new ChatCompletionAnswer(request, time.GetUtcNow());
-        await CompatibleCall.RunAsync(http, turns, request, answer, streams.Value, time);
+        ICallTurn turn = way == CallRoute.Direct ? await direct.BeginAsync(http, request) : await turns.BeginAsync(http, request);
+        await CompatibleCall.RunAsync(http, turn, request, answer, streams.Value, options.Value.KeepAlive, time);
     }
 }
 
@@ -51,7 +62,10 @@ internal sealed class ChatCompletionAnswer(CompatibleRequest request, DateTimeOf
     public string Fault(Problem problem) =>
         $"data: {JsonSerializer.Serialize(OpenAiErrors.From(problem), OpenAiJson.Default.OpenAiErrorBody)}\n\n";
 
-    public Task WriteWholeAsync(HttpContext http, TurnCompleted completed, IReadOnlyList<ToolStarted> calls) => http.Response.WriteAsJsonAsync(
+    public string WholeFault(Problem problem) => JsonSerializer.Serialize(OpenAiErrors.From(problem), OpenAiJson.Default.OpenAiErrorBody);
+
+    public Task WriteWholeAsync(HttpContext http, TurnCompleted completed, IReadOnlyList<ToolStarted> calls) => WholeAnswer.WriteAsync(
+        http,
         new ChatCompletion(
             _id, "chat.completion", _created, completed.Model,
             [new ChatCompletionChoice(0, Message(completed.Text, calls), null, FinishReason(completed.StopReason))],

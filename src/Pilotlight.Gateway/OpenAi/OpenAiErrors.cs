@@ -8,7 +8,7 @@ namespace Pilotlight.Gateway.OpenAi;
 /// <summary>A problem in the OpenAI API's own shape.</summary>
 internal static class OpenAiErrors
 {
-    public static OpenAiErrorBody From(Problem problem) => From(ProblemTable.Of(problem.Kind), problem.Detail, problem.Parameter);
+    public static OpenAiErrorBody From(Problem problem) => From(ProblemTable.Of(problem.Kind), ContextWords.OfOpenAi(problem), problem.Parameter);
 
     public static OpenAiErrorBody From(ProblemRow row, string message, string? parameter) =>
         new(new OpenAiError(message, row.OpenAiType, parameter, row.OpenAiCode));
@@ -18,6 +18,8 @@ internal static class OpenAiErrors
 internal sealed class OpenAiProblemShape : IProblemShape
 {
     public bool Speaks(HttpRequest request) => Dialects.Of(request) == Dialect.OpenAi;
+
+    public string Word(Problem problem) => ContextWords.OfOpenAi(problem);
 
     public Task WriteAsync(HttpContext http, ProblemRow row, string message, string? parameter) =>
         http.Response.WriteAsJsonAsync(OpenAiErrors.From(row, message, parameter), OpenAiJson.Default.OpenAiErrorBody);

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.IO.Pipelines;
 using Pilotlight.Processes.Containment;
 
@@ -28,11 +27,10 @@ public sealed class ChildProcess : IAsyncDisposable
     private static readonly TimeSpan LastWords = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan StateLimit = TimeSpan.FromSeconds(5);
 
-    private readonly Process _process;
+    private readonly IChild _child;
     private readonly IContainment _containment;
     private readonly Remains _remains;
     private readonly TimeProvider _time;
-    private readonly IDisposable? _own;
     private readonly StandardErrorTail _errors;
     private readonly DoorbellPipeWriter _input;
     private readonly Task _errorsDrained;
@@ -40,32 +38,34 @@ public sealed class ChildProcess : IAsyncDisposable
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _stopGate = new();
     private Task<ProcessExit>? _stopping;
-    private int _disposed;
+    private Task? _disposing;
 
-    /// <param name="process">The started process.</param>
+    /// <param name="child">The started process.</param>
     /// <param name="containment">What reaches all that it starts.</param>
     /// <param name="cookie">Its mark.</param>
     /// <param name="time">The clock of the times that it tells.</param>
     /// <param name="own">What was made ready for it alone; goes with it.</param>
-    internal ChildProcess(Process process, IContainment containment, string cookie, TimeProvider time, IDisposable? own)
+    internal ChildProcess(IChild child, IContainment containment, string cookie, TimeProvider time, IDisposable? own = null)
     {
-        _process = process;
+        _child = child;
         _containment = containment;
         _time = time;
-        _own = own;
-        Id = process.Id;
+        Own = own;
+        Id = child.Id;
         StartedAt = time.GetUtcNow();
         _remains = new Remains(containment, Id, cookie);
-        _input = new DoorbellPipeWriter(PipeWriter.Create(process.StandardInput.BaseStream, new StreamPipeWriterOptions(leaveOpen: true)));
-        Output = PipeReader.Create(process.StandardOutput.BaseStream, new StreamPipeReaderOptions(bufferSize: 16 * 1024, leaveOpen: true));
-        _errors = new StandardErrorTail(process.StandardError.BaseStream, ErrorTailBytes);
+        _input = new DoorbellPipeWriter(PipeWriter.Create(child.Input, new StreamPipeWriterOptions(leaveOpen: true)));
+        Output = PipeReader.Create(child.Output, new StreamPipeReaderOptions(bufferSize: 16 * 1024, leaveOpen: true));
+        _errors = new StandardErrorTail(child.Errors, ErrorTailBytes);
         _errorsDrained = _errors.DrainAsync();
-        process.Exited += (_, _) => _ = OnExitedAsync();
-        process.EnableRaisingEvents = true;
+        child.WhenEnded(code => _ = OnExitedAsync(code));
     }
 
     /// <summary>The process id.</summary>
     public int Id { get; }
+
+    /// <summary>What <see cref="ProcessProfile.Prepare"/> made ready for it; null for nothing. Disposed of with it.</summary>
+    public IDisposable? Own { get; }
 
     /// <summary>When it was started.</summary>
     public DateTimeOffset StartedAt { get; }
@@ -79,14 +79,13 @@ public sealed class ChildProcess : IAsyncDisposable
     /// <summary>Completes when it has ended and what it left behind was ended too; never faults.</summary>
     public Task<ProcessExit> Exited => _exited.Task;
 
-    /// <summary>Whether its end has been noticed, which takes up to a few milliseconds; a moment before <see cref="Exited"/>.</summary>
+    /// <summary>
+    /// Whether its end has been noticed, which takes up to a few milliseconds; a moment before <see cref="Exited"/>.
+    /// </summary>
     public bool HasExited => _ended.Task.IsCompleted;
 
     /// <summary>The last 8 KiB of its stderr.</summary>
     public string ErrorTail => _errors.ToString();
-
-    /// <summary>What the warm-up leaves for the lessee; disposed with the process if it can be.</summary>
-    public object? State { get; set; }
 
     /// <summary>Ends it, gently first: stdin is closed, then SIGTERM, then SIGKILL to the whole group. Idempotent.</summary>
     /// <remarks>
@@ -104,6 +103,9 @@ public sealed class ChildProcess : IAsyncDisposable
     /// <summary>Sends SIGKILL to it and to its group, now.</summary>
     public void Kill() => SignalIfAlive(_containment.Kill);
 
+    /// <summary>What the warm-up leaves for the lessee; <see cref="ProcessProfile{TState}"/> gives it its type.</summary>
+    internal object? State { get; set; }
+
     /// <summary>Rings after the next write to <see cref="Input"/>, once.</summary>
     internal void RingAfterWrite(Action bell) => _input.Arm(bell);
 
@@ -117,14 +119,21 @@ public sealed class ChildProcess : IAsyncDisposable
     /// <summary>Bytes of memory of it and of what it started; null when unknown.</summary>
     internal long? MemoryBytes => HasExited ? null : _containment.MemoryOf(Id);
 
-    /// <summary>Stops it if it still runs, and closes its pipes; throws what disposing of <see cref="State"/> throws, after that.</summary>
-    public async ValueTask DisposeAsync()
+    /// <summary>
+    /// Stops it if it still runs, and closes its pipes; throws what disposing of the warm-up's state throws, after that. Whoever
+    /// calls it again waits for the same end.
+    /// </summary>
+    public ValueTask DisposeAsync()
     {
-        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        lock (_stopGate)
         {
-            return;
+            return new ValueTask(_disposing ??= DisposeCoreAsync());
         }
+    }
 
+    private async Task DisposeCoreAsync()
+    {
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding); // Off the lock.
         var exit = await StopAsync();
         try
         {
@@ -133,8 +142,8 @@ public sealed class ChildProcess : IAsyncDisposable
         finally
         {
             await ClosePipesAsync();
-            _process.Dispose();
-            _own?.Dispose();
+            _child.Dispose();
+            Own?.Dispose();
             _ended.TrySetResult(); // Nobody will be told of its end any more.
             _exited.TrySetResult(exit);
         }
@@ -196,8 +205,8 @@ public sealed class ChildProcess : IAsyncDisposable
     private async Task ClosePipesAsync()
     {
         CloseInput();
-        await _process.StandardOutput.BaseStream.DisposeAsync();
-        await _process.StandardError.BaseStream.DisposeAsync();
+        await _child.Output.DisposeAsync();
+        await _child.Errors.DisposeAsync();
         await Task.WhenAny(_errorsDrained, Task.Delay(LastWords));
 
         // With a fault, so that what was not flushed is dropped and not written to a closed pipe.
@@ -209,7 +218,7 @@ public sealed class ChildProcess : IAsyncDisposable
     {
         try
         {
-            _process.StandardInput.BaseStream.Dispose();
+            _child.Input.Dispose();
         }
         catch (IOException)
         {
@@ -226,10 +235,9 @@ public sealed class ChildProcess : IAsyncDisposable
         }
     }
 
-    private async Task OnExitedAsync()
+    private async Task OnExitedAsync(int code)
     {
         _ended.TrySetResult();
-        var code = _process.ExitCode;
 
         // Its tools first, which would otherwise outlive it in sessions of their own; its last words come after, unless somebody
         // else still holds its stderr open.

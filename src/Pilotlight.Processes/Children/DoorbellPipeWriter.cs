@@ -3,7 +3,10 @@ using System.IO.Pipelines;
 namespace Pilotlight.Processes;
 
 /// <summary>Passes everything on, and after the first flush since it was armed rings a bell once.</summary>
-/// <remarks>Waking the pool's controller costs several times what an acquire does: so it waits until the lessee's first bytes are on their way.</remarks>
+/// <remarks>
+/// Waking the pool's controller costs several times what an acquire does: so it waits until the lessee's first bytes are on their
+/// way.
+/// </remarks>
 internal sealed class DoorbellPipeWriter(PipeWriter inner) : PipeWriter
 {
     private Action? _bell;

@@ -1,7 +1,8 @@
 namespace Pilotlight.Processes;
 
 /// <summary>How a process ended.</summary>
-/// <param name="ExitCode">Its exit code, or 128 + the signal that ended it; <see cref="Unknown"/> when its end was not seen.</param>
+/// <param name="ExitCode">Its exit code, or 128 + the signal that ended it; <see cref="Unknown"/> when its end was not
+/// seen.</param>
 /// <param name="ErrorTail">The last of what it wrote to stderr.</param>
 /// <param name="At">When its end was noticed.</param>
 public sealed record ProcessExit(int ExitCode, string ErrorTail, DateTimeOffset At)
@@ -9,7 +10,9 @@ public sealed record ProcessExit(int ExitCode, string ErrorTail, DateTimeOffset 
     /// <summary>The exit code of a process whose end was not seen: -1.</summary>
     public const int Unknown = -1;
 
-    /// <summary>Whether its end was seen. False for one that had not ended three seconds after SIGKILL: it is the kernel's from then on.</summary>
+    /// <summary>
+    /// Whether its end was seen. False for one that had not ended three seconds after SIGKILL: it is the kernel's from then on.
+    /// </summary>
     public bool IsConfirmed { get; init; } = true;
 
     /// <summary>The signal that ended it, inferred from the exit code as shells do; null when it ended by itself.</summary>

@@ -1,6 +1,8 @@
 namespace Pilotlight.Processes;
 
-/// <summary>Which version of a program's file a process was started from: the CLI updates itself under running processes.</summary>
+/// <summary>
+/// Which version of a program's file a process was started from: the CLI updates itself under running processes.
+/// </summary>
 /// <param name="Length">The file's size in bytes.</param>
 /// <param name="WrittenAt">When it was last written.</param>
 internal sealed record ProgramStamp(long Length, DateTime WrittenAt)

@@ -6,7 +6,7 @@ namespace Pilotlight.Processes.Containment;
 internal interface IContainment : IDisposable
 {
     /// <summary>Changes a start so that the child can be reached later, and marks it as <paramref name="cookie"/>'s.</summary>
-    /// <exception cref="ProcessStartException">What was asked for cannot be had on this machine.</exception>
+    /// <exception cref="ContainmentException">What was asked for cannot be had on this machine.</exception>
     void Prepare(ProcessStartInfo start, string cookie);
 
     /// <summary>Takes charge of a child that has just been started.</summary>
@@ -18,7 +18,9 @@ internal interface IContainment : IDisposable
     /// <summary>Ends the child and its group.</summary>
     void Kill(int processId);
 
-    /// <summary>After a child's end: ends what is left of its group and whatever else carries its cookie; returns how many that were.</summary>
+    /// <summary>
+    /// After a child's end: ends what is left of its group and whatever else carries its cookie; returns how many that were.
+    /// </summary>
     Task<int> KillRestAsync(int processId, string cookie);
 
     /// <summary>Ends whatever carries the cookie, the group left alone: its id may be another's by now.</summary>
@@ -40,8 +42,10 @@ internal interface IContainment : IDisposable
 /// <summary>Chooses this machine's.</summary>
 internal static class Containments
 {
-    public static IContainment Create(ProcessIsolation isolation) =>
-        OperatingSystem.IsLinux() ? new LinuxContainment(isolation)
+    /// <summary>Makes one that has started nothing yet.</summary>
+    /// <param name="pidNamespaces">Whether each child gets a pid namespace of its own; Linux alone has them.</param>
+    public static IContainment Create(bool pidNamespaces) =>
+        OperatingSystem.IsLinux() ? new LinuxContainment(pidNamespaces)
         : OperatingSystem.IsWindows() ? new WindowsContainment()
         : new MacContainment();
 }

@@ -20,19 +20,20 @@ internal sealed partial class LinuxContainment : IContainment
     private static readonly string? SetPriv = Find("setpriv");
     private static readonly string? Unshare = Find("unshare");
 
+    private readonly Lock _gate = new();
     private readonly OwnerCookie _owner = OwnerCookie.CreateForThisProcess();
-    private readonly Guardian? _guardian;
     private readonly Lazy<string[]> _namespace;
     private readonly MarkedProcesses _marked = new(process => SendSignal(process, SigKill) == 0);
+    private Guardian? _guardian;
+    private bool _isGuarded;
+    private bool _isDisposed;
 
-    public LinuxContainment(ProcessIsolation isolation)
-    {
-        _guardian = Guardian.TryStart(_owner);
-        _namespace = new Lazy<string[]>(() => isolation == ProcessIsolation.PidNamespace ? FindNamespace() : [], LazyThreadSafetyMode.PublicationOnly);
-    }
+    public LinuxContainment(bool pidNamespaces) =>
+        _namespace = new Lazy<string[]>(() => pidNamespaces ? FindNamespace() : [], LazyThreadSafetyMode.PublicationOnly);
 
     public void Prepare(ProcessStartInfo start, string cookie)
     {
+        Guard();
         start.Environment[OwnerCookie.Variable] = _owner.ToString();
         start.Environment[OwnerCookie.WorkerVariable] = cookie;
 
@@ -94,7 +95,9 @@ internal sealed partial class LinuxContainment : IContainment
         var killed = 0;
         foreach (var (process, value) in ProcFileSystem.Environments(OwnerCookie.Variable))
         {
-            if (OwnerCookie.TryParse(value, out var owner) && owner.IsOfThisMachine && !owner.IsAlive && SendSignal(process, SigKill) == 0)
+            if (OwnerCookie.TryParse(value, out var owner)
+                && owner.IsOfThisMachine && !owner.IsAlive
+                && SendSignal(process, SigKill) == 0)
             {
                 killed++;
             }
@@ -103,7 +106,32 @@ internal sealed partial class LinuxContainment : IContainment
         return killed;
     }
 
-    public void Dispose() => _guardian?.Dispose();
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _isDisposed = true;
+            _guardian?.Dispose();
+        }
+    }
+
+    // Before the first child. One that is started in the middle of a disposal would have no guardian, and nobody who ends it.
+    private void Guard()
+    {
+        lock (_gate)
+        {
+            if (_isDisposed)
+            {
+                throw new ContainmentException("The process pool has been disposed of; it starts no more processes.");
+            }
+
+            if (!_isGuarded)
+            {
+                _isGuarded = true;
+                _guardian = Guardian.TryStart(_owner);
+            }
+        }
+    }
 
     // Tried once, with a program that does nothing: with rights, else in a user namespace that maps us to ourselves.
     private static string[] FindNamespace()
@@ -132,8 +160,9 @@ internal sealed partial class LinuxContainment : IContainment
             }
         }
 
-        throw new ProcessStartException(
-            $"A pid namespace is not to be had here: {fault}. Allow user namespaces, or set Pilotlight:Pool:Isolation to Standard.") { IsPermanent = true };
+        throw new ContainmentException(
+            $"A pid namespace is not to be had here: {fault}. "
+            + "Allow user namespaces, or set Pilotlight:Pool:Isolation to Standard.");
     }
 
     private static void Signal(int processId, int signal)

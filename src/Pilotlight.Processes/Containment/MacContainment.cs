@@ -30,7 +30,7 @@ internal sealed class MacContainment : IContainment
         """;
 
     private readonly Lock _gate = new();
-    private readonly Process? _guardian = StartGuardian();
+    private readonly Lazy<Process?> _guardian = new(StartGuardian);
 
     public void Prepare(ProcessStartInfo start, string cookie) => start.Environment[OwnerCookie.WorkerVariable] = cookie;
 
@@ -63,15 +63,21 @@ internal sealed class MacContainment : IContainment
 
     public void Dispose()
     {
-        _guardian?.StandardInput.Dispose();
-        _guardian?.Dispose();
+        if (_guardian is { IsValueCreated: true, Value: { } guardian })
+        {
+            guardian.StandardInput.Dispose();
+            guardian.Dispose();
+        }
     }
 
     private static Process? StartGuardian()
     {
-        var start = new ProcessStartInfo("/bin/sh") { RedirectStandardInput = true, UseShellExecute = false, WorkingDirectory = "/" };
-        start.ArgumentList.Add("-c");
-        start.ArgumentList.Add(Script);
+        var start = new ProcessStartInfo("/bin/sh", ["-c", Script])
+        {
+            RedirectStandardInput = true,
+            UseShellExecute = false,
+            WorkingDirectory = "/",
+        };
         try
         {
             return Process.Start(start);
@@ -88,8 +94,8 @@ internal sealed class MacContainment : IContainment
         {
             try
             {
-                _guardian?.StandardInput.Write(string.Create(CultureInfo.InvariantCulture, $"{sign}{processId}\n"));
-                _guardian?.StandardInput.Flush();
+                _guardian.Value?.StandardInput.Write(string.Create(CultureInfo.InvariantCulture, $"{sign}{processId}\n"));
+                _guardian.Value?.StandardInput.Flush();
             }
             catch (Exception fault) when (fault is IOException or ObjectDisposedException)
             {

@@ -2,8 +2,13 @@ using System.Collections.Concurrent;
 
 namespace Pilotlight.Processes.Containment;
 
-/// <summary>Ends what carries a worker's mark in its environment, in one pass over all processes for all who ask at a time.</summary>
-/// <remarks>A pass takes a millisecond or two; when hundreds of children die at once, one each would be noticed late. Safe for concurrent use.</remarks>
+/// <summary>
+/// Ends what carries a worker's mark in its environment, in one pass over all processes for all who ask at a time.
+/// </summary>
+/// <remarks>
+/// A pass takes a millisecond or two; when hundreds of children die at once, one each would be noticed late. Safe for concurrent
+/// use.
+/// </remarks>
 internal sealed class MarkedProcesses(Func<int, bool> kill)
 {
     private readonly ConcurrentQueue<Request> _pending = new();

@@ -3,7 +3,9 @@ using System.Globalization;
 
 namespace Pilotlight.Processes.Containment;
 
-/// <summary>Names the process that owns children, in a way that no other process at any time shares: the mark in their environment.</summary>
+/// <summary>
+/// Names the process that owns children, in a way that no other process at any time shares: the mark in their environment.
+/// </summary>
 /// <param name="ProcessId">Its id.</param>
 /// <param name="StartTime">When it was started, in clock ticks since boot: ids are used again.</param>
 /// <param name="Instance">Tells the pools of one process apart: each has a guardian of its own.</param>
@@ -17,7 +19,7 @@ internal sealed record OwnerCookie(int ProcessId, long StartTime, int Instance, 
     public const string WorkerVariable = "PILOTLIGHT_WORKER";
 
     private static readonly string ThisMachine = ReadMachine();
-    private static int s_instances;
+    private static int Instances;
 
     public bool IsOfThisMachine => Machine == ThisMachine;
 
@@ -26,7 +28,7 @@ internal sealed record OwnerCookie(int ProcessId, long StartTime, int Instance, 
     public static OwnerCookie CreateForThisProcess() => new(
         Environment.ProcessId,
         ProcFileSystem.StartTime(Environment.ProcessId) ?? 0,
-        Interlocked.Increment(ref s_instances),
+        Interlocked.Increment(ref Instances),
         ThisMachine);
 
     public static bool TryParse(string text, [NotNullWhen(true)] out OwnerCookie? cookie)
@@ -40,7 +42,8 @@ internal sealed record OwnerCookie(int ProcessId, long StartTime, int Instance, 
         return cookie is not null;
     }
 
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{ProcessId}:{StartTime}:{Instance}:{Machine}");
+    public override string ToString() =>
+        string.Create(CultureInfo.InvariantCulture, $"{ProcessId}:{StartTime}:{Instance}:{Machine}");
 
     private static string ReadMachine()
     {

@@ -31,10 +31,14 @@ internal static class ProcFileSystem
         var text = Encoding.UTF8.GetString(stat);
         var fields = text[(text.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
         const int StartTimeAfterName = 19;
-        return fields.Length <= StartTimeAfterName || fields[0] is "Z" or "X" ? null : long.Parse(fields[StartTimeAfterName], CultureInfo.InvariantCulture);
+        return fields.Length <= StartTimeAfterName || fields[0] is "Z" or "X"
+            ? null
+            : long.Parse(fields[StartTimeAfterName], CultureInfo.InvariantCulture);
     }
 
-    /// <summary>Proportional set size in bytes: shared pages counted by the share that is this process's; null when unknown.</summary>
+    /// <summary>
+    /// Proportional set size in bytes: shared pages counted by the share that is this process's; null when unknown.
+    /// </summary>
     public static long? ProportionalSetSize(int processId)
     {
         if (Read($"/proc/{processId}/smaps_rollup") is not { } rollup)
@@ -42,7 +46,8 @@ internal static class ProcFileSystem
             return null;
         }
 
-        var line = Encoding.UTF8.GetString(rollup).Split('\n').FirstOrDefault(text => text.StartsWith("Pss:", StringComparison.Ordinal));
+        var line = Encoding.UTF8.GetString(rollup).Split('\n')
+            .FirstOrDefault(text => text.StartsWith("Pss:", StringComparison.Ordinal));
         return line is null ? null : long.Parse(line.AsSpan(4, line.Length - 6).Trim(), CultureInfo.InvariantCulture) * 1024;
     }
 

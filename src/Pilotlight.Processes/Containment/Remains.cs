@@ -10,7 +10,8 @@ internal sealed class Remains(IContainment containment, int processId, string co
 {
     private const int MaxLateLooks = 10;
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan[] LateLooks = [TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(80), TimeSpan.FromMilliseconds(300)];
+    private static readonly TimeSpan[] LateLooks =
+        [TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(80), TimeSpan.FromMilliseconds(300)];
 
     /// <summary>Ends what there is to be seen at once; returns how many that were.</summary>
     public Task<int> EndAsync() => CountAsync(containment.KillRestAsync(processId, cookie));

@@ -16,15 +16,19 @@ internal sealed partial class WindowsContainment : IContainment
     private const int ExtendedLimitInformation = 9;
     private const uint KillOnJobClose = 0x2000;
 
-    private readonly SafeFileHandle? _job = CreateJob();
+    private readonly Lazy<SafeFileHandle?> _job = new(CreateJob);
 
-    public void Prepare(ProcessStartInfo start, string cookie) => start.Environment[OwnerCookie.WorkerVariable] = cookie;
+    public void Prepare(ProcessStartInfo start, string cookie)
+    {
+        _ = _job.Value; // Before there is a child that it cannot take.
+        start.Environment[OwnerCookie.WorkerVariable] = cookie;
+    }
 
     public void Adopt(Process process)
     {
-        if (_job is not null)
+        if (_job.Value is { } job)
         {
-            _ = AssignProcessToJobObject(_job, process.SafeHandle);
+            _ = AssignProcessToJobObject(job, process.SafeHandle);
         }
     }
 
@@ -48,7 +52,13 @@ internal sealed partial class WindowsContainment : IContainment
 
     public int Sweep() => 0;
 
-    public void Dispose() => _job?.Dispose();
+    public void Dispose()
+    {
+        if (_job.IsValueCreated)
+        {
+            _job.Value?.Dispose();
+        }
+    }
 
     private static SafeFileHandle? CreateJob()
     {
@@ -59,9 +69,11 @@ internal sealed partial class WindowsContainment : IContainment
 
         var job = CreateJobObjectW(0, null);
         var limits = new JobLimits { LimitFlags = KillOnJobClose };
-        if (job.IsInvalid || !SetInformationJobObject(job, ExtendedLimitInformation, ref limits, (uint)Marshal.SizeOf<JobLimits>()))
+        if (job.IsInvalid
+            || !SetInformationJobObject(job, ExtendedLimitInformation, ref limits, (uint)Marshal.SizeOf<JobLimits>()))
         {
-            throw new Win32Exception(Marshal.GetLastPInvokeError(), "No job object could be made, without which children may outlive this process.");
+            throw new Win32Exception(
+                Marshal.GetLastPInvokeError(), "No job object could be made, without which children may outlive this process.");
         }
 
         return job;

@@ -13,13 +13,16 @@ public enum BreakerState
     HalfOpen,
 }
 
-/// <summary>Spaces out failing starts: backoff from the first failure, and a breaker with a single probe from the threshold on.</summary>
+/// <summary>
+/// Spaces out failing starts: backoff from the first failure, and a breaker with a single probe from the threshold on.
+/// </summary>
 /// <remarks>
 /// The wait after failure n is drawn from [0, min(limit, base·2ⁿ⁻¹)], full jitter; once the limit is reached, from its upper
 /// half, so that a crash loop costs at most four starts a minute at the default limit. Not safe for concurrent use: the
 /// controller owns it.
 /// </remarks>
-internal sealed class CircuitBreaker(int threshold, TimeSpan backoffBase, TimeSpan backoffLimit, TimeProvider time, Func<double> random)
+internal sealed class CircuitBreaker(
+    int threshold, TimeSpan backoffBase, TimeSpan backoffLimit, TimeProvider time, Func<double> random)
 {
     private int _failures;
     private long _retryAt;

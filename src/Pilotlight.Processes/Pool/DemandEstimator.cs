@@ -5,8 +5,8 @@ namespace Pilotlight.Processes;
 /// ceil(λW + 2·√(λW)): arrivals during one warm-up are close to Poisson, with mean λW and that square root for their
 /// deviation, so two deviations above the mean cover ~97 % of them. λ is the larger of a fast and a slow moving average: the
 /// fast one sees a burst, the slow one remembers it. W is the 95th percentile of recent warm-ups. Arrivals that come closer
-/// than chance are what the formula misses: a miss adds one at once, two at most, which are taken back one at a time after 90 s without
-/// a miss (tuned on a trace: benchmarks, <c>trace</c>). Not safe for concurrent use: the controller owns it.
+/// than chance are what the formula misses: a miss adds one at once, two at most, which are taken back one at a time after 90 s
+/// without a miss (tuned on a trace: benchmarks, <c>trace</c>). Not safe for concurrent use: the controller owns it.
 /// </remarks>
 internal sealed class DemandEstimator(TimeProvider time)
 {

@@ -4,8 +4,8 @@ namespace Pilotlight.Processes;
 
 /// <summary>What is parked, the longest parked first out.</summary>
 /// <remarks>
-/// Safe for concurrent use; taking and parking lock nothing. An item leaves by its own state, whoever moves it; an entry whose item is no longer
-/// idle is stale and skipped, so that one that dies in the middle need not be searched for.
+/// Safe for concurrent use; taking and parking lock nothing. An item leaves by its own state, whoever moves it; an entry whose
+/// item is no longer idle is stale and skipped, so that one that dies in the middle need not be searched for.
 /// </remarks>
 internal sealed class IdleStore<T>
     where T : PoolItem

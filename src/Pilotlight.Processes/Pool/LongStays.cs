@@ -2,7 +2,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Pilotlight.Processes;
 
-/// <summary>What time brings to those who stay: a process that is parked for long is frozen, a lease that is held for long is warned of.</summary>
+/// <summary>
+/// What time brings to those who stay: a process that is parked for long is frozen, a lease that is held for long is warned of.
+/// </summary>
 /// <remarks>The controller owns it.</remarks>
 internal sealed class LongStays(WarmPoolOptions options, TimeProvider time, ILogger logger)
 {
@@ -15,7 +17,7 @@ internal sealed class LongStays(WarmPoolOptions options, TimeProvider time, ILog
             return next;
         }
 
-        foreach (var worker in pool.Workers.Keys)
+        foreach (var worker in pool.Workers.All)
         {
             next = Deadline.Sooner(next, worker.State switch
             {
@@ -60,7 +62,7 @@ internal sealed class LongStays(WarmPoolOptions options, TimeProvider time, ILog
             return left;
         }
 
-        PoolLog.LeakSuspected(logger, worker.Pool.Profile.Name, worker.Process.Id, limit, site, lease.Line);
+        PoolLog.LeakSuspected(logger, worker.Pool.Name, worker.Process.Id, limit, site, lease.Line);
         lease.IsLeakReported = true;
         return Timeout.InfiniteTimeSpan;
     }

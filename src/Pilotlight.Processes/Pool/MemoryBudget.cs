@@ -16,7 +16,8 @@ public enum MemoryPressure
 /// <summary>What the pool's processes take, as last measured, against two limits.</summary>
 /// <remarks>
 /// What has come since the last measurement counts with the mean of what was measured, and what has gone since is taken off in
-/// the same way, so that a burst does not overshoot in between. The controller owns it; <see cref="Pressure"/> may be read by anybody.
+/// the same way, so that a burst does not overshoot in between. The controller owns it; <see cref="Pressure"/> may be read by
+/// anybody.
 /// </remarks>
 internal sealed class MemoryBudget(long? soft, long? hard)
 {
@@ -37,13 +38,16 @@ internal sealed class MemoryBudget(long? soft, long? hard)
         Volatile.Write(ref _used, sizes.Sum());
         _mean = sizes.Count == 0 ? 0 : Used / sizes.Count;
         _measured = sizes.Count;
-        Volatile.Write(ref _pressure, (int)(Used > hard ? MemoryPressure.Hard : Used > soft ? MemoryPressure.Soft : MemoryPressure.None));
+        var pressure = Used > hard ? MemoryPressure.Hard : Used > soft ? MemoryPressure.Soft : MemoryPressure.None;
+        Volatile.Write(ref _pressure, (int)pressure);
     }
 
     /// <summary>Whether one more may be started to be parked, besides those that are <paramref name="up"/> now.</summary>
     public bool AllowsStock(int up) => Allows(up, Smaller(soft, hard));
 
-    /// <summary>Whether one more may be started for a caller who waits, besides those that are <paramref name="up"/> now.</summary>
+    /// <summary>
+    /// Whether one more may be started for a caller who waits, besides those that are <paramref name="up"/> now.
+    /// </summary>
     public bool AllowsDemand(int up) => Allows(up, hard);
 
     private bool Allows(int up, long? limit) => limit is null || Used + ((up + 1 - _measured) * _mean) <= limit;

@@ -2,32 +2,37 @@ using Microsoft.Extensions.Logging;
 
 namespace Pilotlight.Processes;
 
-/// <summary>Measures what the pool's processes take, holds that against the budget, and gives parked ones up when it is exceeded.</summary>
+/// <summary>
+/// Measures what the pool's processes take, holds that against the budget, and gives parked ones up when it is exceeded.
+/// </summary>
 /// <remarks>The controller owns it; <see cref="Pressure"/> and <see cref="Refusal"/> may be read by anybody.</remarks>
-internal sealed class MemoryWatch(WarmPoolOptions options, TimeProvider time, ILogger logger, WorkerEnds ends, Action ring)
+internal sealed class MemoryWatch(WarmPoolOptions options, TimeProvider time, ILogger logger, Action ring)
 {
     private readonly MemoryBudget _budget = new(options.MemorySoftLimit, options.MemoryHardLimit);
     private long[]? _sizes;
     private long? _measuredAt;
     private bool _isMeasuring;
 
-    /// <summary>Raised after each measurement that finds the soft limit exceeded, on a thread of the thread pool.</summary>
-    public event Action? Short;
+    /// <summary>Called after each measurement that finds the soft limit exceeded, on a thread of the thread pool.</summary>
+    public Action<MemoryShortEventArgs>? OnShort { get; set; }
 
     public MemoryPressure Pressure => _budget.Pressure;
 
     /// <summary>Why callers who find nothing parked are refused for want of memory; null when they are not.</summary>
     public string? Refusal => Pressure != MemoryPressure.Hard ? null
-        : $"they take {_budget.Used >> 20} MiB of the {options.MemoryHardLimit >> 20} MiB they may. End some, or raise Pilotlight:Pool:MemoryHardLimit";
+        : $"they take {_budget.Used >> 20} MiB of the {options.MemoryHardLimit >> 20} MiB they may. "
+            + "End some, or raise Pilotlight:Pool:MemoryHardLimit";
 
     /// <summary>Whether one more may be started to be parked, besides those that are <paramref name="up"/> now.</summary>
     public bool AllowsStock(int up) => _budget.AllowsStock(up);
 
-    /// <summary>Whether one more may be started for a caller who waits, besides those that are <paramref name="up"/> now.</summary>
+    /// <summary>
+    /// Whether one more may be started for a caller who waits, besides those that are <paramref name="up"/> now.
+    /// </summary>
     public bool AllowsDemand(int up) => _budget.AllowsDemand(up);
 
     /// <summary>Acts on what was measured, measures again when it is time, and returns how long until then.</summary>
-    public TimeSpan Look(ICollection<ProfilePool> pools)
+    public TimeSpan Look(IReadOnlyList<ProfilePool> pools)
     {
         if (!_budget.IsLimited)
         {
@@ -45,7 +50,7 @@ internal sealed class MemoryWatch(WarmPoolOptions options, TimeProvider time, IL
             return Timeout.InfiniteTimeSpan; // It rings when it is done.
         }
 
-        var processes = pools.SelectMany(pool => pool.Workers.Keys).Select(worker => worker.Process).ToArray();
+        var processes = pools.SelectMany(pool => pool.Workers.All).Select(worker => worker.Process).ToArray();
         if (processes.Length == 0)
         {
             // Or a pressure whose cause has ended would refuse everybody for ever.
@@ -64,7 +69,8 @@ internal sealed class MemoryWatch(WarmPoolOptions options, TimeProvider time, IL
         return Timeout.InfiniteTimeSpan;
     }
 
-    // Off the controller's lock: a process's memory takes the kernel about a millisecond to add up, and for ever if it holds the process.
+    // Off the controller's lock: a process's memory takes the kernel about a millisecond to add up, and for ever if it holds the
+    // process.
     private async Task MeasureAsync(ChildProcess[] processes)
     {
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
@@ -73,7 +79,7 @@ internal sealed class MemoryWatch(WarmPoolOptions options, TimeProvider time, IL
     }
 
     // One parked process a measurement: the next one says whether that was enough.
-    private void Act(long[] sizes, ICollection<ProfilePool> pools)
+    private void Act(long[] sizes, IReadOnlyList<ProfilePool> pools)
     {
         _budget.Measured(sizes);
         _measuredAt = time.GetTimestamp();
@@ -83,18 +89,15 @@ internal sealed class MemoryWatch(WarmPoolOptions options, TimeProvider time, IL
         }
 
         PoolLog.MemoryShort(logger, Pressure, _budget.Used >> 20);
-        ThreadPool.QueueUserWorkItem(static self => self.Raise(), this, preferLocal: false);
-        if (pools.MaxBy(pool => pool.Idle)?.TakeForRetirement() is { } worker)
-        {
-            ends.End(worker, "memory");
-        }
+        ThreadPool.QueueUserWorkItem(Tell, new MemoryShortEventArgs(Pressure, _budget.Used), preferLocal: false);
+        _ = pools.MaxBy(pool => pool.Workers.Idle)?.Workers.TryEndOldest("memory");
     }
 
-    private void Raise()
+    private void Tell(MemoryShortEventArgs what)
     {
         try
         {
-            Short?.Invoke();
+            OnShort?.Invoke(what);
         }
         catch (Exception fault)
         {

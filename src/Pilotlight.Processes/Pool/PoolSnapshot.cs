@@ -6,34 +6,49 @@ namespace Pilotlight.Processes;
 public sealed record PoolSnapshot(IReadOnlyList<ProfileSnapshot> Profiles, int MaxProcesses);
 
 /// <summary>One profile's processes.</summary>
-/// <param name="Name">The profile.</param>
-/// <param name="Parked">Ready and waiting.</param>
-/// <param name="Starting">Being started.</param>
-/// <param name="Leased">In use.</param>
-/// <param name="Waiting">Callers that wait.</param>
-/// <param name="Target">How many are wanted parked.</param>
-/// <param name="Max">The most that may be parked.</param>
-/// <param name="WarmHits">Acquires served by a parked process.</param>
-/// <param name="ColdStarts">Acquires that waited for a start.</param>
-/// <param name="Breaker">Whether starts are tried.</param>
-/// <param name="LastFailure">Why the last start failed, while starts fail.</param>
-/// <param name="Processes">Each process.</param>
-public sealed record ProfileSnapshot(
-    string Name,
-    int Parked,
-    int Starting,
-    int Leased,
-    int Waiting,
-    int Target,
-    int Max,
-    long WarmHits,
-    long ColdStarts,
-    BreakerState Breaker,
-    string? LastFailure,
-    IReadOnlyList<ProcessSnapshot> Processes)
+public sealed record ProfileSnapshot
 {
+    /// <summary>The profile, as it was first written.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Processes that are ready and waiting.</summary>
+    public int Parked { get; init; }
+
+    /// <summary>Processes that are being started.</summary>
+    public int Starting { get; init; }
+
+    /// <summary>Processes that are in use.</summary>
+    public int Leased { get; init; }
+
+    /// <summary>Callers that wait.</summary>
+    public int Waiting { get; init; }
+
+    /// <summary>How many are wanted parked.</summary>
+    public int Target { get; init; }
+
+    /// <summary>The most that may be parked.</summary>
+    public int Max { get; init; }
+
+    /// <summary>Acquires served by a parked process.</summary>
+    public long WarmHits { get; init; }
+
+    /// <summary>Acquires that waited for a start.</summary>
+    public long ColdStarts { get; init; }
+
+    /// <summary>Whether starts are tried.</summary>
+    public BreakerState Breaker { get; init; }
+
+    /// <summary>Why the last start failed, while starts fail.</summary>
+    public string? LastFailure { get; init; }
+
     /// <summary>Whether an operator has none kept parked for now.</summary>
     public bool IsDrained { get; init; }
+
+    /// <summary>Whether it was unregistered or replaced: none is started any more, and those that are left are used up.</summary>
+    public bool IsLeaving { get; init; }
+
+    /// <summary>Each process that is parked or in use, the oldest first.</summary>
+    public IReadOnlyList<ProcessSnapshot> Processes { get; init; } = [];
 }
 
 /// <summary>One process.</summary>

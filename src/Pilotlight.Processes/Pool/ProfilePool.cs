@@ -1,77 +1,51 @@
-using System.Collections.Concurrent;
-
 namespace Pilotlight.Processes;
 
-/// <summary>The processes of one profile: the parked ones, those who wait for one, and the counts.</summary>
-/// <remarks>The hit path is <see cref="TryTake"/>: no lock, no allocation, no system call. All else is the controller's pace.</remarks>
-internal sealed class ProfilePool
+/// <summary>Hands out one profile's processes: what is parked at once, else to whoever waits, as they come.</summary>
+/// <remarks>
+/// Safe for concurrent use. What is started, and what is ended for want of use, is the controller's to decide, which keeps its
+/// own account in <see cref="Upkeep"/>.
+/// </remarks>
+internal sealed class ProfilePool : IDisposable
 {
-    private readonly PoolController _controller;
-    private readonly Action _ring;
-    private readonly IdleStore<Worker> _idle = new();
-    private readonly WaitingLine _waiting;
-    private readonly WarmPoolOptions _options;
+    private readonly PoolServices _services;
+    private readonly WaitingCallers _waiting;
     private readonly TimeProvider _time;
+    private readonly PoolMetrics _metrics;
+    private readonly Action _ring;
+    private readonly CancellationTokenSource _closing = new();
     private ProfilePool? _successor;
     private ProfilePool? _former;
-    private int _leasedCount;
+    private volatile bool _isClosed;
+    private volatile bool _isRegistered;
+    private volatile bool _isDrained;
     private long _arrivals;
-    private int _misses;
     private long _warmHits;
     private long _coldStarts;
 
-    public ProfilePool(ProcessProfile profile, PoolController controller, Lock waitingGate, WarmPoolOptions options, TimeProvider time)
+    public ProfilePool(ProcessProfile profile, string name, Lock waitingGate, PoolServices services)
     {
-        Profile = profile;
-        _controller = controller;
-        _options = options;
-        _time = time;
-        _ring = controller.Ring;
-        _waiting = new WaitingLine(waitingGate);
-        Demand = new DemandEstimator(time);
-        Stock = new StockPolicy(options, time);
-        Guard = new StartGuard(profile, options, time);
-        Program = new ProgramWatch(profile.FileName, options.RenewalCheck, time, controller.Ring);
+        (Profile, Name, _services) = (profile, name, services);
+        (_time, _metrics, _ring) = (services.Time, services.Metrics, services.Bell.Ring);
+        _waiting = new WaitingCallers(waitingGate, services);
+        Upkeep = new ProfileUpkeep(profile, services);
+        Workers = new WorkerStore(services, Upkeep.Guard);
     }
 
     public ProcessProfile Profile { get; }
 
-    /// <summary>Owned by the controller, like all that can be set below.</summary>
-    public DemandEstimator Demand { get; set; }
+    /// <summary>The profile's name as it was first written.</summary>
+    public string Name { get; }
 
-    /// <summary>When to start more and when to end some.</summary>
-    public StockPolicy Stock { get; }
-
-    /// <summary>Whether starts are tried.</summary>
-    public StartGuard Guard { get; }
-
-    public int Starting { get; set; }
-
-    public int Target { get; set; }
-
-    /// <summary>Whether an old process waits to be replaced; one more is parked meanwhile.</summary>
-    public bool IsRenewing { get; set; }
-
-    /// <summary>How many are to be parked now.</summary>
-    public int Wanted => IsRenewing ? Target + 1 : Target;
-
-    /// <summary>Whether some are to be kept parked, or processes start only when asked for.</summary>
-    public bool IsRegistered { get; set; }
-
-    /// <summary>Whether an operator has none kept parked for now.</summary>
-    public bool IsDrained { get; set; }
-
-    /// <summary>Whether the program's file is still the one that processes were started from.</summary>
-    public ProgramWatch Program { get; }
-
-    /// <summary>The pool of the profile that takes this one's place; null for one in its own right.</summary>
+    /// <summary>
+    /// The pool that took this one's place; null for the newest. <see cref="Succession"/> alone sets it, like the next.
+    /// </summary>
     public ProfilePool? Successor
     {
         get => Volatile.Read(ref _successor);
         set => Volatile.Write(ref _successor, value);
     }
 
-    /// <summary>The pool whose place this one took; null for one in its own right.</summary>
+    /// <summary>The pool whose place this one took; null for the first.</summary>
     public ProfilePool? Former
     {
         get => Volatile.Read(ref _former);
@@ -93,9 +67,39 @@ internal sealed class ProfilePool
         }
     }
 
-    public int Idle => _idle.Count;
+    /// <summary>The controller's account of it.</summary>
+    public ProfileUpkeep Upkeep { get; }
 
-    public int Leased => Volatile.Read(ref _leasedCount);
+    /// <summary>Its processes, parked and leased.</summary>
+    public WorkerStore Workers { get; }
+
+    /// <summary>
+    /// Whether some are to be kept parked, or processes start only when asked for. The pool's user says so, like the next.
+    /// </summary>
+    public bool IsRegistered
+    {
+        get => _isRegistered;
+        set => _isRegistered = value;
+    }
+
+    /// <summary>Whether an operator has none kept parked for now.</summary>
+    public bool IsDrained
+    {
+        get => _isDrained;
+        set => _isDrained = value;
+    }
+
+    /// <summary>Whether it was let go: what is parked or starting ends, what is leased ends when it is given back.</summary>
+    public bool IsClosed => _isClosed;
+
+    /// <summary>Whether nothing is started in it any more: it was let go, or another takes its place.</summary>
+    public bool IsLeaving => _isClosed || Successor is not null;
+
+    /// <summary>Whether some are to be kept parked now.</summary>
+    public bool IsStocked => _isRegistered && !_isDrained && !IsLeaving;
+
+    /// <summary>Breaks off starts when it is let go.</summary>
+    public CancellationToken Closing => _closing.Token;
 
     public int Waiting => _waiting.Count;
 
@@ -103,19 +107,20 @@ internal sealed class ProfilePool
 
     public long ColdStarts => Interlocked.Read(ref _coldStarts);
 
-    /// <summary>All workers that are parked or leased, for the snapshot, the drain, and what time brings.</summary>
-    public ConcurrentDictionary<Worker, byte> Workers { get; } = new();
+    /// <summary>Processes that are starting, parked or leased.</summary>
+    public int Total => Upkeep.Starting + Workers.Idle + Workers.Leased;
 
+    /// <summary>Hands out a parked process at once, the newest configuration's first, or waits for one.</summary>
     public ValueTask<WorkerLease> AcquireAsync(string site, int line, CancellationToken cancellationToken)
     {
         var askedAt = _time.GetTimestamp();
         cancellationToken.ThrowIfCancellationRequested();
         var newest = Newest;
         Interlocked.Increment(ref newest._arrivals);
-        var worker = newest.TryTake();
+        var worker = newest.Workers.TryTake();
         for (var former = newest.Former; worker is null && former is not null; former = former.Former)
         {
-            worker = former.TryTake();
+            worker = former.Workers.TryTake();
         }
 
         return worker is null
@@ -123,48 +128,18 @@ internal sealed class ProfilePool
             : new ValueTask<WorkerLease>(newest.GrantWarm(worker, askedAt, site, line));
     }
 
-    /// <summary>Takes a parked process that lives, as far as is known; null when there is none.</summary>
-    public Worker? TryTake()
+    /// <summary>Takes in a process that has just been warmed up: whoever has waited longest gets it, or it is parked.</summary>
+    public void Add(Worker worker)
     {
-        // Counted on both sides for a moment, rather than on neither: the cap holds.
-        Interlocked.Increment(ref _leasedCount);
-        while (_idle.TryTake(WorkerState.Leased) is { } worker)
-        {
-            if (!worker.Process.HasExited)
-            {
-                worker.Thaw();
-                return worker;
-            }
-
-            Guard.Judging();
-            worker.TryMove(WorkerState.Leased, WorkerState.Dead);
-            _controller.Bury(worker);
-        }
-
-        Interlocked.Decrement(ref _leasedCount);
-        return null;
-    }
-
-    /// <summary>Gives a process that has just been warmed up to whoever has waited longest, or parks it.</summary>
-    public void Offer(Worker worker)
-    {
-        worker.TryMove(WorkerState.Starting, WorkerState.Leased);
-        Interlocked.Increment(ref _leasedCount);
+        Workers.Add(worker);
         ServeOrPark(worker);
+        worker.WatchForDeath();
     }
-
-    /// <summary>Replaces a parked process when it dies. Once for each worker, after it was offered.</summary>
-    public static void WatchForDeath(Worker worker) => _ = worker.Process.Ended.ContinueWith(
-        static (_, state) => ((Worker)state!).Pool.BuryIfParked((Worker)state),
-        worker,
-        CancellationToken.None,
-        TaskContinuationOptions.ExecuteSynchronously,
-        TaskScheduler.Default);
 
     /// <summary>Serves those who wait from what is parked: the two may have missed each other.</summary>
     public void ServeWaiters()
     {
-        while (Waiting > 0 && TryTake() is { } worker)
+        while (Waiting > 0 && Workers.TryTake() is { } worker)
         {
             if (!ServeOrPark(worker))
             {
@@ -173,7 +148,7 @@ internal sealed class ProfilePool
         }
     }
 
-    /// <summary>Those who began to wait before this pool was replaced are served by its successor.</summary>
+    /// <summary>Those who began to wait before another took this one's place are served by that.</summary>
     public void PassOnWaiters()
     {
         if (_waiting.MoveTo(Newest._waiting))
@@ -182,120 +157,59 @@ internal sealed class ProfilePool
         }
     }
 
-    public int TakeMisses() => Interlocked.Exchange(ref _misses, 0);
-
-    public long TakeArrivals() => Interlocked.Exchange(ref _arrivals, 0);
-
-    /// <summary>The process that has been parked for longest, taken out; null when there is none.</summary>
-    public Worker? TakeForRetirement() => _idle.TryTake(WorkerState.Retiring);
-
-    /// <summary>Takes one parked process out because of <paramref name="to"/>; false when somebody else was faster.</summary>
-    public bool TryRemoveIdle(Worker worker, WorkerState to) => _idle.TryRemove(worker, to);
-
     /// <summary>Fails those who wait: the first of them, or all.</summary>
     public void FailWaiters(Exception cause, bool all) => _waiting.Fail(cause, all);
 
-    /// <summary>Takes a clean process back.</summary>
+    public int TakeMisses() => _waiting.TakeMisses();
+
+    public long TakeArrivals() => Interlocked.Exchange(ref _arrivals, 0);
+
+    /// <summary>
+    /// Takes a clean process back; the task completes when that is done, or at the end of one that is not fit to be parked.
+    /// </summary>
     public Task Return(Worker worker)
     {
-        if (worker.Process.HasExited || _controller.IsStopping || _time.GetElapsedTime(worker.WarmedAt) > worker.MaxAge)
+        if (worker.Process.HasExited || _services.IsStopping || IsClosed
+            || _time.GetElapsedTime(worker.WarmedAt) > worker.MaxAge)
         {
-            return EndLease(worker);
+            return Workers.EndLease(worker);
         }
 
-        worker.Lease = new WorkerLease(worker);
-        _controller.Metrics.Recycled(this);
+        worker.Lease = Profile.CreateLease(worker);
+        _metrics.Recycled(this);
         TakeBack(worker);
         return Task.CompletedTask;
     }
 
-    /// <summary>Ends a leased process; the task completes at its end and never faults. Nothing for one that is not leased any more.</summary>
-    public Task EndLease(Worker worker)
+    /// <summary>Serves or parks a worker that its lessee, or a caller who gave up, has no use for.</summary>
+    public void TakeBack(Worker worker)
     {
-        if (!worker.TryMove(WorkerState.Leased, WorkerState.Dead))
-        {
-            return Task.CompletedTask;
-        }
-
-        var ending = _controller.End(worker, "leased");
-        Interlocked.Decrement(ref _leasedCount);
-        return ending;
+        ServeOrPark(worker);
+        _ring();
     }
 
-    private async ValueTask<WorkerLease> WaitAsync(long askedAt, string site, int line, CancellationToken cancellationToken)
+    /// <summary>Lets it go. <see cref="ProfilePools"/> alone calls this, once; the controller does what follows.</summary>
+    public void Close()
     {
-        ThrowIfNotServed();
-        Interlocked.Increment(ref _misses);
-        var waiter = _waiting.TryJoin(_options.MaxWaiting)
-            ?? throw Rejected($"{_options.MaxWaiting} callers wait already. Raise Pilotlight:Pool:MaxWaiting, or MaxProcesses");
-        try
-        {
-            _controller.Ring();
-            if (_controller.IsStopping)
-            {
-                waiter.TrySetException(new PoolStoppedException()); // It may have come after the last look at the line.
-            }
+        _isClosed = true;
 
-            var worker = await waiter.Task.WaitAsync(_options.AcquireTimeout, _time, cancellationToken);
-            Interlocked.Increment(ref _coldStarts);
-            return Grant(worker, LeaseSource.Cold, askedAt, site, line);
-        }
-        catch (TimeoutException)
-        {
-            TakeBackIfServed(waiter);
-            throw Rejected($"none came free in {_options.AcquireTimeout}. Raise Pilotlight:Pool:MaxProcesses, or AcquireTimeout");
-        }
-        catch (OperationCanceledException)
-        {
-            TakeBackIfServed(waiter);
-            throw;
-        }
-        finally
-        {
-            waiter.Leave();
-        }
+        // From a timer: whoever lets it go does not run what its starts have to do about it.
+        _closing.CancelAfter(TimeSpan.Zero);
     }
 
-    private void ThrowIfNotServed()
-    {
-        if (_controller.IsStopping)
-        {
-            throw new PoolStoppedException();
-        }
-
-        if (Guard.Refusal is { } failing)
-        {
-            throw failing;
-        }
-
-        if (_controller.Memory.Refusal is { } full)
-        {
-            throw Rejected(full);
-        }
-    }
-
-    // A process may have been handed over in the very moment in which its caller gave up; it must not be lost.
-    private void TakeBackIfServed(WaitingLine.Waiter waiter)
-    {
-        if (!waiter.TrySetCanceled(CancellationToken.None) && waiter.Task.IsCompletedSuccessfully)
-        {
-            TakeBack(waiter.Task.Result);
-        }
-    }
+    /// <summary>For one that was let go and has nothing left.</summary>
+    public void Dispose() => _closing.Dispose();
 
     /// <summary>Says how full the pool is, and what to raise.</summary>
     public PoolRejectedException Rejected(string why) => new(
-        $"No process of '{Profile.Name}' could be had: {_controller.Total} of {_options.MaxProcesses} processes are up, {Leased} of them leased here, and {why}.");
+        $"No process of '{Name}' could be had: {_services.Pools.Total} of {_services.Options.MaxProcesses} processes are up, "
+        + $"{Workers.Leased} of them leased here, and {why}.");
 
-    private void TakeBack(Worker worker)
+    private async ValueTask<WorkerLease> WaitAsync(long askedAt, string site, int line, CancellationToken cancellationToken)
     {
-        worker.Pool.ServeOrPark(worker);
-        if (_controller.IsStopping)
-        {
-            _controller.EndParked(worker.Pool); // It may have come after the last look at what is parked.
-        }
-
-        _ring();
+        var worker = await _waiting.WaitAsync(this, cancellationToken);
+        Interlocked.Increment(ref _coldStarts);
+        return Grant(worker, LeaseSource.Cold, askedAt, site, line);
     }
 
     // What comes is leased and counted so; false when it was parked.
@@ -306,38 +220,21 @@ internal sealed class ProfilePool
             return true;
         }
 
-        worker.ParkedAt = _time.GetTimestamp();
-        _idle.Park(worker);
-        Interlocked.Decrement(ref _leasedCount);
-
-        // Its death was nobody's business while it was leased.
-        if (worker.Process.HasExited)
+        Workers.Park(worker);
+        if (_services.IsStopping || IsClosed)
         {
-            BuryIfParked(worker);
+            // It may have come after the last look at what is parked.
+            Workers.TryEndParked(worker, _services.IsStopping ? "stopped" : "unregistered");
         }
 
         return false;
-    }
-
-    private void BuryIfParked(Worker worker)
-    {
-        // Said before it is missed, and the controller starts another.
-        Guard.Judging();
-        if (TryRemoveIdle(worker, WorkerState.Dead))
-        {
-            _controller.Bury(worker);
-        }
-        else
-        {
-            Guard.NotJudged();
-        }
     }
 
     private WorkerLease GrantWarm(Worker worker, long askedAt, string site, int line)
     {
         Interlocked.Increment(ref _warmHits);
         var lease = Grant(worker, LeaseSource.Warm, askedAt, site, line);
-        if (Idle == 0)
+        if (Workers.Idle == 0)
         {
             _ring();
         }
@@ -352,13 +249,10 @@ internal sealed class ProfilePool
 
     private WorkerLease Grant(Worker worker, LeaseSource source, long askedAt, string site, int line)
     {
+        var acquiredAt = _time.GetTimestamp();
         var lease = worker.Lease;
-        lease.Source = source;
-        lease.Site = site;
-        lease.Line = line;
-        lease.AcquiredAt = _time.GetTimestamp();
-        lease.AcquireDuration = _time.GetElapsedTime(askedAt, lease.AcquiredAt);
-        _controller.Metrics.Acquired(this, lease);
+        lease.Granted(source, acquiredAt, _time.GetElapsedTime(askedAt, acquiredAt), site, line);
+        _metrics.Acquired(this, lease);
         return lease;
     }
 }

@@ -1,6 +1,8 @@
 namespace Pilotlight.Processes;
 
-/// <summary>Looks at a program's file now and then, beside the controller: a file on a dead network drive can take for ever to look at.</summary>
+/// <summary>
+/// Looks at a program's file now and then, beside the controller: a file on a dead network drive can take for ever to look at.
+/// </summary>
 /// <remarks>The controller owns it; <see cref="Stamp"/> may be read by anybody.</remarks>
 internal sealed class ProgramWatch(string fileName, TimeSpan interval, TimeProvider time, Action ring)
 {
@@ -11,7 +13,9 @@ internal sealed class ProgramWatch(string fileName, TimeSpan interval, TimeProvi
     /// <summary>The file as it was last seen; null before that, and while there is no file.</summary>
     public ProgramStamp? Stamp => Volatile.Read(ref _stamp);
 
-    /// <summary>Looks again when it is time to, rings when the file has changed, and returns how long until the next look.</summary>
+    /// <summary>
+    /// Looks again when it is time to, rings when the file has changed, and returns how long until the next look.
+    /// </summary>
     public TimeSpan Look()
     {
         var left = _lookedAt is { } at ? interval - time.GetElapsedTime(at) : TimeSpan.Zero;

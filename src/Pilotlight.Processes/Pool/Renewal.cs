@@ -7,14 +7,16 @@ namespace Pilotlight.Processes;
 /// </remarks>
 internal sealed class Renewal(TimeProvider time, WorkerEnds ends)
 {
-    /// <summary>Ends one that is due if it can be spared, notes whether others are, and returns how long until that is to be asked again.</summary>
+    /// <summary>
+    /// Ends one that is due if it can be spared, notes whether others are, and returns how long until that is to be asked again.
+    /// </summary>
     /// <param name="pool">Whose.</param>
     /// <param name="hasRoom">Whether one more than wanted may be started.</param>
     public TimeSpan Look(ProfilePool pool, bool hasRoom)
     {
-        var next = pool.Idle > 0 ? pool.Program.Look() : Timeout.InfiniteTimeSpan;
+        var next = pool.Workers.Idle > 0 ? pool.Upkeep.Program.Look() : Timeout.InfiniteTimeSpan;
         var due = new List<Worker>();
-        foreach (var worker in pool.Workers.Keys.Where(worker => worker.State == WorkerState.Idle))
+        foreach (var worker in pool.Workers.All.Where(worker => worker.State == WorkerState.Idle))
         {
             var left = worker.MaxAge - time.GetElapsedTime(worker.WarmedAt);
             if (left <= TimeSpan.Zero || IsOutdated(pool, worker))
@@ -27,17 +29,18 @@ internal sealed class Renewal(TimeProvider time, WorkerEnds ends)
             }
         }
 
-        var isNobodysTurn = !hasRoom && pool.Starting == 0 && ends.Count == 0;
-        if ((pool.Idle > pool.Target || isNobodysTurn) && due.MinBy(worker => worker.WarmedAt) is { } oldest && pool.TryRemoveIdle(oldest, WorkerState.Retiring))
+        var isNobodysTurn = !hasRoom && pool.Upkeep.Starting == 0 && ends.Count == 0;
+        if ((pool.Workers.Idle > pool.Upkeep.Target || isNobodysTurn)
+            && due.MinBy(worker => worker.WarmedAt) is { } oldest
+            && pool.Workers.TryEndParked(oldest, IsOutdated(pool, oldest) ? "renewed" : "aged"))
         {
-            // Its end rings, and the next look finds the next.
-            due.Remove(oldest);
-            ends.End(oldest, IsOutdated(pool, oldest) ? "renewed" : "aged");
+            due.Remove(oldest); // Its end rings, and the next look finds the next.
         }
 
-        pool.IsRenewing = due.Count > 0;
+        pool.Upkeep.IsRenewing = due.Count > 0;
         return next;
     }
 
-    private static bool IsOutdated(ProfilePool pool, Worker worker) => pool.Program.Stamp is { } stamp && worker.Stamp != stamp;
+    private static bool IsOutdated(ProfilePool pool, Worker worker) =>
+        pool.Upkeep.Program.Stamp is { } stamp && worker.Stamp != stamp;
 }

@@ -2,7 +2,9 @@ using System.Collections.Concurrent;
 
 namespace Pilotlight.Processes;
 
-/// <summary>Whether processes of a profile may be started: what failed, what ended too soon, and what has proved itself since.</summary>
+/// <summary>
+/// Whether processes of a profile may be started: what failed, what ended too soon, and what has proved itself since.
+/// </summary>
 /// <remarks>The controller owns it; what judges a death, and <see cref="Refusal"/>, may be called by anybody.</remarks>
 internal sealed class StartGuard(ProcessProfile profile, WarmPoolOptions options, TimeProvider time)
 {
@@ -21,33 +23,41 @@ internal sealed class StartGuard(ProcessProfile profile, WarmPoolOptions options
             var wait = Breaker.Wait;
             return Breaker is { State: BreakerState.Open, Cause: { } cause } && wait > TimeSpan.Zero
                 ? new ProcessStartException(
-                    $"'{profile.Name}' is not being started for another {wait.TotalSeconds:0.0} s, since its last starts failed: {cause.Message}",
+                    $"'{profile.Name}' is not being started for another {wait.TotalSeconds:0.0} s, since its last starts failed: "
+                    + cause.Message,
                     cause.Exit,
                     cause) { IsPermanent = cause.IsPermanent }
                 : null;
         }
     }
 
-    /// <summary>A process may have ended by itself: until <see cref="Judged"/> nothing is started in its place, however soon it is missed.</summary>
+    /// <summary>
+    /// A process may have ended by itself: until <see cref="Judged"/> nothing is started in its place, however soon it is missed.
+    /// </summary>
     public void Judging() => Interlocked.Increment(ref _judging);
 
     /// <summary>It was another's to end after all.</summary>
     public void NotJudged() => Interlocked.Decrement(ref _judging);
 
-    /// <summary>A process ended by itself <paramref name="age"/> after it was ready: when that is too soon it counts as a failed start, later it is bad luck.</summary>
+    /// <summary>
+    /// A process ended by itself <paramref name="age"/> after it was ready: when that is too soon it counts as a failed start,
+    /// later it is bad luck.
+    /// </summary>
     public void Judged(long warmedAt, TimeSpan age, ProcessExit exit)
     {
         if (age < options.EarlyDeath)
         {
-            _earlyDeaths.Enqueue((warmedAt, new ProcessStartException(
-                $"'{profile.Name}' ({profile.FileName}) ended with exit code {exit.ExitCode} {age.TotalSeconds:0.0} s after it was ready. {exit.ErrorTail.Trim()}".TrimEnd(),
-                exit)));
+            var what = $"'{profile.Name}' ({profile.FileName}) ended with exit code {exit.ExitCode} "
+                + $"{age.TotalSeconds:0.0} s after it was ready.";
+            _earlyDeaths.Enqueue((warmedAt, new ProcessStartException($"{what} {exit.ErrorTail.Trim()}".TrimEnd(), exit)));
         }
 
         Interlocked.Decrement(ref _judging);
     }
 
-    /// <summary>Counts the early deaths since the last call, then looks who has proved itself; returns how long until the next will have.</summary>
+    /// <summary>
+    /// Counts the early deaths since the last call, then looks who has proved itself; returns how long until the next will have.
+    /// </summary>
     /// <remarks>
     /// After a failure a start has succeeded only when its process has outlived the time of an early death: one that is ready
     /// and then ends would otherwise be started for ever.

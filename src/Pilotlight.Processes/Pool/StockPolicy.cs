@@ -1,6 +1,9 @@
 namespace Pilotlight.Processes;
 
-/// <summary>When processes are started to be parked and when parked ones are too many: the numbers alone, so that it can be tried on a trace.</summary>
+/// <summary>
+/// When processes are started to be parked and when parked ones are too many: the numbers alone, so that it can be tried on a
+/// trace.
+/// </summary>
 /// <remarks>The controller owns it; not safe for concurrent use.</remarks>
 internal sealed class StockPolicy(WarmPoolOptions options, TimeProvider time)
 {

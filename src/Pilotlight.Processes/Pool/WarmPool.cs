@@ -1,8 +1,9 @@
-using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using System.Diagnostics.Metrics;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using Pilotlight.Processes.Containment;
 
 namespace Pilotlight.Processes;
@@ -11,86 +12,111 @@ namespace Pilotlight.Processes;
 /// <remarks>
 /// Safe for concurrent use. A dead process is not handed out as far as its death is known; a lease's first write swaps in
 /// another when it was not. No process outlives the pool: not a normal stop, not a kill of this process.
+/// A program names profiles by what they are, a <see cref="ProcessProfile"/>; an operator, who sees <see cref="GetSnapshot"/>,
+/// by their name in any letters, or a process by its id.
 /// </remarks>
 public sealed class WarmPool : IAsyncDisposable
 {
     /// <summary>The meter of the pool's instruments, <c>pilotlight.pool.*</c>.</summary>
     public const string MeterName = "Pilotlight.Processes";
 
-    private readonly ConcurrentDictionary<ProcessProfile, ProfilePool> _pools = new();
-    private readonly WarmPoolOptions _options;
-    private readonly TimeProvider _time;
-    private readonly ILogger _logger;
-    private readonly IContainment _containment;
-    private readonly ProcessLauncher _launcher;
-    private readonly PoolMetrics _metrics;
-    private readonly PoolController _controller;
-    private readonly Lock _waitingGate = new();
-    private ProfilePool? _lastUsed;
-    private int _disposed;
+    private const string OneProfileType = "The profile, which is not optional, says which is meant.";
 
-    /// <summary>Makes an empty pool; nothing is started yet.</summary>
+    private readonly Lock _gate = new();
+    private readonly PoolServices _services;
+    private readonly ProfilePools _pools;
+    private readonly IProcessLauncher _launcher;
+    private readonly PoolController _controller;
+    private ProfilePool? _lastUsed;
+    private Task? _disposing;
+
+    /// <summary>
+    /// Makes an empty pool; no process or thread is started before the first profile is registered or asked for.
+    /// </summary>
+    /// <param name="options">Sizes, times and limits; copied. Default: those of a new <see cref="WarmPoolOptions"/>.</param>
+    /// <param name="logger">Default: nothing is logged.</param>
+    /// <param name="time">The clock of the pool's policy; processes go by the machine's. Default: the machine's.</param>
+    /// <param name="meters">Makes the meter <see cref="MeterName"/>. Default: a meter of its own.</param>
+    /// <exception cref="OptionsValidationException">The options are wrong; says every fault, its value and what to
+    /// do.</exception>
     public WarmPool(
-        WarmPoolOptions? options = null, ILogger<WarmPool>? logger = null, TimeProvider? time = null, IMeterFactory? meters = null)
+        WarmPoolOptions? options = null,
+        ILogger<WarmPool>? logger = null,
+        TimeProvider? time = null,
+        IMeterFactory? meters = null)
+        : this(options ?? new WarmPoolOptions(), logger, time ?? TimeProvider.System, meters, LaunchOnThisMachine)
     {
-        _options = options ?? new WarmPoolOptions();
-        _time = time ?? TimeProvider.System;
-        _logger = logger ?? NullLogger<WarmPool>.Instance;
-        _containment = Containments.Create(_options.Isolation);
-        _launcher = new ProcessLauncher(_containment, _time);
-        _metrics = new PoolMetrics(meters, () => _pools.Values, _logger);
-        _controller = new PoolController(_pools, _launcher, _metrics, _options, _time, _logger);
     }
+
+    internal WarmPool(
+        WarmPoolOptions options,
+        ILogger<WarmPool>? logger,
+        TimeProvider time,
+        IMeterFactory? meters,
+        Func<WarmPoolOptions, TimeProvider, IProcessLauncher> launch)
+    {
+        var valid = WarmPoolOptionsValidator.Checked(options);
+        _services = new PoolServices(valid, time, logger ?? NullLogger<WarmPool>.Instance, meters);
+        _pools = _services.Pools;
+        _launcher = launch(valid, time);
+        _controller = new PoolController(_services, _launcher);
+        _services.Memory.OnShort = what => MemoryShort?.Invoke(this, what);
+    }
+
+    /// <summary>
+    /// Raised on a thread of the thread pool after each measurement that finds <see cref="WarmPoolOptions.MemorySoftLimit"/>
+    /// exceeded: who holds leases can end some. A handler that throws is logged.
+    /// </summary>
+    public event EventHandler<MemoryShortEventArgs>? MemoryShort;
+
+    /// <summary>How much of its memory budget the pool has used, as last measured.</summary>
+    public MemoryPressure MemoryPressure => _services.Memory.Pressure;
 
     /// <summary>Keeps processes of the profile parked from now on.</summary>
     public void Register(ProcessProfile profile)
     {
-        Find(profile).IsRegistered = true;
-        _controller.Ring();
+        _pools.Find(profile).IsRegistered = true;
+        _services.Bell.Ring();
+    }
+
+    /// <summary>
+    /// Lets a profile go, and those whose place it took: parked and starting processes end, those in use end when they are given
+    /// back, and callers who wait are rejected.
+    /// </summary>
+    /// <remarks>Returns before they have ended. Whoever asks for the profile again registers it anew.</remarks>
+    /// <param name="profile">One that was replaced takes along only what is left of itself.</param>
+    /// <returns>Whether there was such a profile.</returns>
+    public bool Unregister(ProcessProfile profile)
+    {
+        var isKnown = _pools.LetGo(profile);
+        _services.Bell.Ring();
+        return isKnown;
     }
 
     /// <summary>
     /// Lets a changed profile take another's place: its processes are parked as the other's are given up, one by one, and whoever
-    /// asks for either is served from both meanwhile, the new ones first.
+    /// asks for either is served from both meanwhile, the new ones first. Those in use end when they are given back.
     /// </summary>
-    /// <remarks>When processes of <paramref name="changed"/> cannot be started, those parked of <paramref name="former"/> still serve until they are used up.</remarks>
+    /// <remarks>
+    /// When processes of <paramref name="changed"/> cannot be started, those parked of <paramref name="former"/> still serve
+    /// until they are used up. Either is <see cref="Unregister"/>ed as any other.
+    /// </remarks>
+    /// <exception cref="ArgumentException">Their warm-ups leave different types of state: who asks for one could not use the
+    /// other.</exception>
     public void Replace(ProcessProfile former, ProcessProfile changed)
     {
-        lock (_pools)
+        ArgumentNullException.ThrowIfNull(former);
+        ArgumentNullException.ThrowIfNull(changed);
+        if (former.GetType() != changed.GetType())
         {
-            var (before, after) = (Find(former).Newest, Find(changed));
-            if (before == after)
-            {
-                return;
-            }
-
-            // A configuration that comes back leaves its place among the former ones.
-            for (var pool = before; pool is not null; pool = pool.Former)
-            {
-                if (pool.Former == after)
-                {
-                    pool.Former = after.Former;
-                }
-            }
-
-            after.Successor = null;
-            after.Former = before;
-            after.Demand = before.Demand;
-            after.IsRegistered |= before.IsRegistered;
-            before.Successor = after;
+            throw new ArgumentException(
+                $"'{changed.Name}' cannot take the place of '{former.Name}': their warm-ups leave different types of state. "
+                + "Unregister the one and register the other.",
+                nameof(changed));
         }
 
-        _controller.Ring();
-    }
-
-    /// <summary>How much of its memory budget the pool has used, as last measured.</summary>
-    public MemoryPressure MemoryPressure => _controller.Memory.Pressure;
-
-    /// <summary>Raised on a thread of the pool after each measurement that finds the soft limit exceeded: who holds leases can end some.</summary>
-    public event Action? MemoryShort
-    {
-        add => _controller.Memory.Short += value;
-        remove => _controller.Memory.Short -= value;
+        _pools.Replace(former, changed);
+        _services.Bell.Ring();
     }
 
     /// <summary>
@@ -100,9 +126,11 @@ public sealed class WarmPool : IAsyncDisposable
     /// <param name="cancellationToken">Ends the wait; no process is lost by it.</param>
     /// <param name="site">Filled in by the compiler, for leak warnings.</param>
     /// <param name="line">Filled in by the compiler, for leak warnings.</param>
-    /// <exception cref="ProcessStartException">It could not be started; says why, and fails at once while the breaker is open.</exception>
+    /// <exception cref="ProcessStartException">It could not be started; says why, and fails at once while the breaker is
+    /// open.</exception>
     /// <exception cref="PoolRejectedException">The pool and the wait for it are full, or the wait was too long.</exception>
     /// <exception cref="PoolStoppedException">The pool has been stopped.</exception>
+    [SuppressMessage("ApiDesign", "RS0026", Justification = OneProfileType)]
     public ValueTask<WorkerLease> AcquireAsync(
         ProcessProfile profile,
         CancellationToken cancellationToken = default,
@@ -110,22 +138,43 @@ public sealed class WarmPool : IAsyncDisposable
         [CallerLineNumber] int line = 0)
     {
         var last = _lastUsed;
-        if (last is null || !ReferenceEquals(last.Profile, profile))
+        if (last is null || !ReferenceEquals(last.Profile, profile) || last.IsClosed)
         {
-            _lastUsed = last = Find(profile);
+            _lastUsed = last = _pools.Find(profile);
             last.IsRegistered = true;
         }
 
         return last.AcquireAsync(site, line, cancellationToken);
     }
 
-    /// <summary>Ends what an earlier run of this program left behind, where it can be told; returns how many processes that were.</summary>
+    /// <inheritdoc cref="AcquireAsync(ProcessProfile, CancellationToken, string, int)"/>
+    /// <typeparam name="TState">What the profile's warm-up leaves for the lessee.</typeparam>
+    [SuppressMessage("ApiDesign", "RS0026", Justification = OneProfileType)]
+    public ValueTask<WorkerLease<TState>> AcquireAsync<TState>(
+        ProcessProfile<TState> profile,
+        CancellationToken cancellationToken = default,
+        [CallerFilePath] string site = "",
+        [CallerLineNumber] int line = 0)
+        where TState : notnull
+    {
+        var acquiring = AcquireAsync((ProcessProfile)profile, cancellationToken, site, line);
+        return acquiring.IsCompletedSuccessfully
+            ? new ValueTask<WorkerLease<TState>>((WorkerLease<TState>)acquiring.Result)
+            : TypedAsync(acquiring);
+
+        static async ValueTask<WorkerLease<TState>> TypedAsync(ValueTask<WorkerLease> acquiring) =>
+            (WorkerLease<TState>)await acquiring;
+    }
+
+    /// <summary>
+    /// Ends what an earlier run of this program left behind, where it can be told; returns how many processes that were.
+    /// </summary>
     public int Sweep()
     {
-        var count = _containment.Sweep();
+        var count = _launcher.Sweep();
         if (count > 0)
         {
-            PoolLog.Swept(_logger, count);
+            PoolLog.Swept(_services.Logger, count);
         }
 
         return count;
@@ -133,29 +182,26 @@ public sealed class WarmPool : IAsyncDisposable
 
     /// <summary>The pool as it is now.</summary>
     /// <param name="withMemory">Whether to read each process's memory, about a millisecond each.</param>
-    public PoolSnapshot GetSnapshot(bool withMemory = false) => new(
-        [.. _pools.Values.Where(pool => pool.Successor is null || !pool.Workers.IsEmpty).OrderBy(pool => pool.Profile.Name, StringComparer.Ordinal).Select(pool => Snapshot(pool, withMemory))],
-        _options.MaxProcesses);
+    public PoolSnapshot GetSnapshot(bool withMemory = false) => PoolSnapshots.Take(_pools.All, _services.Options, withMemory);
 
-    /// <summary>Ends parked processes, all of them or one; fresh ones take their place. Returns how many. Those in use are left alone.</summary>
+    /// <summary>Ends parked processes, all of them or one; fresh ones take their place. Those in use are left alone.</summary>
     /// <param name="processId">The one; null for all.</param>
-    public int Recycle(int? processId = null) => EndParked(worker => processId is null || worker.Process.Id == processId);
+    /// <returns>How many that were.</returns>
+    public int Recycle(int? processId = null) => _pools.All.Sum(
+        pool => pool.Workers.All.Count(
+            worker => (processId is null || worker.Process.Id == processId) && pool.Workers.TryEndParked(worker, "recycled")));
 
-    /// <summary>Keeps none of a profile's processes parked from now on, and ends those that are; or keeps some again. Whoever asks is still served, from a cold start.</summary>
-    public void Drain(string profile, bool drained)
-    {
-        foreach (var pool in _pools.Values.Where(pool => pool.Profile.Name == profile))
-        {
-            pool.IsDrained = drained;
-        }
+    /// <summary>
+    /// Keeps none of a profile's processes parked until <see cref="Refill"/>, and ends those that are. Whoever asks is still
+    /// served, from a cold start.
+    /// </summary>
+    /// <param name="name">The profile's name, in any letters.</param>
+    /// <returns>Whether there is a profile of that name.</returns>
+    public bool Drain(string name) => SetDrained(name, true);
 
-        if (drained)
-        {
-            EndParked(worker => worker.Pool.Profile.Name == profile);
-        }
-
-        _controller.Ring();
-    }
+    /// <summary>Keeps processes of a drained profile parked again.</summary>
+    /// <inheritdoc cref="Drain"/>
+    public bool Refill(string name) => SetDrained(name, false);
 
     /// <summary>Ends every process: parked ones now, leased ones when they come back or their time is up. Idempotent.</summary>
     /// <remarks>
@@ -165,50 +211,40 @@ public sealed class WarmPool : IAsyncDisposable
     /// <param name="cancellationToken">Ends the leased ones without waiting for them; the stop itself is finished.</param>
     public Task StopAsync(CancellationToken cancellationToken = default) => _controller.StopAsync(cancellationToken);
 
-    /// <summary>Stops the pool.</summary>
-    public async ValueTask DisposeAsync()
+    /// <summary>Stops the pool. Whoever calls it again waits for the same end.</summary>
+    public ValueTask DisposeAsync()
     {
-        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        lock (_gate)
         {
-            await StopAsync();
-            _launcher.Dispose();
-            _controller.Dispose();
-            _metrics.Dispose();
+            return new ValueTask(_disposing ??= DisposeCoreAsync());
         }
     }
 
-    private ProfilePool Find(ProcessProfile profile) =>
-        _pools.GetOrAdd(profile, static (key, pool) => new ProfilePool(key, pool._controller, pool._waitingGate, pool._options, pool._time), this);
+    private static ProcessLauncher LaunchOnThisMachine(WarmPoolOptions options, TimeProvider time) =>
+        new(Containments.Create(options.Isolation == ProcessIsolation.PidNamespace), time);
 
-    private int EndParked(Func<Worker, bool> which)
+    private async Task DisposeCoreAsync()
     {
-        var parked = _pools.Values.SelectMany(pool => pool.Workers.Keys).Where(worker => which(worker) && worker.Pool.TryRemoveIdle(worker, WorkerState.Retiring)).ToArray();
-        foreach (var worker in parked)
-        {
-            _ = _controller.End(worker, "recycled");
-        }
-
-        return parked.Length;
+        await StopAsync();
+        _launcher.Dispose();
+        _controller.Dispose();
+        _services.Dispose();
     }
 
-    private ProfileSnapshot Snapshot(ProfilePool pool, bool withMemory) => new(
-        pool.Profile.Name,
-        pool.Idle,
-        pool.Starting,
-        pool.Leased,
-        pool.Waiting,
-        pool.Target,
-        _options.MaxIdle,
-        pool.WarmHits,
-        pool.ColdStarts,
-        pool.Guard.Breaker.State,
-        pool.Guard.Breaker.Cause?.Message,
-        [.. pool.Workers.Keys.OrderBy(worker => worker.WarmedAt).Select(worker => new ProcessSnapshot(
-            worker.Process.Id,
-            worker.State == WorkerState.Leased,
-            worker.Process.StartedAt,
-            withMemory ? worker.Process.MemoryBytes : null))])
+    private bool SetDrained(string name, bool isDrained)
     {
-        IsDrained = pool.IsDrained,
-    };
+        ArgumentNullException.ThrowIfNull(name);
+        var pools = _pools.Named(name);
+        foreach (var pool in pools)
+        {
+            pool.IsDrained = isDrained;
+            if (isDrained)
+            {
+                pool.Workers.EndParked("drained");
+            }
+        }
+
+        _services.Bell.Ring();
+        return pools.Count > 0;
+    }
 }

@@ -1,10 +1,10 @@
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using System.Diagnostics.Metrics;
 
 namespace Pilotlight.Processes;
 
@@ -12,7 +12,8 @@ namespace Pilotlight.Processes;
 public static class WarmPoolRegistration
 {
     /// <summary>Adds a <see cref="WarmPool"/> that starts and stops with the host. Options are checked at start.</summary>
-    public static OptionsBuilder<WarmPoolOptions> AddWarmPool(this IServiceCollection services, Action<WarmPoolOptions>? configure = null)
+    public static OptionsBuilder<WarmPoolOptions> AddWarmPool(
+        this IServiceCollection services, Action<WarmPoolOptions>? configure = null)
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(provider => new WarmPool(
@@ -21,7 +22,8 @@ public static class WarmPoolRegistration
             provider.GetRequiredService<TimeProvider>(),
             provider.GetService<IMeterFactory>()));
         services.AddHostedService<WarmPoolService>();
-        var options = services.AddOptions<WarmPoolOptions>().ValidateDataAnnotations().ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<WarmPoolOptions>, WarmPoolOptionsValidator>());
+        var options = services.AddOptions<WarmPoolOptions>().ValidateOnStart();
         return configure is null ? options : options.Configure(configure);
     }
 

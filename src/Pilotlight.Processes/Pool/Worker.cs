@@ -10,7 +10,10 @@ internal enum WorkerState
     Dead,
 }
 
-/// <summary>A state that moves only by compare-and-set: acquire, death, age and drain race for <c>Idle→…</c>, and the winner alone owns what comes next. It becomes idle in the store's hands alone.</summary>
+/// <summary>
+/// A state that moves only by compare-and-set: acquire, death, age and drain race for <c>Idle→…</c>, and the winner alone owns
+/// what comes next. It becomes idle in the store's hands alone.
+/// </summary>
 internal abstract class PoolItem
 {
     private int _state = (int)WorkerState.Starting;
@@ -33,7 +36,6 @@ internal sealed class Worker : PoolItem
         Process = process;
         WarmedAt = ParkedAt = warmedAt;
         MaxAge = maxAge;
-        Lease = new WorkerLease(this);
     }
 
     public ProfilePool Pool { get; }
@@ -48,10 +50,20 @@ internal sealed class Worker : PoolItem
 
     public TimeSpan MaxAge { get; }
 
-    /// <summary>Made ahead, so that an acquire allocates nothing.</summary>
-    public WorkerLease Lease { get; set; }
+    /// <summary>
+    /// Made ahead of each acquire, so that that allocates nothing; whoever offers the worker to its pool makes it.
+    /// </summary>
+    public WorkerLease Lease { get; set; } = null!;
 
     public bool IsFrozen => Volatile.Read(ref _isFrozen);
+
+    /// <summary>Has it replaced when it dies while it is parked. Once for each worker, after it was offered.</summary>
+    public void WatchForDeath() => _ = Process.Ended.ContinueWith(
+        static (_, state) => ((Worker)state!).Pool.Workers.BuryIfParked((Worker)state),
+        this,
+        CancellationToken.None,
+        TaskContinuationOptions.ExecuteSynchronously,
+        TaskScheduler.Default);
 
     /// <summary>Stops a parked process. The controller's alone to call.</summary>
     /// <remarks>

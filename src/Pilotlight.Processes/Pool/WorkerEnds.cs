@@ -5,7 +5,7 @@ namespace Pilotlight.Processes;
 
 /// <summary>Ends the processes of workers that somebody took out of the pool, and knows which are still at it.</summary>
 /// <remarks>Safe for concurrent use. Whoever moved a worker's state to where it ends calls <see cref="End"/>, once.</remarks>
-internal sealed class WorkerEnds(WarmPoolOptions options, PoolMetrics metrics, ILogger logger, Action ring)
+internal sealed class WorkerEnds(WarmPoolOptions options, TimeProvider time, PoolMetrics metrics, ILogger logger, Action ring)
 {
     private readonly ConcurrentDictionary<Task, byte> _ending = new();
     private int _count;
@@ -17,7 +17,6 @@ internal sealed class WorkerEnds(WarmPoolOptions options, PoolMetrics metrics, I
     public Task End(Worker worker, string reason)
     {
         Interlocked.Increment(ref _count);
-        worker.Pool.Workers.TryRemove(worker, out _);
         ring();
         var ending = EndAsync(worker, reason);
         _ending[ending] = 0;
@@ -30,6 +29,11 @@ internal sealed class WorkerEnds(WarmPoolOptions options, PoolMetrics metrics, I
         return ending;
     }
 
+    /// <summary>
+    /// Disposes of a process that died by itself while it was parked, and has its pool's guard judge that: it expects it.
+    /// </summary>
+    public void Bury(Worker worker) => _ = BuryAsync(worker);
+
     /// <summary>Completes when none is ending, those included that are told to while this waits.</summary>
     public async Task AllAsync()
     {
@@ -39,11 +43,19 @@ internal sealed class WorkerEnds(WarmPoolOptions options, PoolMetrics metrics, I
         }
     }
 
+    private async Task BuryAsync(Worker worker)
+    {
+        var age = time.GetElapsedTime(worker.WarmedAt);
+        _ = End(worker, "died");
+        worker.Pool.Upkeep.Guard.Judged(worker.WarmedAt, age, await worker.Process.Exited);
+        ring();
+    }
+
     private async Task EndAsync(Worker worker, string reason)
     {
         // Off the caller's path, which may be an acquire or the controller's lock.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        var (profile, process) = (worker.Pool.Profile.Name, worker.Process);
+        var (profile, process) = (worker.Pool.Name, worker.Process);
         try
         {
             worker.Thaw();

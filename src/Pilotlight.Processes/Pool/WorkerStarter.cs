@@ -1,7 +1,7 @@
 namespace Pilotlight.Processes;
 
 /// <summary>Starts a process and warms it up, or says why that failed; either way within the time that is set for it.</summary>
-internal sealed class WorkerStarter(ProcessLauncher launcher, WarmPoolOptions options, TimeProvider time)
+internal sealed class WorkerStarter(IProcessLauncher launcher, WarmPoolOptions options, TimeProvider time)
 {
     // The end of its output comes a moment before its exit code.
     private static readonly TimeSpan ExitCodeLimit = TimeSpan.FromMilliseconds(100);
@@ -20,7 +20,8 @@ internal sealed class WorkerStarter(ProcessLauncher launcher, WarmPoolOptions op
         }
         catch (OperationCanceledException) when (timeout.IsCancellationRequested && !stopping.IsCancellationRequested)
         {
-            throw new ProcessStartException($"'{profile.Name}' ({profile.FileName}) could not be started within {options.WarmUpTimeout}.");
+            throw new ProcessStartException(
+                $"'{profile.Name}' ({profile.FileName}) could not be started within {options.WarmUpTimeout}.");
         }
     }
 

@@ -57,6 +57,40 @@ internal static class Ledger
         return new ReserveResult(ReserveStatus.Reserved, begun);
     }
 
+    /// <summary>Has a running turn hold what a further call needs, if its key's budgets have room for it.</summary>
+    public static async ValueTask<CallHoldResult> HoldAsync(
+        Session session, string leaseId, KeyLimits limits, CallHold hold, CancellationToken cancellationToken)
+    {
+        // Changes nothing and locks the row, where there are row locks; so do the reads of the budgets.
+        var lease = await session.FirstAsync(
+            $"""UPDATE leases SET "Tokens" = "Tokens" WHERE "Id" = @id RETURNING {LeaseColumns}""", Read, cancellationToken, ("id", leaseId))
+            ?? throw new InvalidOperationException($"Reservation '{leaseId}' is settled: its turn has ended.");
+        var held = new Amount(lease.Tokens, Mapping.Usd(lease.NanoUsd));
+        var day = await RoomAsync(session, lease, lease.Day, "day", limits.UsdPerDay, limits.TokensPerDay, cancellationToken);
+        var month = await RoomAsync(session, lease, lease.Month, "month", limits.UsdPerMonth, limits.TokensPerMonth, cancellationToken);
+        var (granted, exceeded) = BudgetRoom.Grant(held, hold, [day, month]);
+        if (exceeded is not null)
+        {
+            return session.Abandon(new CallHoldResult(held, exceeded));
+        }
+
+        var nano = Mapping.Nano(granted.Usd) ?? 0;
+        foreach (var period in new[] { lease.Day, lease.Month })
+        {
+            await session.ExecuteAsync(
+                """
+                UPDATE budgets SET "ReservedNanoUsd" = "ReservedNanoUsd" + @usd, "ReservedTokens" = "ReservedTokens" + @tokens
+                WHERE "KeyId" = @key AND "Period" = @period
+                """,
+                cancellationToken, ("usd", nano - lease.NanoUsd), ("tokens", granted.Tokens - lease.Tokens), ("key", lease.KeyId), ("period", period));
+        }
+
+        await session.ExecuteAsync(
+            """UPDATE leases SET "NanoUsd" = @usd, "Tokens" = @tokens WHERE "Id" = @id""",
+            cancellationToken, ("usd", nano), ("tokens", granted.Tokens), ("id", leaseId));
+        return new CallHoldResult(granted, null);
+    }
+
     /// <summary>What notes how much a turn has used so far.</summary>
     public static Statement Note(string leaseId, Bill used) => new(
         """
@@ -198,6 +232,19 @@ internal static class Ledger
         return usdCap is { } cap && row[0] + row[1] + lease.NanoUsd > Mapping.Nano(cap)
             ? new ExceededBudget("USD", window, cap, Mapping.Usd(row[0]), Mapping.Usd(row[1]), Mapping.Usd(lease.NanoUsd))
             : new ExceededBudget("tokens", window, tokenCap ?? 0, row[2], row[3], lease.Tokens);
+    }
+
+    private static async ValueTask<BudgetRoom> RoomAsync(
+        Session session, LeaseRow lease, string period, string window, decimal? usdCap, long? tokenCap, CancellationToken cancellationToken)
+    {
+        var row = await session.FirstAsync(
+            """
+            UPDATE budgets SET "SpentTokens" = "SpentTokens" WHERE "KeyId" = @key AND "Period" = @period
+            RETURNING "SpentNanoUsd", "ReservedNanoUsd", "SpentTokens", "ReservedTokens"
+            """,
+            reader => new long[] { reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2), reader.GetInt64(3) },
+            cancellationToken, ("key", lease.KeyId), ("period", period)) ?? [0, 0, 0, 0];
+        return new BudgetRoom(window, usdCap, tokenCap, new Amount(row[2], Mapping.Usd(row[0])), new Amount(row[3], Mapping.Usd(row[1])));
     }
 
     private static async ValueTask SpendAsync(Session session, string keyId, string period, long usd, long tokens, CancellationToken cancellationToken) =>

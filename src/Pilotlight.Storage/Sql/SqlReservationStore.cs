@@ -13,6 +13,11 @@ internal sealed class SqlReservationStore(Database database) : IReservationStore
             },
             cancellationToken);
 
+    public async Task<CallHoldResult> HoldAsync(
+        string reservationId, KeyLimits limits, CallHold hold, DateTimeOffset at, CancellationToken cancellationToken) => await database.WriteAsync(
+        session => Ledger.HoldAsync(session, reservationId, limits, hold, cancellationToken),
+        cancellationToken);
+
     public async Task NoteAsync(string reservationId, Bill used, CancellationToken cancellationToken) =>
         await database.WriteAllAsync([Ledger.Note(reservationId, used)], cancellationToken);
 

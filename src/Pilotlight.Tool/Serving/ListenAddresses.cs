@@ -1,6 +1,8 @@
 using System.Net;
+using Microsoft.Extensions.Options;
 using Pilotlight.Core.Access;
 using Pilotlight.Core.Storage;
+using Pilotlight.Gateway.Compatible;
 using Pilotlight.Tool.Settings;
 
 namespace Pilotlight.Tool.Serving;
@@ -28,11 +30,13 @@ internal static class ListenAddresses
         : Split(urls).All(IsLoopback) ? LoopbackNames
         : ["*"];
 
-    /// <summary>Refuses addresses that others can reach while there are no keys.</summary>
-    /// <exception cref="StartException">There are such addresses, and no keys.</exception>
+    /// <summary>Refuses addresses that others can reach, and pages of everybody, while there are no keys.</summary>
+    /// <exception cref="StartException">There are such addresses or pages, and no keys.</exception>
     public static async Task CheckAsync(IServiceProvider services, string urls, CancellationToken cancellationToken)
     {
-        if (Split(urls).FirstOrDefault(url => !IsLoopback(url)) is not { } open)
+        var open = Split(urls).FirstOrDefault(url => !IsLoopback(url));
+        var isOpenToPages = services.GetRequiredService<IOptions<CompatibleOptions>>().Value.Cors.Contains("*");
+        if (open is null && !isOpenToPages)
         {
             return;
         }
@@ -40,9 +44,10 @@ internal static class ListenAddresses
         await services.GetRequiredService<IStorageInitializer>().InitializeAsync(cancellationToken);
         if (!await services.GetRequiredService<KeyService>().AreNeededAsync(cancellationToken))
         {
-            throw new StartException(
-                $"Pilotlight cannot start:\n  - --urls holds '{open}', which others can reach, and there are no keys to tell them by. "
-                + "Make one with 'pilotlight keys create --admin NAME', or listen on 127.0.0.1.");
+            const string Make = "Make one with 'pilotlight keys create --admin NAME', or ";
+            throw new StartException("Pilotlight cannot start:\n  - " + (open is not null
+                ? $"--urls holds '{open}', which others can reach, and there are no keys to tell them by. {Make}listen on 127.0.0.1."
+                : $"Pilotlight:Compatible:Cors holds '*', which lets every page that is open on this machine in, and there are no keys to tell them by. {Make}name the origins."));
         }
     }
 

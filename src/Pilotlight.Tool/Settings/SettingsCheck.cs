@@ -8,6 +8,7 @@ using Pilotlight.Gateway.Compatible;
 using Pilotlight.Gateway.Http;
 using Pilotlight.Processes;
 using Pilotlight.Simulator;
+using Pilotlight.Wire;
 
 namespace Pilotlight.Tool.Settings;
 
@@ -23,6 +24,8 @@ internal static class SettingsCheck
         (StorageOptions.Section, [typeof(StorageOptions)]),
         (RelayOptions.Section, [typeof(RelayOptions), typeof(StreamOptions)]),
         (CompatibleOptions.Section, [typeof(CompatibleOptions)]),
+        (ProxyOptions.Section, [typeof(ProxyOptions)]),
+        (WireOptions.Section, [typeof(WireOptions)]),
         (LimitOptions.Section, [typeof(LimitOptions)]),
         (SimulatorOptions.Section, [typeof(SimulatorOptions)]),
     ];
@@ -58,6 +61,7 @@ internal static class SettingsCheck
                 continue;
             }
 
+            faults.AddRange(UnknownSettings.In(child, property.PropertyType));
             try
             {
                 Bind(of, property, child);

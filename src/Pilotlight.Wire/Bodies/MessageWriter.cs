@@ -16,8 +16,7 @@ internal static class MessageWriter
 
         var messages = JsonArrayEdit.Read(source);
 
-        // From the back, so that notes which stand at the same place keep their order.
-        foreach (var note in (parameters.SystemNotes ?? []).OrderBy(note => note.After).Reverse())
+        foreach (var note in parameters.SystemNotes ?? [])
         {
             messages.Insert(IndexAfter(messages, note.After), BodyJson.Write(new TextMessage("system", note.Text)));
         }
@@ -30,10 +29,10 @@ internal static class MessageWriter
         body.Set("messages", JsonArrayEdit.Write(messages));
     }
 
-    /// <summary>How many messages a body has.</summary>
-    public static int Count(JsonObjectEdit body) => body.Find("messages") is { } messages ? JsonArrayEdit.Read(messages).Count : 0;
+    /// <summary>How many messages of users and assistants a body has; the CLI's own notes come and go between one try and the next.</summary>
+    public static int Count(JsonObjectEdit body) => body.Find("messages") is { } messages ? JsonArrayEdit.Read(messages).Count(message => !IsNote(message)) : 0;
 
-    // The CLI's own notes do not count, and stay with the message that they follow.
+    // Notes, the CLI's own and those before, do not count, and stay with the message that they follow.
     private static int IndexAfter(List<ReadOnlyMemory<byte>> messages, int spoken)
     {
         for (var i = 0; i < messages.Count; i++)

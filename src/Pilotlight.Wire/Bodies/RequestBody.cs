@@ -35,6 +35,19 @@ internal sealed class RequestBody
     /// <summary>The body as it has become: the very bytes that came when nothing was set.</summary>
     public ReadOnlyMemory<byte> ToBytes() => Members?.ToBytes() ?? _source;
 
+    /// <summary>The body as it goes to an upstream that has another name for the model.</summary>
+    public ReadOnlyMemory<byte> ToBytes(string model)
+    {
+        if (Members is null || model == Model)
+        {
+            return ToBytes();
+        }
+
+        var renamed = JsonObjectEdit.Parse(ToBytes());
+        renamed.Set("model", BodyJson.Write(model));
+        return renamed.ToBytes();
+    }
+
     private delegate T ReadToken<T>(ref Utf8JsonReader reader);
 
     private T? Read<T>(string name, ReadToken<T> read)

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace Pilotlight.Wire.Forwarding;
@@ -11,14 +12,22 @@ namespace Pilotlight.Wire.Forwarding;
 /// <param name="MayRetry">Whether asking again can help; otherwise the CLI is told not to.</param>
 internal sealed record ApiError(int Status, string Type, string Message, bool MayRetry)
 {
+    private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     public static ApiError UnknownToken { get; } = new(
         401, "authentication_error", "This relay does not know the token: the process that it was given to has ended, or it was made up.", false);
 
-    // 400 is what the CLI shows at once and as it is; it takes other refusals for a matter of its own sign-in or bill.
-    public static ApiError Refused(string reason) => new(400, "invalid_request_error", reason, false);
+    // Not 400 or 422: at those the CLI asks again with fewer beta features, three times in all. 402 and 424 it takes at once and shows as
+    // they are (2.1.330).
+    public static ApiError Refused(string reason) => new(402, "billing_error", reason, false);
+
+    public static ApiError BadParameters(string reason) => new(
+        424, "invalid_request_error", $"The turn's parameters could not be set in the CLI's call: {reason}", false);
+
+    public static ApiError NotJson { get; } = new(400, "invalid_request_error", "The body is not a JSON object.", false);
 
     public static ApiError NoUpstream(string model) => new(
-        400, "invalid_request_error", $"No upstream serves the model '{model}'. Add it to the Models of one under Pilotlight:Wire:Upstreams.", false);
+        404, "not_found_error", $"No upstream serves the model '{model}'. Add it to the Models of one under Pilotlight:Wire:Upstreams.", false);
 
     public static ApiError NoRoute(string upstream, string path) => new(
         404, "not_found_error", $"The upstream '{upstream}' has nothing at {path}.", false);
@@ -26,10 +35,10 @@ internal sealed record ApiError(int Status, string Type, string Message, bool Ma
     // What never worked is a setting, and is told at once; what did work may come back, and the CLI waits for it.
     public static ApiError Unreachable(string problem, bool hasWorked) => hasWorked
         ? new(502, "api_error", problem, true)
-        : new(400, "invalid_request_error", problem, false);
+        : new(424, "api_error", problem, false);
 
     public static ApiError NotTheApi(string upstream, Uri address, int status) => new(
-        status is >= 500 or 429 ? status : 400,
+        status is >= 500 or 429 ? status : 424,
         "api_error",
         $"The upstream '{upstream}' at {address} answered {status} with something that is not the Messages API. Check its BaseUrl, and what stands between.",
         status is >= 500 or 429);
@@ -37,7 +46,7 @@ internal sealed record ApiError(int Status, string Type, string Message, bool Ma
     public byte[] ToBytes()
     {
         using var stream = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(stream))
+        using (var writer = new Utf8JsonWriter(stream, Writing))
         {
             writer.WriteStartObject();
             writer.WriteString("type", "error");

@@ -33,6 +33,7 @@ internal sealed class CallFactory(TimeProvider time)
             Info = isMessage ? Describe(purpose, body, bytes.Length) : null,
             Model = body.Model,
             IsSignedIn = process.IsSignedIn,
+            IsOfCli = true,
             Budget = state.Turn.Budget,
             Observer = state.Turn.Observer,
             Trace = state.Turn.Trace,

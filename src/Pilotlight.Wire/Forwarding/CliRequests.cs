@@ -55,7 +55,7 @@ internal sealed partial class CliRequests(
         }
         catch (JsonException fault)
         {
-            await WriteAsync(http, ApiError.Refused($"The turn's parameters could not be set in the call: {fault.Message}"));
+            await WriteAsync(http, ApiError.BadParameters(fault.Message));
             return;
         }
 

@@ -1,10 +1,10 @@
+using Pilotlight.Wire.Protocols;
+
 namespace Pilotlight.Wire.Forwarding;
 
 /// <summary>Which of a request's headers go on to an upstream.</summary>
 internal static class ForwardedHeaders
 {
-    private const string Beta = "anthropic-beta";
-
     // The relay reads answers along, so they come uncompressed; the hints are the CLI's to us, and the API never saw them before.
     private static readonly HashSet<string> Dropped = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -21,22 +21,7 @@ internal static class ForwardedHeaders
             .Concat(request.Content?.Headers.NonValidated.Select(Pair) ?? [])
             .Where(header => !Dropped.Contains(header.Key) && (call.IsSignedIn || !Credentials.Contains(header.Key)))
             .ToList();
-        if (call.Betas.Count > 0)
-        {
-            var at = headers.FindIndex(header => header.Key.Equals(Beta, StringComparison.OrdinalIgnoreCase));
-            var there = at < 0 ? [] : headers[at].Value.SelectMany(value => value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
-            KeyValuePair<string, IEnumerable<string>> merged = new(Beta, [string.Join(',', there.Union(call.Betas, StringComparer.Ordinal))]);
-            if (at < 0)
-            {
-                headers.Add(merged);
-            }
-            else
-            {
-                headers[at] = merged;
-            }
-        }
-
-        return headers;
+        return BetaHeader.Add(headers, call.Betas);
 
         static KeyValuePair<string, IEnumerable<string>> Pair(KeyValuePair<string, System.Net.Http.Headers.HeaderStringValues> header) =>
             new(header.Key, header.Value);

@@ -29,7 +29,7 @@ internal sealed class UpstreamAnswer(Upstream upstream, HttpResponseMessage resp
         try
         {
             var raw = await response.Content.ReadAsStreamAsync(cancellationToken);
-            var body = upstream.Protocol.Translate(response.Headers, response.Content.Headers, raw);
+            var body = upstream.Protocol.Translate(response.Content.Headers, raw);
             if (!isMessage || !response.IsSuccessStatusCode)
             {
                 return new UpstreamAnswer(upstream, response, body, default);
@@ -65,6 +65,8 @@ internal sealed class UpstreamAnswer(Upstream upstream, HttpResponseMessage resp
     /// <summary>The answer for whoever asked, its body read along by <paramref name="progress"/>.</summary>
     public HttpResponseMessage Release(CallProgress? progress)
     {
+        // At once: it has been told, whether or not whoever asked stays to read it.
+        progress?.Read(first.Span);
         var content = new StreamContent(new CountedStream(first, body, progress), 64 * 1024);
         foreach (var (name, values) in response.Content.Headers.NonValidated)
         {

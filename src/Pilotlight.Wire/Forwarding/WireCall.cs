@@ -23,6 +23,9 @@ internal sealed class WireCall
     /// <summary>Whether the caller's own credential goes along.</summary>
     public bool IsSignedIn { get; init; }
 
+    /// <summary>Whether a CLI made it.</summary>
+    public bool IsOfCli { get; init; }
+
     public ICallBudget? Budget { get; init; }
 
     public ICallObserver? Observer { get; init; }

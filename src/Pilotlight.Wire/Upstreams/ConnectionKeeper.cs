@@ -7,7 +7,7 @@ namespace Pilotlight.Wire.Upstreams;
 /// <remarks>Its first round is also the first word on whether an upstream can be reached.</remarks>
 internal sealed partial class ConnectionKeeper : IAsyncDisposable
 {
-    // Over HTTP/2 these share a connection; over HTTP/1.1 each has its own, so that turns which start together find one each.
+    // Over HTTP/1.1, where each call has a connection to itself: so many turns that start together find one each. HTTP/2 shares one.
     private const int Connections = 4;
 
     private readonly Func<UpstreamSet> _upstreams;
@@ -32,7 +32,7 @@ internal sealed partial class ConnectionKeeper : IAsyncDisposable
 
     /// <summary>Asks every upstream once, all at the same time.</summary>
     public Task RoundAsync(CancellationToken cancellationToken) =>
-        Task.WhenAll(_upstreams().All.SelectMany(upstream => Enumerable.Range(0, Connections).Select(_ => AskAsync(upstream, cancellationToken))));
+        Task.WhenAll(_upstreams().All.Select(upstream => AskAsync(upstream, cancellationToken)));
 
     public async ValueTask DisposeAsync()
     {
@@ -58,7 +58,16 @@ internal sealed partial class ConnectionKeeper : IAsyncDisposable
         }
     }
 
+    // One first: where there is nobody, each further one would wait for its own time-out.
     private async Task AskAsync(Upstream upstream, CancellationToken cancellationToken)
+    {
+        if (await ReachAsync(upstream, cancellationToken) is { Major: < 2 })
+        {
+            await Task.WhenAll(Enumerable.Range(1, Connections - 1).Select(_ => ReachAsync(upstream, cancellationToken)));
+        }
+    }
+
+    private async Task<Version?> ReachAsync(Upstream upstream, CancellationToken cancellationToken)
     {
         try
         {
@@ -75,6 +84,7 @@ internal sealed partial class ConnectionKeeper : IAsyncDisposable
             }
 
             upstream.Reached();
+            return response.Version;
         }
         catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
         {
@@ -85,6 +95,7 @@ internal sealed partial class ConnectionKeeper : IAsyncDisposable
             }
 
             upstream.Unreached(problem);
+            return null;
         }
     }
 

@@ -1,3 +1,5 @@
+using Pilotlight.Wire.Protocols;
+
 namespace Pilotlight.Wire.Upstreams;
 
 /// <summary>One place that calls can be sent to, and what is known of it.</summary>

@@ -5,19 +5,24 @@ namespace Pilotlight.Wire.Upstreams;
 /// <summary>The one way out: pooled connections that are kept open.</summary>
 internal static class UpstreamNetwork
 {
-    public static SocketsHttpHandler Create(TimeSpan connectTimeout, TimeSpan pingInterval) => new()
+    public static SocketsHttpHandler Create(TimeSpan connectTimeout, TimeSpan pingInterval, Action<SocketsHttpHandler>? configure)
     {
-        AllowAutoRedirect = false,
-        AutomaticDecompression = DecompressionMethods.None,
-        ConnectTimeout = connectTimeout,
-        EnableMultipleHttp2Connections = true,
-        KeepAlivePingDelay = pingInterval,
-        KeepAlivePingPolicy = HttpKeepAlivePingPolicy.Always,
-        KeepAlivePingTimeout = TimeSpan.FromSeconds(10),
+        var network = new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            AutomaticDecompression = DecompressionMethods.None,
+            ConnectTimeout = connectTimeout,
+            EnableMultipleHttp2Connections = true,
+            KeepAlivePingDelay = pingInterval,
+            KeepAlivePingPolicy = HttpKeepAlivePingPolicy.Always,
+            KeepAlivePingTimeout = TimeSpan.FromSeconds(10),
 
-        // Long enough that a turn hardly ever meets one that ended, short enough that a moved address is noticed.
-        PooledConnectionIdleTimeout = TimeSpan.FromMinutes(5),
-        PooledConnectionLifetime = TimeSpan.FromMinutes(15),
-        UseCookies = false,
-    };
+            // Long enough that a turn hardly ever meets one that ended, short enough that a moved address is noticed.
+            PooledConnectionIdleTimeout = TimeSpan.FromMinutes(5),
+            PooledConnectionLifetime = TimeSpan.FromMinutes(15),
+            UseCookies = false,
+        };
+        configure?.Invoke(network);
+        return network;
+    }
 }

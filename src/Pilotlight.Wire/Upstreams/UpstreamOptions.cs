@@ -25,10 +25,17 @@ public sealed class UpstreamOptions
     /// <summary>Whose API it is. Default: <see cref="UpstreamKind.Anthropic"/>.</summary>
     public UpstreamKind Kind { get; set; }
 
-    /// <summary>Its address, up to the part before <c>/v1/messages</c>. Default: <c>https://api.anthropic.com</c> for Anthropic, none for others.</summary>
+    /// <summary>
+    /// Its address, up to what an API of its kind adds: <c>https://api.anthropic.com</c> (the default for Anthropic),
+    /// <c>https://bedrock-runtime.REGION.amazonaws.com</c>, <c>https://REGION-aiplatform.googleapis.com/v1/projects/PROJECT/locations/REGION</c>,
+    /// <c>https://NAME.services.ai.azure.com/anthropic</c>.
+    /// </summary>
     public string? BaseUrl { get; set; }
 
-    /// <summary>Its key. Default: none; for Anthropic the CLI's own sign-in is passed on then.</summary>
+    /// <summary>
+    /// Its key. Default: none. Without one Anthropic gets the CLI's own sign-in, Bedrock what Amazon's library finds (environment, profile,
+    /// role), Vertex Google's application default credentials; Foundry needs one. For Bedrock it is a Bedrock API key, for Vertex an access token.
+    /// </summary>
     public string? ApiKey { get; set; }
 
     /// <summary>

@@ -22,15 +22,12 @@ internal sealed class UpstreamSet(IReadOnlyList<Upstream> all)
             return serving;
         }
 
-        var turn = Interlocked.Increment(ref _turn);
-        return
-        [
-            .. serving
-                .Select((upstream, index) => (Upstream: upstream, Rests: upstream.Breaker.RestsUntil(model), Turn: (index + turn) % (uint)serving.Count))
-                .OrderBy(row => row.Rests ?? DateTimeOffset.MinValue)
-                .ThenBy(row => row.Upstream.Priority)
-                .ThenBy(row => row.Turn)
-                .Select(row => row.Upstream),
-        ];
+        var ordered = serving
+            .Select(upstream => (Upstream: upstream, Rank: (upstream.Breaker.RestsUntil(model) ?? DateTimeOffset.MinValue, upstream.Priority)))
+            .OrderBy(row => row.Rank)
+            .ToList();
+        var equals = ordered.TakeWhile(row => row.Rank == ordered[0].Rank).Count();
+        var turn = (int)(Interlocked.Increment(ref _turn) % (uint)equals);
+        return [.. ordered[turn..equals].Concat(ordered[..turn]).Concat(ordered[equals..]).Select(row => row.Upstream)];
     }
 }

@@ -70,7 +70,7 @@ public sealed class MovingCliTests : IDisposable
 
         await host.RunAsync(new Conversation { Id = "q", Profile = "QUIET" }, "hi", Token);
         await host.RunAsync(new Conversation { Id = "r", Profile = "quiet" }, "hi", Token);
-        Assert.Equal(["Quiet", "chat"], host.Pool.GetSnapshot().Profiles.Select(profile => profile.Name));
+        Assert.Equal(["Quiet", "chat"], host.Pool.GetSnapshot().Profiles.Select(profile => profile.Name).Order(StringComparer.Ordinal));
     }
 
     // As npm lays it out with its scripts off: a stub, and the program in the package beside it.

@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json.Nodes;
 using Pilotlight.Claude.Protocol;
+using Pilotlight.Claude.Sessions;
 using Pilotlight.Claude.Turns;
 
 namespace Pilotlight.Claude.Tests.Protocol;

@@ -70,7 +70,7 @@ public sealed class RehearsalTests
         await using var host = await ClaudeHost.StartAsync(claude => claude.Rehearse = rehearse);
         host.Simulator.When(_ => true, new Scenario { Text = "answer", InputTokens = 100 });
         await host.WaitForWarmthAsync(Token);
-        Assert.Empty(host.Simulator.Requests);
+        Assert.Empty(host.Simulator.MessageRequests);
 
         var conversation = new Conversation { Id = "t", Model = model };
         await host.RunAsync(conversation, "one", Token);

@@ -122,8 +122,8 @@ public sealed class UsageTests
         Assert.Equal("there are seven", completed.Text);
         Assert.Equal(3200, completed.Usage.InputTokens);
 
-        // The CLI shows a subagent's messages that call tools; its last one is known from the result alone.
-        Assert.Equal([1000, 1500, 2600], events.OfType<UsageGrew>().Select(grown => grown.Usage.InputTokens).Distinct());
+        // The CLI shows a subagent's messages that call tools and not its last one; the wire shows all.
+        Assert.Equal([1000, 1500, 2100, 3200], events.OfType<UsageGrew>().Select(grown => grown.Usage.InputTokens).Distinct());
         AssertNeverFalls(events);
     }
 

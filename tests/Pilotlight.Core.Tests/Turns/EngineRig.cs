@@ -39,7 +39,7 @@ internal sealed class EngineRig<TStore>(TStore store, IClaudeConversations conve
         store, new HotThreads(store), new ContextLimits(_limits, _claude), Admission, Epoch, _claude, Time);
 
     public StoredTurns Stored => field ??= new StoredTurns(
-        Engine, Running, Places, Intake, store, Epoch, new TurnNews(new ThreadNews()), Relay, Options.Create(new ServerOptions()), _claude, _limits, Time,
+        Engine, conversations, Running, Places, Intake, store, Epoch, new TurnNews(new ThreadNews()), Relay, Options.Create(new ServerOptions()), _claude, _limits, Time,
         NullLogger<StoredTurns>.Instance);
 
     public TurnService Service => field ??= new TurnService(Intake, Stored, Running, Places, store, store, Time, NullLogger<TurnService>.Instance);
@@ -49,7 +49,7 @@ internal sealed class EngineRig<TStore>(TStore store, IClaudeConversations conve
     public ServerLife Life => field ??= new ServerLife(
         store, Reservations, Stored, Running, Epoch, _limits, Relay, Options.Create(new ServerOptions { Node = "me" }), Time, NullLogger<ServerLife>.Instance);
 
-    private TurnEngine Engine => field ??= new TurnEngine(conversations, _telemetry, Time, NullLogger<TurnEngine>.Instance);
+    private TurnEngine Engine => field ??= new TurnEngine(Reservations, _limits, _telemetry, Time, NullLogger<TurnEngine>.Instance);
 
     private Admission Admission => field ??= new Admission(Epoch, _limits, _claude, Time);
 
@@ -61,6 +61,9 @@ internal sealed class NoReservations : IReservationStore
 {
     public Task<ReserveResult> ReserveAsync(Reservation reservation, DateTimeOffset at, CancellationToken cancellationToken) =>
         Task.FromResult(new ReserveResult(ReserveStatus.Reserved));
+
+    public Task<CallHoldResult> HoldAsync(string reservationId, KeyLimits limits, CallHold hold, DateTimeOffset at, CancellationToken cancellationToken) =>
+        Task.FromResult(new CallHoldResult(hold.Wanted, null));
 
     public Task NoteAsync(string reservationId, Bill used, CancellationToken cancellationToken) => Task.CompletedTask;
 

@@ -1,8 +1,9 @@
 using Pilotlight.Claude.Conversations;
 using Pilotlight.Claude.Protocol;
+using Pilotlight.Claude.Turns;
 using Pilotlight.Processes;
 
-namespace Pilotlight.Claude.Turns;
+namespace Pilotlight.Claude.Sessions;
 
 /// <summary>Says what a failure was, in the caller's terms.</summary>
 internal static class TurnErrors

@@ -1,6 +1,4 @@
-using System.Net.Http.Headers;
-
-namespace Pilotlight.Wire.Upstreams;
+namespace Pilotlight.Wire.Protocols;
 
 /// <summary>A request on its way to an upstream, in the shape of Anthropic's API.</summary>
 /// <param name="Method">The HTTP method.</param>
@@ -9,23 +7,22 @@ namespace Pilotlight.Wire.Upstreams;
 /// <param name="Body">The body; empty when there is none.</param>
 /// <param name="Model">The upstream's own name for the model; empty when the request names none.</param>
 /// <param name="IsStreaming">Whether it asks for a stream.</param>
+/// <param name="IsOfCli">Whether a CLI made it, which takes every upstream for Anthropic's own.</param>
 internal sealed record UpstreamRequest(
     HttpMethod Method,
     string PathAndQuery,
     IReadOnlyList<KeyValuePair<string, IEnumerable<string>>> Headers,
     ReadOnlyMemory<byte> Body,
     string Model,
-    bool IsStreaming);
-
-/// <summary>How one kind of upstream is spoken to. Safe for concurrent use.</summary>
-internal interface IUpstreamProtocol
+    bool IsStreaming,
+    bool IsOfCli)
 {
-    /// <summary>The address it is reached at, for probes and errors; holds no secret.</summary>
-    Uri Address { get; }
+    /// <summary>The values of the <c>anthropic-beta</c> header.</summary>
+    public IEnumerable<string> Betas => Headers
+        .Where(header => header.Key.Equals("anthropic-beta", StringComparison.OrdinalIgnoreCase))
+        .SelectMany(header => header.Value)
+        .SelectMany(value => value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
 
-    /// <summary>Makes the request, credential included; null when it has no such route.</summary>
-    ValueTask<HttpRequestMessage?> CreateAsync(UpstreamRequest request, CancellationToken cancellationToken);
-
-    /// <summary>Turns the answer's body into what Anthropic's API would send.</summary>
-    Stream Translate(HttpResponseHeaders headers, HttpContentHeaders contentHeaders, Stream body);
+    /// <summary>The path without its query.</summary>
+    public string Path => PathAndQuery.Split('?')[0];
 }

@@ -1,6 +1,6 @@
 using System.Net.Http.Headers;
 
-namespace Pilotlight.Wire.Upstreams;
+namespace Pilotlight.Wire.Protocols;
 
 /// <summary>Anthropic's own API, and what speaks as it does; only the credential differs.</summary>
 /// <param name="address">The base address.</param>
@@ -22,5 +22,5 @@ internal sealed class AnthropicProtocol(Uri address, (string Header, string Valu
         return new(message);
     }
 
-    public Stream Translate(HttpResponseHeaders headers, HttpContentHeaders contentHeaders, Stream body) => body;
+    public Stream Translate(HttpContentHeaders headers, Stream body) => body;
 }

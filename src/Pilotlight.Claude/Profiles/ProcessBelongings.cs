@@ -1,0 +1,16 @@
+using Pilotlight.Wire.Processes;
+
+namespace Pilotlight.Claude.Profiles;
+
+/// <summary>What one process has for itself alone: its folder, and its way to the API. Disposing takes both away.</summary>
+internal sealed class ProcessBelongings(IDisposable folder, WireProcess? wire) : IDisposable
+{
+    /// <summary>Its way to the API; null where it calls by itself.</summary>
+    public WireProcess? Wire => wire;
+
+    public void Dispose()
+    {
+        wire?.Dispose();
+        folder.Dispose();
+    }
+}

@@ -1,0 +1,41 @@
+using Microsoft.Extensions.Configuration;
+
+namespace Pilotlight.Tool.Settings;
+
+/// <summary>Finds settings that nothing reads, at any depth: one that is taken in silence is taken for set.</summary>
+internal static class UnknownSettings
+{
+    /// <summary>A fault for each setting below <paramref name="section"/> that <paramref name="type"/> has no property for.</summary>
+    public static IEnumerable<string> In(IConfigurationSection section, Type type)
+    {
+        if (ElementOf(type) is { } element)
+        {
+            return section.GetChildren().SelectMany(child => In(child, element));
+        }
+
+        return IsGroup(type) ? section.GetChildren().SelectMany(child => InGroup(child, type)) : [];
+    }
+
+    private static IEnumerable<string> InGroup(IConfigurationSection setting, Type group)
+    {
+        var known = group.GetProperties().Where(property => IsSetting(property.PropertyType)).ToArray();
+        return Array.Find(known, property => property.Name.Equals(setting.Key, StringComparison.OrdinalIgnoreCase)) is { } property
+            ? In(setting, property.PropertyType)
+            : [$"{setting.Path} is not a setting; there are {string.Join(", ", known.Select(one => one.Name))}."];
+    }
+
+    // What else options hold, delegates and functions, is for code alone.
+    private static bool IsSetting(Type type) => ElementOf(type) is { } element
+        ? IsSetting(element)
+        : type.IsValueType || type == typeof(string) || type == typeof(Uri) || (IsGroup(type) && type.GetConstructor([]) is not null);
+
+    private static bool IsGroup(Type type) =>
+        type is { IsClass: true, IsAbstract: false } && !type.IsSubclassOf(typeof(Delegate)) && type.Namespace!.StartsWith("Pilotlight", StringComparison.Ordinal);
+
+    // Of a dictionary by name or of a list.
+    private static Type? ElementOf(Type type) => type == typeof(string) ? null
+        : type.GetInterfaces().Prepend(type).Where(one => one.IsGenericType).Select(one =>
+            one.GetGenericTypeDefinition() == typeof(IDictionary<,>) ? one.GetGenericArguments()[1]
+            : one.GetGenericTypeDefinition() == typeof(IList<>) ? one.GetGenericArguments()[0]
+            : null).FirstOrDefault(one => one is not null);
+}

@@ -1,0 +1,101 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Pilotlight.Simulator;
+using Pilotlight.Wire.Calls;
+
+namespace Pilotlight.Wire.Tests;
+
+/// <summary>A budget between the CLI and the API.</summary>
+public sealed class BudgetTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_turn_whose_budget_is_used_up_gets_its_next_call_refused_and_says_why()
+    {
+        await using var host = await WireHost.StartAsync();
+        using var process = host.Relay.Open();
+        await using var cli = await WireHost.StartCliAsync(process, CliProcess.Agent, Token);
+        host.Simulator.When(request => request.IsMessage, Scenario.ToolUse("Bash", """{"command":"true","description":"nothing"}"""));
+        var (budget, listener) = (new Budget(calls: 3, maxOutput: 700), new Listener());
+        var startedAt = Stopwatch.GetTimestamp();
+
+        using (process.BeginTurn(new WireTurn { Budget = budget, Observer = listener }))
+        {
+            var turn = await cli.TurnAsync("work", Token);
+            Assert.Contains("used up", CliProcess.ResultOf(turn), StringComparison.Ordinal);
+            Assert.True(turn[^1].GetProperty("is_error").GetBoolean());
+        }
+
+        Assert.Equal(3, host.Simulator.MessageRequests.Count);
+        Assert.All(host.Simulator.MessageRequests, request => Assert.Equal(700, request.Body.GetProperty("max_tokens").GetInt32()));
+        Assert.Equal(3, budget.Settled.Count);
+        Assert.Equal(host.Simulator.Told.Select(told => (long)told.OutputTokens), budget.Settled.Select(usage => usage.OutputTokens));
+        var refused = Assert.Single(listener.Ends, end => end.Report.Outcome == CallOutcome.Refused);
+        Assert.Equal(0, refused.Report.Attempts);
+
+        // At once, and not after the CLI's minutes of asking again.
+        Assert.True(Stopwatch.GetElapsedTime(startedAt) < TimeSpan.FromSeconds(20));
+        using (process.BeginTurn(new WireTurn()))
+        {
+            host.Simulator.Enqueue(Scenario.Answer("on it goes"));
+            Assert.Equal("on it goes", CliProcess.ResultOf(await cli.TurnAsync("and now", Token)));
+            Assert.Single(host.Simulator.MessageRequests.Select(request => request.Headers["anthropic-beta"]).Distinct());
+        }
+    }
+
+    [Fact]
+    public async Task A_call_that_breaks_off_is_settled_with_what_was_told()
+    {
+        await using var host = await WireHost.StartAsync();
+        using var process = host.Relay.Open();
+        var environment = new Dictionary<string, string>(process.Environment) { ["CLAUDE_CODE_MAX_RETRIES"] = "0" };
+        await using var cli = await CliProcess.StartAsync(environment, CliProcess.Chat, Token);
+        host.Simulator.Enqueue(Scenario.Cut("one two three four", afterTokens: 2) with { InputTokens = 50 });
+        var (budget, listener) = (new Budget(calls: 9), new Listener());
+
+        using (process.BeginTurn(new WireTurn { Budget = budget, Observer = listener }))
+        {
+            await cli.TurnAsync("go", Token);
+        }
+
+        var (_, report) = listener.Ends.First();
+        Assert.Equal(CallOutcome.Cut, report.Outcome);
+        Assert.Equal((50, 1, "one two ".Length), (report.Usage.InputTokens, report.Usage.OutputTokens, report.Usage.StreamedBytes));
+        Assert.Equal(50, budget.Settled.First().InputTokens);
+    }
+
+    [Fact]
+    public async Task A_budget_that_fails_lets_nothing_through()
+    {
+        await using var host = await WireHost.StartAsync();
+
+        using var answer = await host.Relay.SendAsync(new DirectCall { Body = """{"model":"m"}"""u8.ToArray(), Turn = new() { Budget = new Broken() } }, Token);
+
+        Assert.Equal(402, answer.Status);
+        Assert.Empty(host.Simulator.MessageRequests);
+    }
+
+    private sealed class Budget(int calls, int? maxOutput = null) : ICallBudget
+    {
+        private int _calls;
+
+        public ConcurrentQueue<CallUsage> Settled { get; } = new();
+
+        public ValueTask<CallAllowance> AskAsync(CallInfo info, CancellationToken cancellationToken) => new(
+            Interlocked.Increment(ref _calls) > calls ? CallAllowance.Refuse("The key's budget for today is used up.")
+            : maxOutput is { } most ? CallAllowance.AtMost(most)
+            : CallAllowance.Unbounded);
+
+        public void Settle(CallInfo info, CallUsage usage) => Settled.Enqueue(usage);
+    }
+
+    private sealed class Broken : ICallBudget
+    {
+        public ValueTask<CallAllowance> AskAsync(CallInfo info, CancellationToken cancellationToken) => throw new InvalidOperationException("the database is away");
+
+        public void Settle(CallInfo info, CallUsage usage)
+        {
+        }
+    }
+}
