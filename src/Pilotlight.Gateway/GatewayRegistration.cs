@@ -10,6 +10,7 @@ using Pilotlight.Gateway.Access;
 using Pilotlight.Gateway.Anthropic;
 using Pilotlight.Gateway.Compatible;
 using Pilotlight.Gateway.Direct;
+using Pilotlight.Gateway.FrontEnds;
 using Pilotlight.Gateway.Http;
 using Pilotlight.Gateway.Models;
 using Pilotlight.Gateway.Native;
@@ -77,6 +78,7 @@ public static class GatewayRegistration
         ChatCompletionEndpoint.Map(routes);
         MessagesEndpoint.Map(routes);
         ResponsesEndpoint.Map(routes);
+        FrontEndEndpoints.Map(routes);
         ModelsEndpoint.Map(routes);
         PoolEndpoint.Map(routes);
         KeyEndpoints.Map(routes);

@@ -68,6 +68,9 @@ public interface ITurnStore
     /// <summary>The turn, in whichever thread it is; null for none.</summary>
     Task<Turn?> FindAsync(string turnId, CancellationToken cancellationToken);
 
+    /// <summary>The turn that an idempotency key took on in a thread; null for none.</summary>
+    Task<Turn?> FindByKeyAsync(string threadId, string keyId, string idempotencyKey, CancellationToken cancellationToken);
+
     /// <summary>What a turn asks beyond its text, as it was stored; null for nothing.</summary>
     Task<string?> ReadPromptAsync(string turnId, CancellationToken cancellationToken);
 

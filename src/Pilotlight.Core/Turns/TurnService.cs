@@ -133,6 +133,16 @@ internal sealed partial class TurnService(
         }
     }
 
+    /// <summary>The turn that a key of the caller's took on in a thread; null for none.</summary>
+    public Task<Turn?> FindByKeyAsync(Caller caller, string threadId, string idempotencyKey, CancellationToken cancellationToken) =>
+        turns.FindByKeyAsync(threadId, caller.KeyId, idempotencyKey, cancellationToken);
+
+    /// <summary>The thread's turn in progress, on whichever server; null for none.</summary>
+    public Task<Turn?> FindRunningAsync(string threadId, CancellationToken cancellationToken) => turns.FindRunningAsync(threadId, cancellationToken);
+
+    /// <summary>The turn where it runs on this server; else null.</summary>
+    public LiveTurn? FindLive(string turnId) => running.Find(turnId);
+
     /// <summary>The thread's turn in progress on this server, or null.</summary>
     public Turn? FindRunning(string threadId) => running.FindOfThread(threadId)?.Turn;
 

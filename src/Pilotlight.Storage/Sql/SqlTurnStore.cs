@@ -252,6 +252,12 @@ internal sealed class SqlTurnStore(Database database, bool isSingleServer) : ITu
         session => session.FirstAsync($"""SELECT {TurnColumns} FROM turns WHERE "Id" = @id""", ReadTurn, cancellationToken, ("id", turnId)),
         cancellationToken);
 
+    public async Task<Turn?> FindByKeyAsync(string threadId, string keyId, string idempotencyKey, CancellationToken cancellationToken) => await database.ReadAsync(
+        session => session.FirstAsync(
+            $"""SELECT {TurnColumns} FROM turns WHERE "ThreadId" = @thread AND "KeyId" = @owner AND "IdempotencyKey" = @key""",
+            ReadTurn, cancellationToken, ("thread", threadId), ("owner", keyId), ("key", idempotencyKey)),
+        cancellationToken);
+
     public async Task<string?> ReadPromptAsync(string turnId, CancellationToken cancellationToken) => await database.ReadAsync(
         session => session.FirstAsync(
             """SELECT "Prompt" FROM turns WHERE "Id" = @id AND "Prompt" IS NOT NULL""", reader => reader.GetString(0), cancellationToken, ("id", turnId)),

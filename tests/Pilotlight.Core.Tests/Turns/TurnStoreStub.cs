@@ -40,6 +40,8 @@ internal abstract class TurnStoreStub : ITurnStore
 
     public virtual Task<Turn?> FindAsync(string turnId, CancellationToken cancellationToken) => throw new NotSupportedException();
 
+    public virtual Task<Turn?> FindByKeyAsync(string threadId, string keyId, string idempotencyKey, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public virtual Task<string?> ReadPromptAsync(string turnId, CancellationToken cancellationToken) => Task.FromResult<string?>(null);
 
     public virtual Task CopyAsync(string intoThreadId, string keyId, IReadOnlyList<CopiedTurn> turns, CancellationToken cancellationToken) => throw new NotSupportedException();

@@ -1,7 +1,6 @@
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Net.ServerSentEvents;
-using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Pilotlight.Testing;
@@ -46,19 +45,26 @@ internal sealed class ResponseClient(GatewayProcess gateway, CancellationToken c
         return await gateway.Http.SendAsync(request, until, cancellationToken);
     }
 
-    /// <summary>The events of a stream, of a new response or of one that is there.</summary>
-    public async IAsyncEnumerable<JsonElement> StreamAsync(JsonObject? call, string path = "/v1/responses", [EnumeratorCancellation] CancellationToken stop = default)
+    /// <summary>The events of a stream, of a new response or of one that is there; at most so many, then the connection is cut.</summary>
+    public async Task<IReadOnlyList<JsonElement>> StreamAsync(JsonObject? call, string path = "/v1/responses", int most = int.MaxValue)
     {
+        var events = new List<JsonElement>();
         call?["stream"] = true;
         using var response = await RawAsync(call is null ? HttpMethod.Get : HttpMethod.Post, path, call, HttpCompletionOption.ResponseHeadersRead);
         Assert.True(response.IsSuccessStatusCode, await ErrorAsync(response));
         await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
-        await foreach (var item in SseParser.Create(body).EnumerateAsync(stop))
+        await foreach (var item in SseParser.Create(body).EnumerateAsync(cancellationToken))
         {
             var told = JsonElement.Parse(item.Data);
             Assert.Equal(item.EventType, told.GetProperty("type").GetString());
-            yield return told;
+            events.Add(told);
+            if (events.Count == most)
+            {
+                break;
+            }
         }
+
+        return events;
     }
 
     public static string TextOf(JsonElement response) => string.Concat(response.GetProperty("output").EnumerateArray()

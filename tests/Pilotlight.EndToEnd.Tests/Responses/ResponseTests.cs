@@ -66,10 +66,10 @@ public sealed class ResponseTests : EndToEndTest
         var client = new ResponseClient(gateway, Token);
         simulator.Enqueue(Scenario.Thinking("Hm, let me see.", "Here it is."));
 
-        var live = await client.StreamAsync(Ask("What?", ("reasoning", new JsonObject { ["summary"] = "auto" }))).ToListAsync(Token);
+        var live = await client.StreamAsync(Ask("What?", ("reasoning", new JsonObject { ["summary"] = "auto" })));
         var id = IdOf(live[0].GetProperty("response"));
-        var again = await client.StreamAsync(null, $"/v1/responses/{id}?stream=true").ToListAsync(Token);
-        var rest = await client.StreamAsync(null, $"/v1/responses/{id}?stream=true&starting_after=4").ToListAsync(Token);
+        var again = await client.StreamAsync(null, $"/v1/responses/{id}?stream=true");
+        var rest = await client.StreamAsync(null, $"/v1/responses/{id}?stream=true&starting_after=4");
 
         string[] types = [.. live.Select(told => told.GetProperty("type").GetString()!).Where((type, at) => at == 0 || type != live[at - 1].GetProperty("type").GetString())];
         string[] thought =
@@ -163,7 +163,7 @@ public sealed class ResponseTests : EndToEndTest
         simulator.Enqueue(Scenario.Answer("Gone."));
 
         var call = Ask("One?", ("store", false));
-        var answer = stream ? (await client.StreamAsync(call).ToListAsync(Token))[^1].GetProperty("response") : await client.PostAsync(call);
+        var answer = stream ? (await client.StreamAsync(call))[^1].GetProperty("response") : await client.PostAsync(call);
         using var later = await client.RawAsync(HttpMethod.Get, $"/v1/responses/{IdOf(answer)}", null);
 
         Assert.Equal(("completed", "Gone."), (StatusOf(answer), TextOf(answer)));
@@ -180,7 +180,7 @@ public sealed class ResponseTests : EndToEndTest
         simulator.Enqueue(Scenario.Words(30) with { TokensPerSecond = 20 });
 
         var begun = await client.PostAsync(Ask("Go.", ("background", true)));
-        var events = await client.StreamAsync(null, $"/v1/responses/{IdOf(begun)}?stream=true").ToListAsync(Token);
+        var events = await client.StreamAsync(null, $"/v1/responses/{IdOf(begun)}?stream=true");
         var done = await client.GetAsync(IdOf(begun));
 
         Assert.Equal("in_progress", StatusOf(begun));
