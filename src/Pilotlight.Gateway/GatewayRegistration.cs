@@ -41,6 +41,7 @@ public static class GatewayRegistration
         services.AddSingleton<CompatibleTurns>();
         services.AddSingleton<StoredResponses>();
         services.AddSingleton<ResponseTurns>();
+        services.AddSingleton<StatelessResponses>();
         services.AddSingleton<DirectRoute>();
         services.AddSingleton<DirectTurns>();
         services.AddSingleton<PassThrough>();

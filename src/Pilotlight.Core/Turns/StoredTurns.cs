@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Pilotlight.Claude;
+using Pilotlight.Claude.Conversations;
 using Pilotlight.Core.Access;
 using Pilotlight.Core.Servers;
 
