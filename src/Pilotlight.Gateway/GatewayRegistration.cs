@@ -39,6 +39,9 @@ public static class GatewayRegistration
         services.AddRequestDecompression();
         services.AddSingleton<ConversationIndex>();
         services.AddSingleton<CompatibleTurns>();
+        services.AddSingleton<StoredResponses>();
+        services.AddSingleton<ResponseTurns>();
+        services.AddSingleton<StatelessResponses>();
         services.AddSingleton<DirectRoute>();
         services.AddSingleton<DirectTurns>();
         services.AddSingleton<PassThrough>();

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.AI;
 using Pilotlight.Claude.Conversations;
+using Pilotlight.Wire.Calls;
 
 namespace Pilotlight.Core.Prompts;
 
@@ -41,6 +42,9 @@ internal sealed record Prompt
 
     /// <summary>Longest answer, in tokens; null sets no limit.</summary>
     public int? MaxTokens { get; init; }
+
+    /// <summary>What is set on its calls to the API; null for nothing.</summary>
+    public CallParameters? Parameters { get; init; }
 
     /// <summary>Whether it goes on with nobody following it.</summary>
     public bool IsUnattended { get; init; }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.Extensions.AI;
 using Pilotlight.Claude.Conversations;
+using Pilotlight.Wire.Calls;
 
 namespace Pilotlight.Core.Prompts;
 
@@ -20,6 +21,7 @@ internal static class PromptJson
             prompt.Model,
             prompt.Instructions,
             prompt.MaxTokens,
+            prompt.Parameters,
             prompt.IsUnattended ? true : null,
             prompt.Echo),
         PromptJsonContext.Default.StoredPrompt);
@@ -39,6 +41,7 @@ internal static class PromptJson
             Model = stored.Model,
             Instructions = stored.Instructions,
             MaxTokens = stored.MaxTokens,
+            Parameters = stored.Parameters,
             IsUnattended = stored.IsUnattended == true,
             Echo = stored.Echo,
         };
@@ -109,6 +112,7 @@ internal sealed record StoredPrompt(
     string? Model,
     string? Instructions,
     int? MaxTokens,
+    CallParameters? Parameters,
     bool? IsUnattended,
     JsonElement? Echo);
 

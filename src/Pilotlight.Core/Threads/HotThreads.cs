@@ -1,6 +1,7 @@
 using System.Globalization;
 using Pilotlight.Claude.Conversations;
 using Pilotlight.Core.Prompts;
+using Pilotlight.Wire.Calls;
 
 namespace Pilotlight.Core.Threads;
 
@@ -67,6 +68,7 @@ internal sealed record HotThread(ChatThread Thread, IReadOnlyList<HistoryTurn> T
             OutputSchema = prompt?.OutputSchema,
             Effort = prompt?.Effort,
             ThinkingSummaries = prompt?.ThinkingSummaries,
+            Calls = new WireTurn { Parameters = prompt?.Parameters ?? CallParameters.None },
         }, content);
     }
 

@@ -69,7 +69,8 @@ internal sealed record ResponseCall
     /// <summary>What a turn of a thread is asked.</summary>
     /// <param name="request">The call with all that was said.</param>
     /// <param name="told">What of its history the thread does not hold.</param>
-    public Prompt ToPrompt(CompatibleRequest request, IEnumerable<CompatibleMessage> told) => new()
+    /// <param name="way">The way that it takes.</param>
+    public Prompt ToPrompt(CompatibleRequest request, IEnumerable<CompatibleMessage> told, CallRoute way) => new()
     {
         Api = request.Api,
         Content = request.Content,
@@ -84,7 +85,10 @@ internal sealed record ResponseCall
         ThinkingSummaries = ThinkingSummaries,
         Model = request.Model,
         Instructions = Instructions,
-        MaxTokens = request.MaxTokens,
+
+        // Where the API itself stops at the caller's limit, nothing is cut here.
+        MaxTokens = way == CallRoute.Wire ? null : request.MaxTokens,
+        Parameters = way == CallRoute.Wire ? WireParameters.Of(request) : null,
         IsUnattended = Background,
         Echo = Echo,
     };

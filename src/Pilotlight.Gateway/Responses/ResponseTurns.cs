@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 using Pilotlight.Claude.Conversations;
+using Pilotlight.Claude.Network;
 using Pilotlight.Core.Access;
 using Pilotlight.Core.Problems;
 using Pilotlight.Core.Threads;
@@ -18,16 +19,16 @@ internal sealed record BegunResponse(Turn Turn, LiveTurn? Live, ResponseReading 
 /// <summary>Begins the turns that responses are: each in the thread that it goes on with, in a fork of it, or in one of its own.</summary>
 /// <remarks>Safe for concurrent use.</remarks>
 internal sealed class ResponseTurns(
-    ThreadService threads, ThreadForks forks, TurnService turns, StoredResponses stored, IOptions<CompatibleOptions> options)
+    ThreadService threads, ThreadForks forks, TurnService turns, StoredResponses stored, ClaudeRelay relay, IOptions<CompatibleOptions> options)
 {
     private const int MaxIdempotencyKey = 200;
 
-    /// <summary>What was said before, in the terms of a call that brings all of it along.</summary>
+    /// <summary>The call with all that was said before, as one that brings all of it along.</summary>
     public async Task<CompatibleRequest> ReadWholeAsync(Caller caller, ResponseCall call, JsonElement body, CancellationToken cancellationToken)
     {
         var said = await SaidBeforeAsync(caller, call, cancellationToken);
         var input = ResponseInput.Read(body, await stored.ReferredAsync(caller, body, cancellationToken), goesOn: said is not null);
-        return call.With(body, input, [.. (said?.UpTo.Turns ?? []).SelectMany(turn => turn.Messages).Select(Message)]).Settle(CallRoute.Cli, options.Value);
+        return call.With(body, input, [.. (said?.UpTo.Turns ?? []).SelectMany(turn => turn.Messages).Select(Message)]);
     }
 
     /// <summary>Begins the turn of a response that is kept. Sets the headers that say how it is served.</summary>
@@ -40,8 +41,9 @@ internal sealed class ResponseTurns(
 
         // The calls that wait: what is said now must answer them.
         CompatibleMessage[] asked = said?.UpTo.Awaited is { Count: > 0 } ? [Message(said.UpTo.Turns[^1].Messages[^1])] : [];
-        var request = call.With(body, input, asked).Settle(CallRoute.Cli, options.Value);
-        var prompt = call.ToPrompt(request, request.History.Skip(asked.Length));
+        var way = relay.HoldsKey ? CallRoute.Wire : CallRoute.Cli;
+        var request = call.With(body, input, asked).Settle(way, options.Value);
+        var prompt = call.ToPrompt(request, request.History.Skip(asked.Length), way);
 
         // From here on the turn is the server's: the client's leaving must not undo it half way.
         var isNew = said is null;
@@ -55,6 +57,7 @@ internal sealed class ResponseTurns(
         {
             var (turn, live, isReplay) = await turns.BeginAsync(caller, thread.Id, prompt.Text, key, CancellationToken.None, facts.ArrivedAt, prompt: prompt);
             facts.TurnBegins(request.Ignored);
+            facts.Routed("cli", null);
             RateHeaders.Write(http.Response.Headers, live?.Lease.Rate);
             http.Response.Headers["x-pilotlight-turn"] = turn.Id;
             if (isReplay)

@@ -11,7 +11,11 @@ internal sealed class ResponseWriter(HttpContext http, ResponseReading reading, 
 {
     public static Task WriteAsync(HttpContext http, JsonObject body)
     {
-        http.Response.ContentType = "application/json; charset=utf-8";
+        if (!http.Response.HasStarted)
+        {
+            http.Response.ContentType = WholeAnswer.Json;
+        }
+
         return http.Response.WriteAsync(body.ToJsonString(), http.RequestAborted);
     }
 

@@ -27,16 +27,14 @@ internal static class ResponsesEndpoint
     }
 
     private static async Task CreateAsync(
-        HttpContext http, ResponseTurns responses, CompatibleTurns calls, TurnService turns, IOptions<StreamOptions> streams, TimeProvider time)
+        HttpContext http, ResponseTurns responses, StatelessResponses stateless, TurnService turns, IOptions<StreamOptions> streams, TimeProvider time)
     {
         using var body = await JsonBody.ReadAsync(http);
         var root = CallBody.Object(body.Root);
         var call = ResponseCall.Read(root);
         if (!call.Store)
         {
-            var request = await responses.ReadWholeAsync(http.GetCaller(), call, root, http.RequestAborted);
-            var frame = new ResponseFrame($"resp_{Guid.CreateVersion7(time.GetUtcNow()):N}", request.Model, call.Echo);
-            await CompatibleCall.RunAsync(http, calls, request, new StatelessAnswer(frame), streams.Value, time);
+            await stateless.RunAsync(http, await responses.ReadWholeAsync(http.GetCaller(), call, root, http.RequestAborted), call.Echo);
             return;
         }
 

@@ -28,6 +28,12 @@ internal sealed class StatelessAnswer(ResponseFrame frame) : ICompatibleAnswer
         return Frames(_story.Fail(error.Type == "server_error" ? "server_error" : error.Code ?? error.Type, error.Message));
     }
 
+    public string WholeFault(Problem problem)
+    {
+        Fault(problem);
+        return _story.Body.ToJsonString();
+    }
+
     public Task WriteWholeAsync(HttpContext http, TurnCompleted completed, IReadOnlyList<ToolStarted> calls)
     {
         if (completed.Text.Length > 0)
