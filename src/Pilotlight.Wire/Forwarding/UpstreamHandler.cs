@@ -91,7 +91,7 @@ internal sealed partial class UpstreamHandler(
             var (answer, error, fault) = await AskAsync(upstream, request, headers, call, cancellationToken);
             if (fault is null || next is null)
             {
-                return error is null ? Pass(upstream, answer!, progress) : Give(error, progress);
+                return error is null ? Pass(upstream, answer!, call, progress) : Give(error, progress);
             }
 
             LogNext(upstream.Name, fault, next.Name);
@@ -188,10 +188,10 @@ internal sealed partial class UpstreamHandler(
         return (answer, null, fault);
     }
 
-    private static HttpResponseMessage Pass(Upstream upstream, UpstreamAnswer answer, CallProgress? progress)
+    private static HttpResponseMessage Pass(Upstream upstream, UpstreamAnswer answer, WireCall call, CallProgress? progress)
     {
         progress?.Answered(upstream.Name, answer.Status, answer.IsEvents, RequestId(answer.Response));
-        var response = answer.Release(progress);
+        var response = answer.Release(progress, call.EndsAtMaxTokens);
         response.Headers.TryAddWithoutValidation(RelayHeaders.Upstream, upstream.Name);
         return response;
     }
