@@ -70,10 +70,10 @@ internal static class CliCrashes
         }
     }
 
-    private static bool IsCli(int process) =>
+    public static bool IsCli(int process) =>
         HostKiller.Read(string.Create(CultureInfo.InvariantCulture, $"/proc/{process}/cmdline")).Contains("stream-json", StringComparison.Ordinal);
 
-    private static bool TryKill(int id)
+    public static bool TryKill(int id)
     {
         try
         {

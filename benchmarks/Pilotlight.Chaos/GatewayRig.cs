@@ -1,3 +1,6 @@
+using System.Data.Common;
+using Microsoft.Data.Sqlite;
+using Npgsql;
 using Pilotlight.Simulator;
 using Pilotlight.Testing;
 
@@ -8,13 +11,22 @@ internal sealed class GatewayRig : IAsyncDisposable
 {
     private readonly DirectoryInfo _data = Directory.CreateTempSubdirectory("pilotlight-chaos-");
     private readonly string? _postgres;
+    private readonly string _file;
 
-    private GatewayRig(SimulatorServer simulator, string? postgres) => (Simulator, _postgres) = (simulator, postgres);
+    private GatewayRig(SimulatorServer simulator, string? postgres, string? file) =>
+        (Simulator, _postgres, _file) = (simulator, postgres, file ?? Path.Combine(_data.FullName, "pilotlight.db"));
 
     public SimulatorServer Simulator { get; }
 
-    public static async Task<GatewayRig> CreateAsync(string? postgres = null) =>
-        new(await SimulatorServer.StartAsync(new SimulatorOptions { MaxRecorded = 1_000_000 }), postgres);
+    /// <param name="postgres">A connection string; null for SQLite.</param>
+    /// <param name="file">SQLite's file; null for one in the data folder.</param>
+    public static async Task<GatewayRig> CreateAsync(string? postgres = null, string? file = null) =>
+        new(await SimulatorServer.StartAsync(new SimulatorOptions { MaxRecorded = 1_000_000 }), postgres, file);
+
+    /// <summary>A connection of our own to the gateway's database.</summary>
+    public DbConnection Connect() => _postgres is null
+        ? new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = _file, Pooling = false, DefaultTimeout = 5 }.ToString())
+        : new NpgsqlConnection(new NpgsqlConnectionStringBuilder(_postgres) { Pooling = false, Timeout = 5 }.ToString());
 
     /// <summary>Starts a gateway on the same data as the one before.</summary>
     public async Task<GatewayProcess> StartAsync(params string[] settings)
@@ -28,6 +40,10 @@ internal sealed class GatewayRig : IAsyncDisposable
         {
             environment["Pilotlight__Storage__Provider"] = "PostgreSql";
             environment["Pilotlight__Storage__ConnectionString"] = _postgres;
+        }
+        else
+        {
+            environment["Pilotlight__Storage__ConnectionString"] = _file;
         }
 
         return await GatewayProcess.StartAsync(_data.FullName, CancellationToken.None, environment, settings);

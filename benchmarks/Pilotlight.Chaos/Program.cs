@@ -4,6 +4,7 @@ using Pilotlight.Chaos;
 // kill-host [--runs N] [--cli PATH]: kills a host at random moments and looks for what it leaves behind.
 // descriptors [--runs N], mass-death [--runs N], crash-loop [--minutes N], drain: the pool's promises about faults.
 // cuts, server-kills [--postgres CONNECTION|auto], cancels, slow-clients, cli-crashes [--runs N] [--minutes N]: the gateway's promises.
+// store-outage, vanishing [--postgres auto] [--runs N] [--minutes N]: every turn ends once and is paid once, whatever goes away.
 // host …: what is killed; not for people.
 string? Option(string name) => Array.IndexOf(args, name) is >= 0 and var at && at + 1 < args.Length ? args[at + 1] : null;
 
@@ -22,6 +23,10 @@ switch (args.FirstOrDefault())
         return await SlowClients.RunAsync(Count(300));
     case "cli-crashes":
         return await CliCrashes.RunAsync(Count(1000), Limit());
+    case "store-outage":
+        return await StoreOutages.RunAsync(Count(300), Option("--postgres") is not null, Limit());
+    case "vanishing":
+        return await Vanishings.RunAsync(Count(2000), Option("--postgres") is not null, Limit());
     case "kill-host":
         return await HostKiller.RunAsync(int.Parse(Option("--runs") ?? "50", CultureInfo.InvariantCulture), Option("--cli"));
     case "descriptors":
@@ -40,6 +45,7 @@ switch (args.FirstOrDefault())
         return 0;
     default:
         Console.Error.WriteLine("Usage: chaos kill-host [--runs N] [--cli PATH-OF-CLAUDE] | descriptors [--runs N] | mass-death [--runs N] | crash-loop [--minutes N] | drain\n"
-            + "       chaos cuts | server-kills [--postgres CONNECTION|auto] | cancels | slow-clients | cli-crashes, each with [--runs N] [--minutes N]");
+            + "       chaos cuts | server-kills [--postgres CONNECTION|auto] | cancels | slow-clients | cli-crashes, each with [--runs N] [--minutes N]\n"
+            + "       chaos store-outage | vanishing, each with [--postgres auto] [--runs N] [--minutes N]");
         return 2;
 }

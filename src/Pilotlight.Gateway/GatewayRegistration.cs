@@ -9,6 +9,7 @@ using Pilotlight.Core.Servers;
 using Pilotlight.Gateway.Access;
 using Pilotlight.Gateway.Anthropic;
 using Pilotlight.Gateway.Compatible;
+using Pilotlight.Gateway.Direct;
 using Pilotlight.Gateway.Http;
 using Pilotlight.Gateway.Models;
 using Pilotlight.Gateway.Native;
@@ -36,6 +37,9 @@ public static class GatewayRegistration
         services.AddRequestDecompression();
         services.AddSingleton<ConversationIndex>();
         services.AddSingleton<CompatibleTurns>();
+        services.AddSingleton<DirectRoute>();
+        services.AddSingleton<DirectTurns>();
+        services.AddSingleton<PassThrough>();
         services.AddSingleton<IProblemShape, AnthropicProblemShape>();
         services.AddSingleton<IProblemShape, OpenAiProblemShape>();
         services.AddHealthChecks()

@@ -44,6 +44,35 @@ public sealed class InMemoryTests : IDisposable
     }
 
     [Fact]
+    public async Task It_sees_what_was_prepared_for_it_alone_which_goes_with_it()
+    {
+        var key = new Greeting("key");
+        await using var pool = InMemoryProcesses.CreatePool(
+            async (child, stop) =>
+            {
+                await child.Output.WriteAsync(Encoding.UTF8.GetBytes(child.Environment["KEY"] + "\n"), stop);
+                return await UppercaseAsync(child, stop);
+            },
+            new WarmPoolOptions { MinIdle = 0, MaxIdle = 0 });
+        var profile = Greeted() with
+        {
+            Prepare = environment =>
+            {
+                environment["KEY"] = key.Line;
+                return key;
+            },
+        };
+
+        await using (var lease = await pool.AcquireAsync(profile, Token))
+        {
+            Assert.Equal("key", lease.State.Line);
+            Assert.False(key.IsDisposed);
+        }
+
+        Assert.True(key.IsDisposed);
+    }
+
+    [Fact]
     public async Task One_that_throws_fails_its_start_with_what_it_said()
     {
         await using var pool = InMemoryProcesses.CreatePool(

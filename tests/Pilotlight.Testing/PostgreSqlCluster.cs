@@ -13,11 +13,16 @@ public sealed class PostgreSqlCluster : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
     private readonly DirectoryInfo _folder;
-    private readonly Process _server;
+    private readonly string[] _arguments;
     private readonly int _port;
+    private Process _server;
     private int _databases;
 
-    private PostgreSqlCluster(DirectoryInfo folder, Process server, int port) => (_folder, _server, _port) = (folder, server, port);
+    private PostgreSqlCluster(DirectoryInfo folder, string[] arguments, int port)
+    {
+        (_folder, _arguments, _port) = (folder, arguments, port);
+        _server = Start(Program("postgres"), arguments, asPostgres: true);
+    }
 
     /// <summary>The server's process.</summary>
     public int ProcessId => _server.Id;
@@ -46,8 +51,7 @@ public sealed class PostgreSqlCluster : IAsyncDisposable
                 "-D", data, "-p", $"{port}", "-c", "listen_addresses=127.0.0.1", "-c", $"unix_socket_directories={folder.FullName}",
                 "-c", "max_connections=120", .. flushes ? (string[])[] : ["-c", "fsync=off", "-c", "synchronous_commit=off"],
             ];
-            var server = Start(Program("postgres"), arguments, asPostgres: true);
-            var cluster = new PostgreSqlCluster(folder, server, port);
+            var cluster = new PostgreSqlCluster(folder, arguments, port);
             try
             {
                 await cluster.WaitAsync(patience.Token);
@@ -80,12 +84,13 @@ public sealed class PostgreSqlCluster : IAsyncDisposable
         return $"Host=127.0.0.1;Port={_port};Username=pilotlight;Database={name};Maximum Pool Size=40;Timeout=60;Command Timeout=120";
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Stops the server, in order or as a crash would; what was committed is there again after <see cref="RestartAsync"/>.</summary>
+    public async Task StopAsync(bool isCrash = false)
     {
         if (!_server.HasExited)
         {
-            // SIGINT is its fast stop: connections are ended, nothing is waited for.
-            using var signal = Process.Start("/bin/kill", ["-INT", $"{_server.Id}"]);
+            // SIGINT is its fast stop: connections are ended, nothing is waited for. SIGQUIT leaves the rest to the next start.
+            using var signal = Process.Start("/bin/kill", [isCrash ? "-QUIT" : "-INT", $"{_server.Id}"]);
             try
             {
                 await _server.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(20));
@@ -96,7 +101,19 @@ public sealed class PostgreSqlCluster : IAsyncDisposable
                 await _server.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(20));
             }
         }
+    }
 
+    /// <summary>Starts the server that was stopped, with its data and on its port, and waits until it answers.</summary>
+    public async Task RestartAsync(CancellationToken cancellationToken)
+    {
+        _server.Dispose();
+        _server = Start(Program("postgres"), _arguments, asPostgres: true);
+        await WaitAsync(cancellationToken);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
         _server.Dispose();
         _folder.Refresh();
         if (_folder.Exists)

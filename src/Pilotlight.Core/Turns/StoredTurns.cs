@@ -11,6 +11,7 @@ namespace Pilotlight.Core.Turns;
 /// <remarks>Safe for concurrent use.</remarks>
 internal sealed partial class StoredTurns(
     TurnEngine engine,
+    IClaudeConversations conversations,
     RunningTurns running,
     TurnPlaces places,
     TurnIntake intake,
@@ -65,7 +66,8 @@ internal sealed partial class StoredTurns(
             }
 
             var conversation = prepared.Conversation;
-            var work = new TurnWork("native", conversation.Model ?? claude.Value.Model, conversation, [new UserText(live.Turn.Text)]) { TurnId = live.Turn.Id };
+            var source = new ConversationSource(conversations, conversation, [new UserText(live.Turn.Text)]);
+            var work = new TurnWork("native", conversation.Model ?? claude.Value.Model, source) { TurnId = live.Turn.Id };
             await engine.RunAsync(live, work, new StoredJournal(live, prepared, store, intake, relay.Value, time, server.Value.IsSimulated));
         }
         catch (Exception fault)

@@ -1,19 +1,19 @@
 using System.Text;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using Pilotlight.Claude.Conversations;
 using Pilotlight.Claude.Turns;
 using Pilotlight.Core.Access;
 using Pilotlight.Core.Problems;
 using Pilotlight.Core.Storage;
 using Pilotlight.Core.Telemetry;
+using Pilotlight.Wire.Calls;
 
 namespace Pilotlight.Core.Turns;
 
 /// <summary>Runs every turn, stored or not, from its process to its settled end, whoever listens or does not.</summary>
 /// <remarks>Safe for concurrent use.</remarks>
 internal sealed partial class TurnEngine(
-    IClaudeConversations conversations, IReservationStore reservations, IOptions<LimitOptions> limits, TurnTelemetry telemetry, TimeProvider time, ILogger<TurnEngine> logger)
+    IReservationStore reservations, IOptions<LimitOptions> limits, TurnTelemetry telemetry, TimeProvider time, ILogger<TurnEngine> logger)
 {
     private static readonly TimeSpan FirstWait = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(2);
@@ -48,8 +48,8 @@ internal sealed partial class TurnEngine(
         turn.Overhead = time.GetElapsedTime(turn.AcceptedAt);
         using var trace = TurnTrace.Begin(telemetry, work.Api, work.Model, work.TurnId, turn.Overhead);
         using var budget = CallBudget.IsNeeded(turn.Lease.Limits) ? new CallBudget(turn.Lease, reservations, limits.Value, time) : null;
-        var conversation = work.Conversation with { Calls = work.Conversation.Calls with { Budget = budget, Trace = trace.Context } };
-        await using var events = conversations.RunTurnAsync(conversation, work.Content, turn.Stopping).GetAsyncEnumerator(CancellationToken.None);
+        var calls = new WireTurn { Budget = budget, Trace = trace.Context };
+        await using var events = work.Source.RunAsync(calls, turn.Stopping).GetAsyncEnumerator(CancellationToken.None);
         while (await NextAsync(events, turn, journal))
         {
             trace.Saw(events.Current);

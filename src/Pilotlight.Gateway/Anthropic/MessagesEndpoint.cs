@@ -8,6 +8,7 @@ using Pilotlight.Claude.Turns;
 using Pilotlight.Core.Context;
 using Pilotlight.Core.Problems;
 using Pilotlight.Gateway.Compatible;
+using Pilotlight.Gateway.Direct;
 using Pilotlight.Gateway.Http;
 
 namespace Pilotlight.Gateway.Anthropic;
@@ -25,19 +26,42 @@ internal static class MessagesEndpoint
                 "An estimate, counted here with another tokenizer than the model's; an image counts as 1,600.");
     }
 
-    private static async Task CountAsync(HttpContext http)
+    // What else is wrong with a call that goes to the API, the API says itself.
+    private static string? ModelOf(JsonBody body) =>
+        body.Root.ValueKind == JsonValueKind.Object && body.Root.Get("model") is { ValueKind: JsonValueKind.String } model ? model.GetString() : null;
+
+    private static async Task CountAsync(HttpContext http, DirectRoute route, PassThrough direct)
     {
         using var body = await JsonBody.ReadAsync(http);
+        if (ModelOf(body) is { } model && route.Of(model) == CallRoute.Direct && await direct.TryAskAsync(http, "/v1/messages/count_tokens", body, model))
+        {
+            return;
+        }
+
         var request = MessagesRequest.Read(body.Root, isCount: true);
         var tokens = request.Texts().Where(text => text.Length > 0).Sum(ContextLimits.Count) + request.ImageTokens();
         await http.Response.WriteAsJsonAsync(new TokenCount(tokens), AnthropicJson.Default.TokenCount);
     }
 
-    private static async Task CreateAsync(HttpContext http, CompatibleTurns turns, IOptions<StreamOptions> streams, IOptions<CompatibleOptions> options, TimeProvider time)
+    private static async Task CreateAsync(
+        HttpContext http,
+        CompatibleTurns turns,
+        DirectRoute route,
+        PassThrough direct,
+        IOptions<StreamOptions> streams,
+        IOptions<CompatibleOptions> options,
+        TimeProvider time)
     {
         using var body = await JsonBody.ReadAsync(http);
-        var request = MessagesRequest.Read(body.Root).Settle(CallRoute.Cli, options.Value);
-        await CompatibleCall.RunAsync(http, turns, request, new MessagesAnswer(request), streams.Value, options.Value.KeepAlive, time);
+        if (ModelOf(body) is { } model && route.Of(model) == CallRoute.Direct)
+        {
+            await direct.RunAsync(http, "/v1/messages" + http.Request.QueryString, body, model);
+            return;
+        }
+
+        var request = MessagesRequest.Read(body.Root);
+        request = request.Settle(route.Of(request.Model), options.Value);
+        await CompatibleCall.RunAsync(http, await turns.BeginAsync(http, request), request, new MessagesAnswer(request), streams.Value, options.Value.KeepAlive, time);
     }
 }
 
@@ -74,7 +98,7 @@ internal sealed class MessagesAnswer(CompatibleRequest request) : ICompatibleAns
         (_blocks == 0 ? Begin(s_emptyText) + Stop() : EndText())
         + Event(
             "message_delta",
-            new MessageDelta("message_delta", new MessageDeltaBody(StopReason(completed), null), AnthropicUsage.Of(completed.Usage)),
+            new MessageDelta("message_delta", new MessageDeltaBody(StopReason(completed), completed.StopSequence), AnthropicUsage.Of(completed.Usage)),
             AnthropicJson.Default.MessageDelta)
         + Event("message_stop", new BareEvent("message_stop"), AnthropicJson.Default.BareEvent);
 

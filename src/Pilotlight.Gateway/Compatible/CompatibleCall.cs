@@ -44,9 +44,8 @@ internal static class CompatibleCall
     private static readonly TimeSpan s_longestSilence = TimeSpan.FromSeconds(10);
 
     public static async Task RunAsync(
-        HttpContext http, CompatibleTurns turns, CompatibleRequest request, ICompatibleAnswer answer, StreamOptions options, TimeSpan? keepAlive, TimeProvider time)
+        HttpContext http, ICallTurn turn, CompatibleRequest request, ICompatibleAnswer answer, StreamOptions options, TimeSpan? keepAlive, TimeProvider time)
     {
-        var turn = await turns.BeginAsync(http, request);
         try
         {
             await using var events = turn.ReadAsync(http.RequestAborted).GetAsyncEnumerator(CancellationToken.None);

@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using Pilotlight.Claude.Turns;
 using Pilotlight.Core.Turns;
 
@@ -13,24 +12,20 @@ namespace Pilotlight.Gateway.Compatible;
 /// <param name="process">Decides what becomes of the process.</param>
 /// <param name="time">The clock.</param>
 internal sealed class CompatibleTurn(
-    CompatibleRequest request, RunningTurn turn, CallLedger ledger, HeldTurn? held, CallProcess process, TimeProvider time) : ITurnJournal
+    CompatibleRequest request, RunningTurn turn, CallLedger ledger, HeldTurn? held, CallProcess process, TimeProvider time) : ITurnJournal, ICallTurn
 {
-    // How long an answer may wait for its booking: then it is told, and booked as soon as it can be.
-    private static readonly TimeSpan s_bookingPatience = TimeSpan.FromSeconds(2);
-
-    private readonly Channel<TurnEvent> _told = Channel.CreateUnbounded<TurnEvent>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
+    private readonly ToldAnswer _told = new(ledger, time);
     private readonly CallerTurn _said = new(request);
 
     // The caller's limit of tokens is reached: what the model says from there on is nobody's.
     private bool _isCut;
-    private bool _isTold;
     private decimal _bookedBeforeUsd;
 
     /// <summary>The turn.</summary>
     public RunningTurn Turn => turn;
 
     /// <summary>What the caller is told, the end last.</summary>
-    public IAsyncEnumerable<TurnEvent> ReadAsync(CancellationToken cancellationToken) => _told.Reader.ReadAllAsync(cancellationToken);
+    public IAsyncEnumerable<TurnEvent> ReadAsync(CancellationToken cancellationToken) => _told.ReadAsync(cancellationToken);
 
     public bool HasWork(bool isMoreThere) => false;
 
@@ -64,19 +59,7 @@ internal sealed class CompatibleTurn(
         }
     }
 
-    public async Task EndAsync(TurnEnd end)
-    {
-        // A store may work on its caller's thread, and be away.
-        var booking = Task.Run(() => ledger.SettleAsync(end.Bill));
-        if (!_isTold)
-        {
-            await Task.WhenAny(booking, Task.Delay(s_bookingPatience, time));
-            _isTold = true;
-            await TellEndAsync(end);
-        }
-
-        await booking;
-    }
+    public Task EndAsync(TurnEnd end) => _told.EndAsync(end, TellEndAsync);
 
     // A turn that goes on is counted as one; on another process it begins anew.
     private void Begin(TurnStarted started)
@@ -115,7 +98,7 @@ internal sealed class CompatibleTurn(
             TurnCancelled cancelled => End(cancelled with { Usage = usage }),
             _ => Told(end.Event),
         };
-        _told.Writer.Complete();
+        _told.Close();
         if (!isKept)
         {
             await process.ForgetAsync(); // Nobody else can know what it has seen.
@@ -172,7 +155,7 @@ internal sealed class CompatibleTurn(
     // An answer that is an object is a tool's call to the CLI, and none to the caller.
     private static string? StopReason(TurnCompleted completed) => completed.StopReason == "tool_use" ? "end_turn" : completed.StopReason;
 
-    private void Tell(TurnEvent turnEvent) => _told.Writer.TryWrite(turnEvent);
+    private void Tell(TurnEvent turnEvent) => _told.Tell(turnEvent);
 
     private bool Told(TurnEvent end)
     {

@@ -1,18 +1,20 @@
 using Microsoft.AspNetCore.Http;
 using Pilotlight.Claude.Conversations;
+using Pilotlight.Claude.Network;
 using Pilotlight.Core.Access;
 using Pilotlight.Core.Context;
 using Pilotlight.Core.Problems;
 using Pilotlight.Core.Turns;
 using Pilotlight.Gateway.Access;
 using Pilotlight.Gateway.Http;
+using Pilotlight.Wire.Calls;
 
 namespace Pilotlight.Gateway.Compatible;
 
 /// <summary>Begins the turns of the compatible APIs: nothing of them is stored but what they use, and each ends with its connection.</summary>
 /// <remarks>Safe for concurrent use.</remarks>
 internal sealed class CompatibleTurns(
-    CallTurns calls, IClaudeConversations conversations, ConversationIndex hot, ContextLimits limits, TimeProvider time)
+    CallTurns calls, IClaudeConversations conversations, ClaudeRelay relay, ConversationIndex hot, ContextLimits limits, TimeProvider time)
 {
     /// <summary>A caller's own name for a conversation, in a request.</summary>
     public const string ConversationHeader = "x-pilotlight-conversation";
@@ -30,10 +32,15 @@ internal sealed class CompatibleTurns(
         {
             var (id, held) = await TakeAsync(Fingerprint(request.History), request);
             facts.TurnBegins(request.Ignored);
+            facts.Routed("cli", null);
             RateHeaders.Write(http.Response.Headers, turn.Lease.Rate);
+
+            // Where the API itself stops at the caller's limit, nothing is cut here.
+            var told = relay.HoldsKey ? request with { Settings = request.Settings with { MaxTokens = null } } : request;
             var journal = new CompatibleTurn(
-                request, turn, calls.LedgerOf(turn), held, new CallProcess(id, request, Fingerprint, hot, conversations), time);
-            calls.Run(turn, new TurnWork(request.Api, request.Model, ConversationOf(request, id), CallerTools.Content(request)), journal);
+                told, turn, calls.LedgerOf(turn), held, new CallProcess(id, request, Fingerprint, hot, conversations), time);
+            var source = new ConversationSource(conversations, ConversationOf(request, id), CallerTools.Content(request));
+            calls.Run(turn, new TurnWork(request.Api, request.Model, source), journal);
             return journal;
         }
         catch
@@ -47,7 +54,7 @@ internal sealed class CompatibleTurns(
             : HistoryFingerprint.Named(caller.KeyId, name, request, messages);
     }
 
-    private static Conversation ConversationOf(CompatibleRequest request, string id) => new()
+    private Conversation ConversationOf(CompatibleRequest request, string id) => new()
     {
         Id = id,
         Model = request.Model,
@@ -55,6 +62,7 @@ internal sealed class CompatibleTurns(
         History = [.. CallerTools.History(request.History, request.Tools)],
         Tools = CallerToolNames.Declared(request.Tools),
         Effort = request.Settings.Effort,
+        Calls = new WireTurn { Parameters = relay.HoldsKey ? WireParameters.Of(request) : CallParameters.None },
         OutputSchema = request.OutputSchema,
     };
 

@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
-using Pilotlight.Gateway.Compatible;
 
 namespace Pilotlight.Gateway.Http;
 

@@ -20,7 +20,12 @@ internal sealed class ResponseFacts(long arrivedAt, TimeProvider time)
 
     private const string Simulated = "x-pilotlight-simulated";
 
+    private const string RouteHeader = "x-pilotlight-route";
+    private const string UpstreamHeader = "x-pilotlight-upstream";
+
     private IReadOnlyList<string> _ignored = [];
+    private string? _route;
+    private string? _upstream;
     private TimeSpan? _overhead;
 
     /// <summary>When the request arrived, as a timestamp.</summary>
@@ -60,6 +65,9 @@ internal sealed class ResponseFacts(long arrivedAt, TimeProvider time)
         _overhead = time.GetElapsedTime(arrivedAt);
     }
 
+    /// <summary>Which way a call takes, and who answers it, as far as that is known before the answer.</summary>
+    public void Routed(string route, string? upstream) => (_route, _upstream) = (route, upstream ?? _upstream);
+
     /// <summary>The turn has a process.</summary>
     public void Acquired(AcquireSource source) => Source = TurnEventJson.Name(source);
 
@@ -73,6 +81,16 @@ internal sealed class ResponseFacts(long arrivedAt, TimeProvider time)
         if (!headers.ContainsKey(AcquireHeader))
         {
             headers[AcquireHeader] = Source ?? "none";
+        }
+
+        if (_route is not null)
+        {
+            headers[RouteHeader] = _route;
+        }
+
+        if (_upstream is not null)
+        {
+            headers[UpstreamHeader] = _upstream;
         }
 
         if (_ignored.Count > 0)

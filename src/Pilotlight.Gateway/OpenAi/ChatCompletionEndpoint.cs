@@ -6,6 +6,7 @@ using Microsoft.Extensions.Options;
 using Pilotlight.Claude.Turns;
 using Pilotlight.Core.Problems;
 using Pilotlight.Gateway.Compatible;
+using Pilotlight.Gateway.Direct;
 using Pilotlight.Gateway.Http;
 
 namespace Pilotlight.Gateway.OpenAi;
@@ -17,12 +18,22 @@ internal static class ChatCompletionEndpoint
         .DescribeCall("OpenAI", "CreateChatCompletion", "Answers a conversation, as the OpenAI API does.",
             "Streaming and not. Images come as data URLs. Functions are the caller's to run; an answer may be held to a JSON schema. What only tunes and cannot be honoured is left aside and named in x-pilotlight-ignored.");
 
-    private static async Task CompleteAsync(HttpContext http, CompatibleTurns turns, IOptions<StreamOptions> streams, IOptions<CompatibleOptions> options, TimeProvider time)
+    private static async Task CompleteAsync(
+        HttpContext http,
+        CompatibleTurns turns,
+        DirectTurns direct,
+        DirectRoute route,
+        IOptions<StreamOptions> streams,
+        IOptions<CompatibleOptions> options,
+        TimeProvider time)
     {
         using var body = await JsonBody.ReadAsync(http);
-        var request = ChatCompletionRequest.Read(body.Root).Settle(CallRoute.Cli, options.Value);
+        var request = ChatCompletionRequest.Read(body.Root);
+        var way = route.Of(request.Model);
+        request = request.Settle(way, options.Value);
         var answer = new ChatCompletionAnswer(request, time.GetUtcNow());
-        await CompatibleCall.RunAsync(http, turns, request, answer, streams.Value, options.Value.KeepAlive, time);
+        ICallTurn turn = way == CallRoute.Direct ? await direct.BeginAsync(http, request) : await turns.BeginAsync(http, request);
+        await CompatibleCall.RunAsync(http, turn, request, answer, streams.Value, options.Value.KeepAlive, time);
     }
 }
 

@@ -17,7 +17,7 @@ internal sealed class LongStays(WarmPoolOptions options, TimeProvider time, ILog
             return next;
         }
 
-        foreach (var worker in pool.Workers)
+        foreach (var worker in pool.Workers.All)
         {
             next = Deadline.Sooner(next, worker.State switch
             {
@@ -28,7 +28,7 @@ internal sealed class LongStays(WarmPoolOptions options, TimeProvider time, ILog
         }
 
         // A lease need not have told us that it was taken: whoever never writes rings no bell.
-        return options.LeakAfter is { } limit && pool.HasWorkers ? Deadline.Sooner(next, limit) : next;
+        return options.LeakAfter is { } limit && !pool.Workers.IsEmpty ? Deadline.Sooner(next, limit) : next;
     }
 
     private TimeSpan Freeze(Worker worker)

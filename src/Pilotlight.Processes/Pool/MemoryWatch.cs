@@ -50,7 +50,7 @@ internal sealed class MemoryWatch(WarmPoolOptions options, TimeProvider time, IL
             return Timeout.InfiniteTimeSpan; // It rings when it is done.
         }
 
-        var processes = pools.SelectMany(pool => pool.Workers).Select(worker => worker.Process).ToArray();
+        var processes = pools.SelectMany(pool => pool.Workers.All).Select(worker => worker.Process).ToArray();
         if (processes.Length == 0)
         {
             // Or a pressure whose cause has ended would refuse everybody for ever.
@@ -90,7 +90,7 @@ internal sealed class MemoryWatch(WarmPoolOptions options, TimeProvider time, IL
 
         PoolLog.MemoryShort(logger, Pressure, _budget.Used >> 20);
         ThreadPool.QueueUserWorkItem(Tell, new MemoryShortEventArgs(Pressure, _budget.Used), preferLocal: false);
-        _ = pools.MaxBy(pool => pool.Idle)?.TryEndOldest("memory");
+        _ = pools.MaxBy(pool => pool.Workers.Idle)?.Workers.TryEndOldest("memory");
     }
 
     private void Tell(MemoryShortEventArgs what)

@@ -126,7 +126,7 @@ internal sealed class PoolController : IDisposable
     private TimeSpan Start(ProfilePool pool)
     {
         var upkeep = pool.Upkeep;
-        var (wanted, next) = upkeep.Stock.ToStart(pool.Idle, upkeep.Starting, pool.Waiting, upkeep.Wanted);
+        var (wanted, next) = upkeep.Stock.ToStart(pool.Workers.Idle, upkeep.Starting, pool.Waiting, upkeep.Wanted);
         while (wanted-- > 0)
         {
             if (!upkeep.Guard.MayStart(upkeep.Starting, pool.Waiting))
@@ -188,7 +188,7 @@ internal sealed class PoolController : IDisposable
                 return;
             }
 
-            pool.TryEndOldest("displaced");
+            pool.Workers.TryEndOldest("displaced");
         }
     }
 
@@ -196,8 +196,8 @@ internal sealed class PoolController : IDisposable
     private static void GiveWay(ProfilePool pool)
     {
         var successor = pool.Newest;
-        var missing = successor.IsRegistered ? successor.Upkeep.DemandTarget - successor.Idle : 0;
-        while (pool.Idle > Math.Max(0, missing) && pool.TryEndOldest("replaced"))
+        var missing = successor.IsRegistered ? successor.Upkeep.DemandTarget - successor.Workers.Idle : 0;
+        while (pool.Workers.Idle > Math.Max(0, missing) && pool.Workers.TryEndOldest("replaced"))
         {
         }
     }
@@ -206,7 +206,7 @@ internal sealed class PoolController : IDisposable
     private void LetGo(ProfilePool pool)
     {
         pool.FailWaiters(PoolRejectedException.LetGo(pool.Name), all: true);
-        pool.EndParked("unregistered");
+        pool.Workers.EndParked("unregistered");
         if (pool.Total == 0)
         {
             _pools.Forget(pool);
@@ -215,10 +215,10 @@ internal sealed class PoolController : IDisposable
 
     private static TimeSpan Shrink(ProfilePool pool)
     {
-        var (end, next) = pool.Upkeep.Stock.Surplus(pool.Idle, pool.Upkeep.Wanted);
+        var (end, next) = pool.Upkeep.Stock.Surplus(pool.Workers.Idle, pool.Upkeep.Wanted);
         if (end)
         {
-            pool.TryEndOldest("surplus");
+            pool.Workers.TryEndOldest("surplus");
         }
 
         return next;

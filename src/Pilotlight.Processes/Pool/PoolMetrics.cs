@@ -32,9 +32,9 @@ internal sealed class PoolMetrics : IDisposable
             "pilotlight.pool.recycled", "{process}", "Leased processes that came back clean and were parked again.");
 
         // State as observable gauges: counters of changes lose what happens before an exporter listens.
-        Gauge("pilotlight.pool.parked", "Processes that are ready and waiting.", pool => pool.Idle);
+        Gauge("pilotlight.pool.parked", "Processes that are ready and waiting.", pool => pool.Workers.Idle);
         Gauge("pilotlight.pool.starting", "Processes that are starting.", pool => pool.Upkeep.Starting);
-        Gauge("pilotlight.pool.leased", "Processes that are in use.", pool => pool.Leased);
+        Gauge("pilotlight.pool.leased", "Processes that are in use.", pool => pool.Workers.Leased);
         Gauge("pilotlight.pool.waiting", "Callers that wait for a process.", pool => pool.Waiting);
         Gauge("pilotlight.pool.target", "Processes that are wanted parked.", pool => pool.Upkeep.Target);
 

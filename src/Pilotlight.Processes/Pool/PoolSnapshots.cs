@@ -4,7 +4,7 @@ namespace Pilotlight.Processes;
 internal static class PoolSnapshots
 {
     public static PoolSnapshot Take(IEnumerable<ProfilePool> pools, WarmPoolOptions options, bool withMemory) => new(
-        [.. pools.Where(pool => !pool.IsLeaving || pool.HasWorkers)
+        [.. pools.Where(pool => !pool.IsLeaving || !pool.Workers.IsEmpty)
             .OrderBy(pool => pool.Name, StringComparer.OrdinalIgnoreCase).ThenBy(pool => pool.IsLeaving)
             .Select(pool => Take(pool, options, withMemory))],
         options.MaxProcesses);
@@ -16,9 +16,9 @@ internal static class PoolSnapshots
         return new ProfileSnapshot
         {
             Name = pool.Name,
-            Parked = pool.Idle,
+            Parked = pool.Workers.Idle,
             Starting = pool.Upkeep.Starting,
-            Leased = pool.Leased,
+            Leased = pool.Workers.Leased,
             Waiting = pool.Waiting,
             Target = pool.Upkeep.Target,
             Max = options.MaxIdle,
@@ -32,7 +32,7 @@ internal static class PoolSnapshots
             IsLeaving = isLeaving,
             Processes =
             [
-                .. pool.Workers.OrderBy(worker => worker.WarmedAt).Select(worker => new ProcessSnapshot(
+                .. pool.Workers.All.OrderBy(worker => worker.WarmedAt).Select(worker => new ProcessSnapshot(
                     worker.Process.Id,
                     worker.State == WorkerState.Leased,
                     worker.Process.StartedAt,

@@ -17,7 +17,7 @@ internal sealed class PoolStop(PoolServices services, WorkerStarts starts) : IDi
         foreach (var pool in services.Pools.All)
         {
             pool.FailWaiters(new PoolStoppedException(), all: true);
-            pool.EndParked("stopped");
+            pool.Workers.EndParked("stopped");
         }
 
         await DrainLeasesAsync();
@@ -45,7 +45,7 @@ internal sealed class PoolStop(PoolServices services, WorkerStarts starts) : IDi
     // By the machine's clock, as all that waits for processes: a stop has an end whatever clock the policy goes by.
     private async Task DrainLeasesAsync()
     {
-        var leased = services.Pools.All.SelectMany(pool => pool.Workers)
+        var leased = services.Pools.All.SelectMany(pool => pool.Workers.All)
             .Where(worker => worker.State == WorkerState.Leased).ToArray();
         try
         {
@@ -59,7 +59,7 @@ internal sealed class PoolStop(PoolServices services, WorkerStarts starts) : IDi
 
         foreach (var worker in leased)
         {
-            _ = worker.Pool.EndLease(worker);
+            _ = worker.Pool.Workers.EndLease(worker);
         }
     }
 }

@@ -51,7 +51,7 @@ internal sealed class ProfileUpkeep(ProcessProfile profile, PoolServices service
 
         pool.ServeWaiters();
         Volatile.Write(ref _target, pool.IsStocked ? DemandTarget : 0);
-        return Guard.Look(pool.Workers);
+        return Guard.Look(pool.Workers.All);
     }
 
     public void TakeOver(ProfileUpkeep former) => Demand = former.Demand;

@@ -14,9 +14,9 @@ internal sealed class Renewal(TimeProvider time, WorkerEnds ends)
     /// <param name="hasRoom">Whether one more than wanted may be started.</param>
     public TimeSpan Look(ProfilePool pool, bool hasRoom)
     {
-        var next = pool.Idle > 0 ? pool.Upkeep.Program.Look() : Timeout.InfiniteTimeSpan;
+        var next = pool.Workers.Idle > 0 ? pool.Upkeep.Program.Look() : Timeout.InfiniteTimeSpan;
         var due = new List<Worker>();
-        foreach (var worker in pool.Workers.Where(worker => worker.State == WorkerState.Idle))
+        foreach (var worker in pool.Workers.All.Where(worker => worker.State == WorkerState.Idle))
         {
             var left = worker.MaxAge - time.GetElapsedTime(worker.WarmedAt);
             if (left <= TimeSpan.Zero || IsOutdated(pool, worker))
@@ -30,9 +30,9 @@ internal sealed class Renewal(TimeProvider time, WorkerEnds ends)
         }
 
         var isNobodysTurn = !hasRoom && pool.Upkeep.Starting == 0 && ends.Count == 0;
-        if ((pool.Idle > pool.Upkeep.Target || isNobodysTurn)
+        if ((pool.Workers.Idle > pool.Upkeep.Target || isNobodysTurn)
             && due.MinBy(worker => worker.WarmedAt) is { } oldest
-            && pool.TryEndParked(oldest, IsOutdated(pool, oldest) ? "renewed" : "aged"))
+            && pool.Workers.TryEndParked(oldest, IsOutdated(pool, oldest) ? "renewed" : "aged"))
         {
             due.Remove(oldest); // Its end rings, and the next look finds the next.
         }

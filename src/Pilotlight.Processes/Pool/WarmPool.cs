@@ -188,8 +188,8 @@ public sealed class WarmPool : IAsyncDisposable
     /// <param name="processId">The one; null for all.</param>
     /// <returns>How many that were.</returns>
     public int Recycle(int? processId = null) => _pools.All.Sum(
-        pool => pool.Workers.Count(
-            worker => (processId is null || worker.Process.Id == processId) && pool.TryEndParked(worker, "recycled")));
+        pool => pool.Workers.All.Count(
+            worker => (processId is null || worker.Process.Id == processId) && pool.Workers.TryEndParked(worker, "recycled")));
 
     /// <summary>
     /// Keeps none of a profile's processes parked until <see cref="Refill"/>, and ends those that are. Whoever asks is still
@@ -240,7 +240,7 @@ public sealed class WarmPool : IAsyncDisposable
             pool.IsDrained = isDrained;
             if (isDrained)
             {
-                pool.EndParked("drained");
+                pool.Workers.EndParked("drained");
             }
         }
 

@@ -59,7 +59,7 @@ internal sealed class Worker : PoolItem
 
     /// <summary>Has it replaced when it dies while it is parked. Once for each worker, after it was offered.</summary>
     public void WatchForDeath() => _ = Process.Ended.ContinueWith(
-        static (_, state) => ((Worker)state!).Pool.BuryIfParked((Worker)state),
+        static (_, state) => ((Worker)state!).Pool.Workers.BuryIfParked((Worker)state),
         this,
         CancellationToken.None,
         TaskContinuationOptions.ExecuteSynchronously,

@@ -101,7 +101,7 @@ public class WorkerLease : IAsyncDisposable
             return false;
         }
 
-        _ = dead.Pool.EndLease(dead); // The pool's to wait for; the lessee has words to write.
+        _ = dead.Pool.Workers.EndLease(dead); // The pool's to wait for; the lessee has words to write.
         return true;
     }
 
@@ -115,7 +115,7 @@ public class WorkerLease : IAsyncDisposable
     public ValueTask DisposeAsync()
     {
         GC.SuppressFinalize(this);
-        return EndAsync(static worker => worker.Pool.EndLease(worker));
+        return EndAsync(static worker => worker.Pool.Workers.EndLease(worker));
     }
 
     internal void Granted(LeaseSource source, long acquiredAt, TimeSpan duration, string site, int line) =>

@@ -17,10 +17,9 @@ public sealed class InMemoryChild : IChild
     private readonly Stream _ourOutput;
     private readonly Stream _ourErrors;
 
-    internal InMemoryChild(int id, ProcessProfile profile)
+    internal InMemoryChild(int id, ProcessProfile profile, IReadOnlyDictionary<string, string?> environment)
     {
-        Id = id;
-        Profile = profile;
+        (Id, Profile, Environment) = (id, profile, environment);
         _ourInput = _input.Writer.AsStream();
         _ourOutput = _output.Reader.AsStream();
         _ourErrors = _errors.Reader.AsStream();
@@ -31,6 +30,9 @@ public sealed class InMemoryChild : IChild
 
     /// <summary>What it was started as.</summary>
     public ProcessProfile Profile { get; }
+
+    /// <summary>The profile's environment, and what was prepared for this process alone.</summary>
+    public IReadOnlyDictionary<string, string?> Environment { get; }
 
     /// <summary>What the lessee writes to it.</summary>
     public PipeReader Input => _input.Reader;

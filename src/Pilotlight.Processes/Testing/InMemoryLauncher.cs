@@ -11,9 +11,11 @@ internal sealed class InMemoryLauncher(InMemoryProgram program, TimeProvider tim
 
     public Task<ChildProcess> StartAsync(ProcessProfile profile)
     {
-        var child = new InMemoryChild(FirstId + Interlocked.Increment(ref _count), profile);
+        var environment = profile.Environment.ToDictionary(pair => pair.Key, string? (pair) => pair.Value);
+        var own = profile.Prepare?.Invoke(environment);
+        var child = new InMemoryChild(FirstId + Interlocked.Increment(ref _count), profile, environment);
         _containment.Add(child);
-        var process = new ChildProcess(child, _containment, "", time);
+        var process = new ChildProcess(child, _containment, "", time, own);
         _ = child.PlayAsync(program);
         return Task.FromResult(process);
     }

@@ -19,6 +19,7 @@ using Pilotlight.Gateway.Http;
 using Pilotlight.Processes;
 using Pilotlight.Simulator;
 using Pilotlight.Tool.Settings;
+using Pilotlight.Wire;
 using Pilotlight.WebConsole;
 
 namespace Pilotlight.Tool.Serving;
@@ -139,6 +140,7 @@ internal sealed class GatewayServer : IAsyncDisposable
         services.Configure<StreamOptions>(configuration.GetSection(StreamOptions.Section));
         services.Configure<CompatibleOptions>(configuration.GetSection(CompatibleOptions.Section));
         services.Configure<ProxyOptions>(configuration.GetSection(ProxyOptions.Section));
+        services.Configure<WireOptions>(configuration.GetSection(WireOptions.Section));
         services.Configure<LimitOptions>(configuration.GetSection(LimitOptions.Section));
         services.Configure<ServerOptions>(server =>
         {

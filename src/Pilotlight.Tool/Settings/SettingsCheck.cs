@@ -8,6 +8,7 @@ using Pilotlight.Gateway.Compatible;
 using Pilotlight.Gateway.Http;
 using Pilotlight.Processes;
 using Pilotlight.Simulator;
+using Pilotlight.Wire;
 
 namespace Pilotlight.Tool.Settings;
 
@@ -24,6 +25,7 @@ internal static class SettingsCheck
         (RelayOptions.Section, [typeof(RelayOptions), typeof(StreamOptions)]),
         (CompatibleOptions.Section, [typeof(CompatibleOptions)]),
         (ProxyOptions.Section, [typeof(ProxyOptions)]),
+        (WireOptions.Section, [typeof(WireOptions)]),
         (LimitOptions.Section, [typeof(LimitOptions)]),
         (SimulatorOptions.Section, [typeof(SimulatorOptions)]),
     ];

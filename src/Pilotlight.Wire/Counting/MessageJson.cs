@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Pilotlight.Wire.Calls;
 
 namespace Pilotlight.Wire.Counting;
 
@@ -77,21 +76,21 @@ internal static class MessageJson
                 reader.Read();
                 if (reader.TokenType == JsonTokenType.StartObject)
                 {
-                    facts.Usage = Usage(ref reader, facts.Usage);
+                    facts.Usage = UsageJson.Read(ref reader, facts.Usage);
                     told = true;
                 }
             }
             else if (reader.ValueTextEquals("model"u8))
             {
-                facts.Model = Text(ref reader) ?? facts.Model;
+                facts.Model = JsonTokens.Text(ref reader) ?? facts.Model;
             }
             else if (reader.ValueTextEquals("stop_reason"u8))
             {
-                facts.StopReason = Text(ref reader) ?? facts.StopReason;
+                facts.StopReason = JsonTokens.Text(ref reader) ?? facts.StopReason;
             }
             else if (reader.ValueTextEquals("stop_sequence"u8))
             {
-                facts.StopSequence = Text(ref reader) ?? facts.StopSequence;
+                facts.StopSequence = JsonTokens.Text(ref reader) ?? facts.StopSequence;
             }
             else
             {
@@ -101,50 +100,6 @@ internal static class MessageJson
         }
 
         return told;
-    }
-
-    // A later figure takes the place of an earlier one: the API tells totals.
-    private static CallUsage Usage(ref Utf8JsonReader reader, CallUsage usage)
-    {
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-        {
-            if (reader.ValueTextEquals("input_tokens"u8))
-            {
-                usage = usage with { InputTokens = Number(ref reader) ?? usage.InputTokens };
-            }
-            else if (reader.ValueTextEquals("output_tokens"u8))
-            {
-                usage = usage with { OutputTokens = Number(ref reader) ?? usage.OutputTokens };
-            }
-            else if (reader.ValueTextEquals("cache_read_input_tokens"u8))
-            {
-                usage = usage with { CacheReadTokens = Number(ref reader) ?? usage.CacheReadTokens };
-            }
-            else if (reader.ValueTextEquals("cache_creation_input_tokens"u8))
-            {
-                usage = usage with { CacheWriteTokens = Number(ref reader) ?? usage.CacheWriteTokens };
-            }
-            else if (reader.ValueTextEquals("ephemeral_1h_input_tokens"u8))
-            {
-                usage = usage with { CacheWriteHourTokens = Number(ref reader) ?? usage.CacheWriteHourTokens };
-            }
-            else if (reader.ValueTextEquals("web_search_requests"u8))
-            {
-                usage = usage with { WebSearches = Number(ref reader) ?? usage.WebSearches };
-            }
-            else if (reader.ValueTextEquals("cache_creation"u8) || reader.ValueTextEquals("server_tool_use"u8))
-            {
-                reader.Read();
-                usage = reader.TokenType == JsonTokenType.StartObject ? Usage(ref reader, usage) : usage;
-            }
-            else
-            {
-                reader.Read();
-                reader.Skip();
-            }
-        }
-
-        return usage;
     }
 
     private static bool Delta(ReadOnlySpan<byte> data, AnswerFacts facts)
@@ -174,7 +129,7 @@ internal static class MessageJson
         {
             if (reader.ValueTextEquals("type"u8))
             {
-                type = Text(ref reader) ?? type;
+                type = JsonTokens.Text(ref reader) ?? type;
             }
             else
             {
@@ -184,29 +139,5 @@ internal static class MessageJson
         }
 
         return type;
-    }
-
-    private static string? Text(ref Utf8JsonReader reader)
-    {
-        reader.Read();
-        if (reader.TokenType == JsonTokenType.String)
-        {
-            return reader.GetString();
-        }
-
-        reader.Skip();
-        return null;
-    }
-
-    private static long? Number(ref Utf8JsonReader reader)
-    {
-        reader.Read();
-        if (reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var number))
-        {
-            return number;
-        }
-
-        reader.Skip();
-        return null;
     }
 }

@@ -24,6 +24,8 @@ internal sealed record ApiError(int Status, string Type, string Message, bool Ma
     public static ApiError BadParameters(string reason) => new(
         424, "invalid_request_error", $"The turn's parameters could not be set in the CLI's call: {reason}", false);
 
+    public static ApiError NotJson { get; } = new(400, "invalid_request_error", "The body is not a JSON object.", false);
+
     public static ApiError NoUpstream(string model) => new(
         404, "not_found_error", $"No upstream serves the model '{model}'. Add it to the Models of one under Pilotlight:Wire:Upstreams.", false);
 

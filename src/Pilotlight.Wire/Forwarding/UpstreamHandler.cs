@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Pilotlight.Wire.Bodies;
 using Pilotlight.Wire.Calls;
@@ -107,38 +108,62 @@ internal sealed partial class UpstreamHandler(
         WireCall call,
         CancellationToken cancellationToken)
     {
-        var path = request.RequestUri!.PathAndQuery;
+        HttpRequestMessage? outgoing;
         try
         {
-            var model = upstream.Models.NameOf(call.Model) ?? call.Model;
-            var outgoing = await upstream.Protocol.CreateAsync(
-                new UpstreamRequest(request.Method, path, headers, call.Body.ToBytes(model), model, call.Body.IsStreaming, call.IsOfCli), cancellationToken);
-            if (outgoing is null)
-            {
-                return (null, ApiError.NoRoute(upstream.Name, request.RequestUri.AbsolutePath), "it has no such route.");
-            }
-
-            var answer = await UpstreamAnswer.ReadAsync(
-                upstream, await network.SendAsync(outgoing, cancellationToken), call.Info is not null, cancellationToken);
-            return Judge(upstream, answer, call);
+            outgoing = await upstream.Protocol.CreateAsync(Describe(upstream, request, headers, call), cancellationToken);
+        }
+        catch (JsonException)
+        {
+            return (null, ApiError.NotJson, null);
         }
         catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
         {
-            var problem = ConnectionFault.Describe(upstream, fault);
-            var error = ApiError.Unreachable(problem, upstream.HasAnswered);
-            upstream.Unreached(problem);
-            upstream.Breaker.Fail(null, null);
-            LogUnreached(problem);
-            return (null, error, problem);
+            return Unreached(upstream, ConnectionFault.DescribeUnasked(upstream, fault));
         }
+
+        if (outgoing is null)
+        {
+            return (null, ApiError.NoRoute(upstream.Name, request.RequestUri!.AbsolutePath), "it has no such route.");
+        }
+
+        try
+        {
+            var response = await network.SendAsync(outgoing, cancellationToken);
+            return Judge(upstream, await UpstreamAnswer.ReadAsync(upstream, response, call.Info is not null, cancellationToken), call);
+        }
+        catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
+        {
+            return Unreached(upstream, ConnectionFault.Describe(upstream, fault));
+        }
+    }
+
+    private static UpstreamRequest Describe(
+        Upstream upstream, HttpRequestMessage request, IReadOnlyList<KeyValuePair<string, IEnumerable<string>>> headers, WireCall call)
+    {
+        var model = upstream.Models.NameOf(call.Model) ?? call.Model;
+        return new(request.Method, request.RequestUri!.PathAndQuery, headers, call.Body.ToBytes(model), model, call.Body.IsStreaming, call.IsOfCli);
+    }
+
+    private (UpstreamAnswer? Answer, ApiError? Error, string? Fault) Unreached(Upstream upstream, string problem)
+    {
+        var error = ApiError.Unreachable(problem, upstream.HasAnswered);
+        upstream.Unreached(problem);
+        upstream.Breaker.Fail(null, null);
+        LogUnreached(problem);
+        return (null, error, problem);
     }
 
     private (UpstreamAnswer? Answer, ApiError? Error, string? Fault) Judge(Upstream upstream, UpstreamAnswer answer, WireCall call)
     {
         var fault = answer.Fault();
-        if (fault is null)
+        if (answer.Status != 407)
         {
             upstream.Reached();
+        }
+
+        if (fault is null)
+        {
             upstream.Breaker.Succeed(call.Model);
         }
         else

@@ -10,6 +10,10 @@ internal static class ConnectionFault
     public static string Describe(Upstream upstream, Exception fault) =>
         $"The upstream '{upstream.Name}' at {upstream.Protocol.Address} could not be reached: {Reason(upstream.Protocol.Address, fault)}";
 
+    /// <summary>What an upstream is told as whose request could not be made: its credentials were not found.</summary>
+    public static string DescribeUnasked(Upstream upstream, Exception fault) =>
+        $"The upstream '{upstream.Name}' cannot be asked: {Innermost(fault).Message.TrimEnd('.')}. Check its credentials, or give it an ApiKey.";
+
     private static string Reason(Uri address, Exception fault)
     {
         var http = Find<HttpRequestException>(fault);
@@ -23,7 +27,7 @@ internal static class ConnectionFault
             (_, _, SocketError.ConnectionRefused) => $"nothing listens at {address.Authority}. Check its BaseUrl.",
             _ when tls is not null => $"its certificate is not trusted ({tls.Message.TrimEnd('.')}). Add its issuer to the system's certificates, or name a bundle in SSL_CERT_FILE.",
             (_, _, SocketError.NetworkUnreachable or SocketError.HostUnreachable) => "there is no way to its network.",
-            _ when fault is OperationCanceledException or TimeoutException => "it did not take the connection in time. Check its BaseUrl, the proxy settings and the firewall.",
+            _ when fault is OperationCanceledException or TimeoutException => "it did not take the connection in time. Check its BaseUrl, proxy and firewall; for a slow network raise Pilotlight:Wire:ConnectTimeout.",
             _ => $"{(Innermost(fault).Message is { Length: > 0 } message ? message : fault.GetType().Name).TrimEnd('.')}.",
         };
     }

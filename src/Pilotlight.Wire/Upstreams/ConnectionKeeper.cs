@@ -7,7 +7,7 @@ namespace Pilotlight.Wire.Upstreams;
 /// <remarks>Its first round is also the first word on whether an upstream can be reached.</remarks>
 internal sealed partial class ConnectionKeeper : IAsyncDisposable
 {
-    // Over HTTP/2 these share a connection; over HTTP/1.1 each has its own, so that turns which start together find one each.
+    // Over HTTP/1.1, where each call has a connection to itself: so many turns that start together find one each. HTTP/2 shares one.
     private const int Connections = 4;
 
     private readonly Func<UpstreamSet> _upstreams;
@@ -61,13 +61,13 @@ internal sealed partial class ConnectionKeeper : IAsyncDisposable
     // One first: where there is nobody, each further one would wait for its own time-out.
     private async Task AskAsync(Upstream upstream, CancellationToken cancellationToken)
     {
-        if (await ReachAsync(upstream, cancellationToken))
+        if (await ReachAsync(upstream, cancellationToken) is { Major: < 2 })
         {
             await Task.WhenAll(Enumerable.Range(1, Connections - 1).Select(_ => ReachAsync(upstream, cancellationToken)));
         }
     }
 
-    private async Task<bool> ReachAsync(Upstream upstream, CancellationToken cancellationToken)
+    private async Task<Version?> ReachAsync(Upstream upstream, CancellationToken cancellationToken)
     {
         try
         {
@@ -84,7 +84,7 @@ internal sealed partial class ConnectionKeeper : IAsyncDisposable
             }
 
             upstream.Reached();
-            return true;
+            return response.Version;
         }
         catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
         {
@@ -95,7 +95,7 @@ internal sealed partial class ConnectionKeeper : IAsyncDisposable
             }
 
             upstream.Unreached(problem);
-            return false;
+            return null;
         }
     }
 

@@ -39,7 +39,7 @@ internal sealed class EngineRig<TStore>(TStore store, IClaudeConversations conve
         store, new HotThreads(store), new ContextLimits(_limits, _claude), Admission, Epoch, _claude, Time);
 
     public StoredTurns Stored => field ??= new StoredTurns(
-        Engine, Running, Places, Intake, store, Epoch, new TurnNews(new ThreadNews()), Relay, Options.Create(new ServerOptions()), _claude, _limits, Time,
+        Engine, conversations, Running, Places, Intake, store, Epoch, new TurnNews(new ThreadNews()), Relay, Options.Create(new ServerOptions()), _claude, _limits, Time,
         NullLogger<StoredTurns>.Instance);
 
     public TurnService Service => field ??= new TurnService(Intake, Stored, Running, Places, store, store, Time, NullLogger<TurnService>.Instance);
@@ -49,7 +49,7 @@ internal sealed class EngineRig<TStore>(TStore store, IClaudeConversations conve
     public ServerLife Life => field ??= new ServerLife(
         store, Reservations, Stored, Running, Epoch, _limits, Relay, Options.Create(new ServerOptions { Node = "me" }), Time, NullLogger<ServerLife>.Instance);
 
-    private TurnEngine Engine => field ??= new TurnEngine(conversations, Reservations, _limits, _telemetry, Time, NullLogger<TurnEngine>.Instance);
+    private TurnEngine Engine => field ??= new TurnEngine(Reservations, _limits, _telemetry, Time, NullLogger<TurnEngine>.Instance);
 
     private Admission Admission => field ??= new Admission(Epoch, _limits, _claude, Time);
 

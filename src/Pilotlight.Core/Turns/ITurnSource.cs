@@ -1,0 +1,24 @@
+using Pilotlight.Claude.Conversations;
+using Pilotlight.Claude.Turns;
+using Pilotlight.Wire.Calls;
+
+namespace Pilotlight.Core.Turns;
+
+/// <summary>Where a turn's events come from.</summary>
+internal interface ITurnSource
+{
+    /// <summary>What happens, the end last. Never throws for what goes wrong on the way: that is an end too.</summary>
+    /// <param name="calls">The budget and the span of the calls to the API that it makes.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    IAsyncEnumerable<TurnEvent> RunAsync(WireTurn calls, CancellationToken cancellationToken);
+}
+
+/// <summary>A turn of a conversation on a process of the CLI's.</summary>
+/// <param name="conversations">Runs it.</param>
+/// <param name="conversation">The conversation, with the history to replay if no live process holds it.</param>
+/// <param name="content">What the user says now.</param>
+internal sealed class ConversationSource(IClaudeConversations conversations, Conversation conversation, IReadOnlyList<UserContent> content) : ITurnSource
+{
+    public IAsyncEnumerable<TurnEvent> RunAsync(WireTurn calls, CancellationToken cancellationToken) => conversations.RunTurnAsync(
+        conversation with { Calls = conversation.Calls with { Budget = calls.Budget, Trace = calls.Trace } }, content, cancellationToken);
+}

@@ -1,0 +1,77 @@
+using System.Diagnostics;
+using Pilotlight.Core.Problems;
+using Pilotlight.Gateway.Anthropic;
+using Pilotlight.Gateway.Compatible;
+using Pilotlight.Gateway.Http;
+using Pilotlight.Gateway.OpenAi;
+
+namespace Pilotlight.Gateway.Tests.Compatible;
+
+/// <summary>What came of reading broken bodies.</summary>
+/// <param name="Served">How many could be served.</param>
+/// <param name="Refused">How many were refused, as somebody's own fault.</param>
+/// <param name="Slowest">The longest that one took.</param>
+/// <param name="Faults">Those that would have been a 500, with what happened.</param>
+internal sealed record FuzzResult(int Served, int Refused, TimeSpan Slowest, IReadOnlyList<string> Faults);
+
+/// <summary>Broken bodies through all that is done with one before a process is taken.</summary>
+internal static class BodyFuzz
+{
+    private const int MostFaults = 20;
+
+    /// <summary>What was recorded of the clients in <c>tests/clients</c>.</summary>
+    public static IReadOnlyList<ClientBody> Recorded(string folder) =>
+    [
+        .. Directory.GetFiles(folder, "*.json").Order(StringComparer.Ordinal)
+            .Select(path => new ClientBody(File.ReadAllBytes(path), Path.GetFileName(path).StartsWith("chat", StringComparison.Ordinal))),
+    ];
+
+    public static FuzzResult Run(IReadOnlyList<ClientBody> recorded, int count, int seed)
+    {
+        var mutator = new BodyMutator(recorded, seed);
+        var (served, refused, slowest, faults) = (0, 0, TimeSpan.Zero, new List<string>());
+        for (var at = 0; at < count; at++)
+        {
+            var body = mutator.Next();
+            var startedAt = Stopwatch.GetTimestamp();
+            try
+            {
+                Read([.. body.Bytes], body.IsOpenAi);
+                served++;
+            }
+            catch (ProblemException problem) when (ProblemTable.Of(problem.Problem.Kind).Status < 500)
+            {
+                refused++;
+            }
+            catch (Exception fault)
+            {
+                if (faults.Count < MostFaults)
+                {
+                    faults.Add($"{fault.GetType().Name}: {fault.Message} {fault.StackTrace?.Split('\n').FirstOrDefault(line => line.Contains("Pilotlight", StringComparison.Ordinal))?.Trim()} {Convert.ToBase64String(body.Bytes)}");
+                }
+            }
+
+            slowest = Stopwatch.GetElapsedTime(startedAt) is var took && took > slowest ? took : slowest;
+        }
+
+        return new FuzzResult(served, refused, slowest, faults);
+    }
+
+    private static void Read(byte[] bytes, bool isOpenAi)
+    {
+        using var body = JsonBody.Read(JsonBody.Mended(bytes));
+        var read = isOpenAi ? ChatCompletionRequest.Read(body.Root) : MessagesRequest.Read(body.Root);
+        foreach (var route in Enum.GetValues<CallRoute>())
+        {
+            var request = read.Settle(route, new CompatibleOptions());
+            _ = request.Texts().Sum(text => text.Length) + request.ImageTokens();
+            _ = HistoryFingerprint.Exact("key", request, request.History);
+            _ = CallerTools.History(request.History, request.Tools).Count() + CallerTools.Content(request).Count;
+            _ = CallerToolNames.Declared(request.Tools).Sum(tool => tool.JsonSchema.GetRawText().Length);
+            if (request.Ignored.Any(name => !name.All(char.IsAscii) || name.Any(char.IsControl)))
+            {
+                throw new InvalidOperationException($"'{string.Join(", ", request.Ignored)}' does not fit a header.");
+            }
+        }
+    }
+}
