@@ -18,6 +18,8 @@ internal sealed class ResponseFacts(long arrivedAt, TimeProvider time)
 
     private const string Ignored = "x-pilotlight-ignored";
 
+    private const string RouteHeader = "x-pilotlight-route";
+
     private const string Simulated = "x-pilotlight-simulated";
 
     private IReadOnlyList<string> _ignored = [];
@@ -53,9 +55,13 @@ internal sealed class ResponseFacts(long arrivedAt, TimeProvider time)
         return next(http);
     });
 
+    /// <summary>The way that a call took to the model: <c>cli</c> or <c>direct</c>; null while it has taken none.</summary>
+    public string? Route { get; set; }
+
     /// <summary>From here on it is the adapter's time.</summary>
     public void TurnBegins(IReadOnlyList<string> ignored)
     {
+        Route ??= "cli";
         _ignored = ignored;
         _overhead = time.GetElapsedTime(arrivedAt);
     }
@@ -73,6 +79,11 @@ internal sealed class ResponseFacts(long arrivedAt, TimeProvider time)
         if (!headers.ContainsKey(AcquireHeader))
         {
             headers[AcquireHeader] = Source ?? "none";
+        }
+
+        if (Route is not null)
+        {
+            headers[RouteHeader] = Route;
         }
 
         if (_ignored.Count > 0)
