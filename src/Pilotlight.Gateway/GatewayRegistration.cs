@@ -45,8 +45,6 @@ public static class GatewayRegistration
         services.AddSingleton<DirectRoute>();
         services.AddSingleton<DirectTurns>();
         services.AddSingleton<PassThrough>();
-        services.AddSingleton<StoredResponses>();
-        services.AddSingleton<ResponseTurns>();
         services.AddSingleton<IProblemShape, AnthropicProblemShape>();
         services.AddSingleton<IProblemShape, OpenAiProblemShape>();
         services.AddHealthChecks()
