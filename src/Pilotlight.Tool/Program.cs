@@ -12,7 +12,10 @@ var root = new RootCommand("Keeps the Claude Code CLI lit: an instant, streaming
     DoctorCommand.Create(),
     ConformanceCommand.Create(),
     KeysCommand.Create(),
+    PoolCommand.Create(),
+    UsageCommand.Create(),
     SimulateCommand.Create(),
+    CompletionsCommand.Create(),
 };
 
 var parsed = root.Parse(args);
