@@ -107,6 +107,14 @@ public sealed class PilotlightClient : IDisposable
     public Task CancelTurnAsync(string threadId, string turnId, CancellationToken cancellationToken = default) =>
         _http.SendAsync(HttpMethod.Post, $"{Thread(threadId)}/turns/{Uri.EscapeDataString(turnId)}/cancel", cancellationToken);
 
+    /// <summary>Whether the gateway's answers come from a simulated model.</summary>
+    public async Task<bool> IsSimulatedAsync(CancellationToken cancellationToken = default)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "healthz/live");
+        using var response = await _http.OpenAsync(request, cancellationToken).ConfigureAwait(false);
+        return response.Headers.Contains("x-pilotlight-simulated");
+    }
+
     /// <summary>The gateway's processes as they are now.</summary>
     public Task<PoolState> GetPoolAsync(CancellationToken cancellationToken = default) => _http.GetAsync("api/pool", ClientJson.Default.PoolState, cancellationToken);
 

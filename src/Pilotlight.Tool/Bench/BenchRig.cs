@@ -2,6 +2,8 @@ using System.Diagnostics;
 using Pilotlight.Claude.Conversations;
 using Pilotlight.Claude.Installation;
 using Pilotlight.Claude.Profiles;
+using Pilotlight.Client;
+using Pilotlight.Client.Turns;
 using Pilotlight.Core.Threads;
 using Pilotlight.Core.Turns;
 using Pilotlight.Processes;
@@ -24,8 +26,8 @@ internal sealed class BenchRig : IAsyncDisposable
     private BenchRig(DirectoryInfo folder, GatewayServer pooled, GatewayServer bare, string cli)
     {
         (_folder, _pooled, _bare) = (folder, pooled, bare);
-        Client = new GatewayClient(pooled.Addresses[0]);
-        BareClient = new GatewayClient(bare.Addresses[0]);
+        Client = Gateways.Open(pooled.Addresses[0]);
+        BareClient = Gateways.Open(bare.Addresses[0]);
         Print = new ClaudePrint(pooled.Services.GetRequiredService<ClaudeHome>(), cli);
         Http = pooled.Simulator is { } simulator ? new PlainHttp(simulator.BaseAddress) : null;
         Probe = new ProcessProbe(pooled.Services.GetRequiredService<ClaudeProfiles>());
@@ -35,9 +37,9 @@ internal sealed class BenchRig : IAsyncDisposable
 
     public GatewayServer Pooled => _pooled;
 
-    public GatewayClient Client { get; }
+    public PilotlightClient Client { get; }
 
-    public GatewayClient BareClient { get; }
+    public PilotlightClient BareClient { get; }
 
     public ClaudePrint Print { get; }
 
@@ -85,23 +87,23 @@ internal sealed class BenchRig : IAsyncDisposable
 
     /// <summary>A turn over HTTP, timed by its client.</summary>
     /// <param name="expected">Where its process must come from, or the figure would be told under the wrong name.</param>
-    public static async Task<Sample> TurnAsync(GatewayClient client, string thread, string question, string expected, CancellationToken cancellationToken)
+    public static async Task<Sample> TurnAsync(PilotlightClient client, string thread, string question, string expected, CancellationToken cancellationToken)
     {
         var startedAt = Stopwatch.GetTimestamp();
         double? first = null;
         string? source = null;
         await foreach (var turnEvent in client.RunTurnAsync(thread, question, cancellationToken))
         {
-            switch (turnEvent.Type)
+            switch (turnEvent)
             {
-                case "turn.started":
-                    source = turnEvent.Data.GetProperty("acquire").GetProperty("source").GetString();
+                case TurnStarted started:
+                    source = started.Acquire.Source;
                     break;
-                case "text.delta":
+                case TextDelta:
                     first ??= Stopwatch.GetElapsedTime(startedAt).TotalMilliseconds;
                     break;
-                case "turn.failed":
-                    throw new InvalidOperationException(turnEvent.Data.GetProperty("problem").GetProperty("detail").GetString());
+                case TurnFailed failed:
+                    throw new InvalidOperationException(failed.Problem.Detail);
             }
         }
 

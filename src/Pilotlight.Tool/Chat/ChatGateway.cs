@@ -1,3 +1,4 @@
+using Pilotlight.Client;
 using Pilotlight.Tool.Cli;
 using Pilotlight.Tool.Client;
 using Pilotlight.Tool.Serving;
@@ -10,9 +11,9 @@ internal sealed class ChatGateway : IAsyncDisposable
 {
     private readonly GatewayServer? _own;
 
-    private ChatGateway(GatewayServer? own, Uri address) => (_own, Client, Address) = (own, new GatewayClient(address), address);
+    private ChatGateway(GatewayServer? own, Uri address) => (_own, Client, Address) = (own, Gateways.Open(address), address);
 
-    public GatewayClient Client { get; }
+    public PilotlightClient Client { get; }
 
     public Uri Address { get; }
 

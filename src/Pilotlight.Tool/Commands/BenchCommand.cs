@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
+using Pilotlight.Client.Problems;
+using Pilotlight.Client.Turns;
 using Pilotlight.Tool.Bench;
 using Pilotlight.Tool.Settings;
 using Spectre.Console;
@@ -97,7 +99,7 @@ internal static class BenchCommand
             await WriteAsync(report.ToJson(), report.ToMarkdown(), () => HtmlReport.Write(report), () => HtmlReport.Picture(report), parsed, cancellationToken);
             return 0;
         }
-        catch (Exception fault) when (fault is StartException or InvalidOperationException or IOException or HttpRequestException)
+        catch (Exception fault) when (fault is StartException or InvalidOperationException or IOException or PilotlightException)
         {
             Console.Error.WriteLine(fault.Message);
             return 1;
@@ -127,13 +129,13 @@ internal static class BenchCommand
     {
         await using var rehearsal = await BenchRig.StartAsync(simulate: true, mayFetch: true, cancellationToken);
         await rehearsal.ReadyAsync(cancellationToken);
-        var thread = await rehearsal.Client.CreateThreadAsync(null, cancellationToken);
+        var thread = (await rehearsal.Client.CreateThreadAsync(cancellationToken: cancellationToken)).Id;
         var cost = 0m;
         await foreach (var turnEvent in rehearsal.Client.RunTurnAsync(thread, Benchmark.Question, cancellationToken))
         {
-            if (turnEvent.Type == "turn.completed" && turnEvent.Data.TryGetProperty("costUsd", out var usd))
+            if (turnEvent is TurnCompleted completed)
             {
-                cost = usd.GetDecimal();
+                cost = completed.CostUsd ?? 0;
             }
         }
 
