@@ -72,7 +72,14 @@ internal sealed class CompatibleTurn(
         {
             await Task.WhenAny(booking, Task.Delay(s_bookingPatience, time));
             _isTold = true;
-            await TellEndAsync(end);
+            try
+            {
+                await TellEndAsync(end);
+            }
+            finally
+            {
+                _told.Writer.TryComplete(); // Whatever went wrong: the caller waits for nothing more.
+            }
         }
 
         await booking;
@@ -115,7 +122,7 @@ internal sealed class CompatibleTurn(
             TurnCancelled cancelled => End(cancelled with { Usage = usage }),
             _ => Told(end.Event),
         };
-        _told.Writer.Complete();
+        _told.Writer.TryComplete();
         if (!isKept)
         {
             await process.ForgetAsync(); // Nobody else can know what it has seen.
