@@ -69,6 +69,7 @@ internal sealed class GatewayServer : IAsyncDisposable
         Check(settings, builder.Configuration);
 
         SimulatorServer? simulator = null;
+        WebApplication? app = null;
         var folder = DataFolder.Take(settings.Data);
         try
         {
@@ -79,7 +80,7 @@ internal sealed class GatewayServer : IAsyncDisposable
             }
 
             Configure(builder, settings, simulator);
-            var app = builder.Build();
+            app = builder.Build();
             Map(app);
             await ListenAddresses.CheckAsync(app.Services, settings.Urls, cancellationToken);
             await app.StartAsync(cancellationToken);
@@ -89,6 +90,12 @@ internal sealed class GatewayServer : IAsyncDisposable
         }
         catch (Exception fault)
         {
+            // What had been started before the fault: processes, turns, the store.
+            if (app is not null)
+            {
+                await app.DisposeAsync();
+            }
+
             folder.Dispose();
             if (simulator is not null)
             {
