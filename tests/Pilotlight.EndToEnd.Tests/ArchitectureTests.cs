@@ -4,6 +4,7 @@ using ArchUnitNET.Loader;
 using NetArchTest.Rules;
 using Pilotlight.Claude.Conversations;
 using Pilotlight.Claude.Protocol;
+using Pilotlight.Client;
 using Pilotlight.Core;
 using Pilotlight.Gateway;
 using Pilotlight.Processes;
@@ -28,12 +29,14 @@ public sealed class ArchitectureTests
         { "Pilotlight.WebConsole", ["Pilotlight.Storage", "Pilotlight.Simulator", "Pilotlight.Tool", "Microsoft.EntityFrameworkCore", "Orleans"] },
         { "Pilotlight.Storage", ["Pilotlight.Gateway", "Pilotlight.WebConsole", "Microsoft.AspNetCore", "Pilotlight.Simulator", "Pilotlight.Tool", "Pilotlight.Processes", "Orleans"] },
         { "Pilotlight.Simulator", ["Pilotlight.Claude", "Pilotlight.Core", "Pilotlight.Gateway", "Pilotlight.Storage", "Pilotlight.Processes", "Pilotlight.Tool"] },
+        { "Pilotlight.Client", ["Pilotlight.Claude", "Pilotlight.Core", "Pilotlight.Gateway", "Pilotlight.Storage", "Pilotlight.Processes", "Pilotlight.Simulator", "Pilotlight.Tool", "Microsoft.AspNetCore"] },
     };
 
     private static readonly Assembly[] s_assemblies =
     [
         typeof(WarmPool).Assembly, typeof(IClaudeConversations).Assembly, typeof(CoreRegistration).Assembly, typeof(GatewayRegistration).Assembly,
         typeof(PilotlightDbContext).Assembly, typeof(SqliteStorage).Assembly, typeof(PostgreSqlStorage).Assembly, typeof(SimulatorServer).Assembly, typeof(ConsoleRegistration).Assembly,
+        typeof(PilotlightClient).Assembly,
     ];
 
     [Theory]
