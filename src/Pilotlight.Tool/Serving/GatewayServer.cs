@@ -174,6 +174,7 @@ internal sealed class GatewayServer : IAsyncDisposable
         // Beside the database, with its permissions: sign-ins outlive a restart.
         services.AddDataProtection().SetApplicationName("pilotlight").PersistKeysToFileSystem(new DirectoryInfo(Path.Combine(settings.Data, "console-keys")));
         services.AddReference();
+        services.AddSystemdNotices();
         services.AddTelemetry(configuration);
 
         // Turns drain first, then sessions and pool: each has a deadline of its own, and this one is theirs together.
