@@ -15,6 +15,9 @@ namespace Pilotlight.Wire.Forwarding;
 internal sealed partial class UpstreamHandler(
     Func<UpstreamSet> upstreams, HttpMessageInvoker network, WireMetrics metrics, TimeProvider time, ILogger logger) : HttpMessageHandler
 {
+    // An answer's first bytes tell what it is billed for, whether or not somebody is left to read it: so long they are waited for.
+    private static readonly TimeSpan LongestAfterLeaving = TimeSpan.FromSeconds(1);
+
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         if (!request.Options.TryGetValue(WireCall.Key, out var call))
@@ -90,12 +93,13 @@ internal sealed partial class UpstreamHandler(
             var (answer, error, fault) = await AskAsync(upstream, request, headers, call, cancellationToken);
             if (fault is null || next is null)
             {
-                return error is null ? Pass(upstream, answer!, progress) : Give(error, progress);
+                return error is null ? Pass(upstream, answer!, progress, cancellationToken) : Give(error, progress);
             }
 
+            answer?.Dispose();
+            cancellationToken.ThrowIfCancellationRequested(); // Nobody is left to ask another one for.
             LogNext(upstream.Name, fault, next.Name);
             progress?.Retrying(new CallRetry(i + 1, upstream.Name, answer?.Status, fault, next.Name));
-            answer?.Dispose();
         }
     }
 
@@ -118,8 +122,10 @@ internal sealed partial class UpstreamHandler(
                 return (null, ApiError.NoRoute(upstream.Name, request.RequestUri.AbsolutePath), "it has no such route.");
             }
 
+            using var patience = new CancellationTokenSource();
+            await using var leaving = cancellationToken.Register(() => patience.CancelAfter(LongestAfterLeaving));
             var answer = await UpstreamAnswer.ReadAsync(
-                upstream, await network.SendAsync(outgoing, cancellationToken), call.Info is not null, cancellationToken);
+                upstream, await network.SendAsync(outgoing, patience.Token), call.Info is not null, patience.Token);
             return Judge(upstream, answer, call);
         }
         catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
@@ -163,10 +169,16 @@ internal sealed partial class UpstreamHandler(
         return (answer, null, fault);
     }
 
-    private static HttpResponseMessage Pass(Upstream upstream, UpstreamAnswer answer, CallProgress? progress)
+    private static HttpResponseMessage Pass(Upstream upstream, UpstreamAnswer answer, CallProgress? progress, CancellationToken cancellationToken)
     {
         progress?.Answered(upstream.Name, answer.Status, answer.IsEvents, RequestId(answer.Response));
         var response = answer.Release(progress);
+        if (cancellationToken.IsCancellationRequested)
+        {
+            response.Dispose();
+            throw new OperationCanceledException(cancellationToken);
+        }
+
         response.Headers.TryAddWithoutValidation(RelayHeaders.Upstream, upstream.Name);
         return response;
     }
