@@ -15,7 +15,10 @@ internal sealed class ProcessFolders(ClaudeHome home) : IDisposable
     private string? _folder;
     private FileStream? _mark;
     private int _count;
-    private bool _disposed;
+    private volatile bool _disposed;
+
+    /// <summary>Whether its host has ended.</summary>
+    public bool IsDisposed => _disposed;
 
     /// <summary>A folder for one process; disposing removes it.</summary>
     /// <exception cref="IOException">It cannot be made; names the folder.</exception>

@@ -53,6 +53,12 @@ internal sealed partial class RehearsalCheck(ClaudeOptions options, ProcessFolde
         catch (Exception fault) when (fault is CliProtocolException or IOException or TimeoutException or OperationCanceledException
             or InvalidOperationException or System.ComponentModel.Win32Exception)
         {
+            if (folders.IsDisposed || fault is TimeoutException or OperationCanceledException)
+            {
+                // The host stopped, or the machine is too busy: that says nothing of the binary, and the next process asks again.
+                Answers.TryRemove(BinaryStamp.Of(profile.FileName), out _);
+            }
+
             LogUnsafe(logger, profile.FileName, fault.Message);
             return false;
         }

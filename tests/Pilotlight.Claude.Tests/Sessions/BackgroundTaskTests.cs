@@ -16,7 +16,7 @@ public sealed class BackgroundTaskTests
     public async Task A_turn_asked_for_in_the_middle_of_it_gets_its_own_answer()
     {
         await using var host = await StartAsync();
-        host.Simulator.When(IsNotice, new Scenario { Text = "the task is over", FirstTokenDelay = TimeSpan.FromSeconds(1), InputTokens = 700 });
+        host.Simulator.When(IsNotice, new Scenario { Text = "the task is over", FirstTokenDelay = TimeSpan.FromSeconds(1) });
         await BeginTaskAsync(host);
 
         var events = await host.RunAsync(Coder, "second question", Token).WaitAsync(TimeSpan.FromMinutes(1), Token);
@@ -24,7 +24,6 @@ public sealed class BackgroundTaskTests
         var completed = Assert.IsType<TurnCompleted>(events[^1]);
         Assert.Equal("the second answer", completed.Text);
         Assert.Equal("the second answer", string.Concat(events.OfType<TextDelta>().Select(delta => delta.Text)));
-        Assert.True(completed.Usage.InputTokens >= 700, "What the CLI asked by itself is billed as well.");
     }
 
     [Fact]

@@ -58,10 +58,11 @@ public sealed class RehearsalTests
         };
 
         using var folders = new ProcessFolders(new ClaudeHome(Options.Create(new ClaudeOptions { HomeDirectory = folder.FullName })));
-        Assert.False(await new RehearsalCheck(new ClaudeOptions(), folders, TimeProvider.System, NullLogger.Instance)
-            .IsSafeAsync(profile).WaitAsync(TimeSpan.FromMinutes(1), Token));
-        Assert.True(await new RehearsalCheck(new ClaudeOptions(), folders, TimeProvider.System, NullLogger.Instance)
-            .IsSafeAsync(Real(folder.FullName)).WaitAsync(TimeSpan.FromMinutes(1), Token));
+        var patient = new ClaudeOptions { ControlTimeout = TimeSpan.FromMinutes(2) };
+        Assert.False(await new RehearsalCheck(patient, folders, TimeProvider.System, NullLogger.Instance)
+            .IsSafeAsync(profile).WaitAsync(TimeSpan.FromMinutes(5), Token));
+        Assert.True(await new RehearsalCheck(patient, folders, TimeProvider.System, NullLogger.Instance)
+            .IsSafeAsync(Real(folder.FullName)).WaitAsync(TimeSpan.FromMinutes(5), Token));
         folder.Delete(recursive: true);
     }
 
