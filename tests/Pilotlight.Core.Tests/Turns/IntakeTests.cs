@@ -29,7 +29,7 @@ public sealed class IntakeTests
         var second = await AcceptAsync("two");
 
         Assert.Equal((1, 1), (_store.ThreadReads, _store.HistoryReads));
-        Assert.Equal(["one", "first"], second.Prepared!.Conversation.History.Select(message => message.Text));
+        Assert.Equal(["one", "first"], second.Prepared!.Say("two").Conversation.History.Select(message => message.Text));
         Assert.Equal(TurnState.Started, second.Turn.State);
         Assert.Equal([second.Turn.Id], _epoch.Leases);
     }
@@ -43,8 +43,8 @@ public sealed class IntakeTests
 
         var second = await AcceptAsync("two");
 
-        Assert.Equal((AcceptStatus.Accepted, "opus"), (second.Status, second.Prepared!.Conversation.Model));
-        Assert.Equal("elsewhere", second.Prepared.Conversation.History[^1].Text);
+        Assert.Equal((AcceptStatus.Accepted, "opus"), (second.Status, second.Prepared!.Say("two").Conversation.Model));
+        Assert.Equal("elsewhere", second.Prepared.Say("two").Conversation.History[^1].Text);
     }
 
     [Fact]
@@ -61,7 +61,7 @@ public sealed class IntakeTests
     {
         End(await AcceptAsync("one"), "first");
         var other = new Caller("k", "other", false);
-        Assert.Equal(ProblemKinds.ThreadNotFound, (await Assert.ThrowsAsync<ProblemException>(async () => await Intake.AcceptAsync(other, "t", "x", null, Token))).Problem.Kind);
+        Assert.Equal(ProblemKinds.ThreadNotFound, (await Assert.ThrowsAsync<ProblemException>(async () => await Intake.AcceptAsync(other, "t", "x", null, null, Token))).Problem.Kind);
 
         _store.Thread = null;
         Assert.Equal(ProblemKinds.ThreadNotFound, (await Assert.ThrowsAsync<ProblemException>(async () => await AcceptAsync("two"))).Problem.Kind);
@@ -80,7 +80,7 @@ public sealed class IntakeTests
         Assert.Equal(2, _store.ThreadReads);
     }
 
-    private ValueTask<IntakeResult> AcceptAsync(string text) => Intake.AcceptAsync(Caller.Local, "t", text, null, Token);
+    private ValueTask<IntakeResult> AcceptAsync(string text) => Intake.AcceptAsync(Caller.Local, "t", text, null, null, Token);
 
     private void End(IntakeResult taken, string answer)
     {
