@@ -27,6 +27,12 @@ internal static class StoreOutages
         var rounds = outages.ToDictionary(outage => outage.Name, _ => new Tally());
         var (random, books) = (new Random(20261126), new Books(rig));
         var threads = await Task.WhenAll(Enumerable.Range(0, TurnsPerRound).Select(_ => gateway.CreateThreadAsync(CancellationToken.None)));
+
+        // What is measured from here on is the store, not the starts of processes.
+        await Task.WhenAll(threads.Select((thread, at) => Callers.AskAsync(gateway, Callers.Nth(at), thread, CancellationToken.None)));
+        var (_, left, _) = await books.SettleAsync(EndLimit);
+        var (told, booked) = await books.NextAsync(gateway);
+        Console.WriteLine($"without an outage: told {told}, booked {booked}, {left} reserved");
         for (var done = 0; done < turns && !limit.IsOver; done += TurnsPerRound)
         {
             var outage = outages[done / TurnsPerRound % outages.Length];

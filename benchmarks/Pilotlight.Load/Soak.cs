@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json;
 using Pilotlight.Tool.Client;
 
 namespace Pilotlight.Load;
@@ -11,13 +10,11 @@ internal sealed record Holdings(int Descriptors, int Threads, int Processes, int
     public static async Task<Holdings> OfAsync(ToolProcess gateway, CancellationToken cancellationToken)
     {
         var meter = new ProcessMeter(gateway.Id);
-        using var client = new GatewayClient(gateway.Address);
-        var pool = await client.GetAsync("/api/pool", cancellationToken);
+        using var client = Gateways.Open(gateway.Address);
+        var pool = (await client.GetPoolAsync(cancellationToken)).Profiles;
         return new Holdings(
             meter.Descriptors(), meter.Threads(), meter.Descendants().Count, meter.Zombies(), meter.Memory().OwnMiB,
-            Sum("parked"), Sum("starting"), Sum("leased"), Sum("hot"));
-
-        int Sum(string name) => pool.GetProperty("profiles").EnumerateArray().Sum(profile => profile.GetProperty(name).GetInt32());
+            pool.Sum(profile => profile.Parked), pool.Sum(profile => profile.Starting), pool.Sum(profile => profile.Leased), pool.Sum(profile => profile.Hot));
     }
 
     public override string ToString() => string.Create(

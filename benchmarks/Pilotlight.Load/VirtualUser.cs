@@ -1,4 +1,7 @@
 using System.Diagnostics;
+using Pilotlight.Client;
+using Pilotlight.Client.Problems;
+using Pilotlight.Client.Turns;
 using Pilotlight.Tool.Client;
 
 namespace Pilotlight.Load;
@@ -18,10 +21,10 @@ internal sealed class VirtualUser(Uri gateway, int seed, List<TurnSeen> seen)
     /// <summary>Goes on until it is stopped, and then to the end of the turn that it is in.</summary>
     public async Task RunAsync(CancellationToken stopping)
     {
-        using var client = new GatewayClient(gateway);
+        using var client = Gateways.Open(gateway);
         while (!stopping.IsCancellationRequested)
         {
-            var thread = await client.CreateThreadAsync(null, CancellationToken.None);
+            var thread = (await client.CreateThreadAsync(cancellationToken: CancellationToken.None)).Id;
             for (var turn = 0; turn < TurnsOfConversation && !stopping.IsCancellationRequested; turn++)
             {
                 var one = await AskAsync(client, thread);
@@ -35,7 +38,7 @@ internal sealed class VirtualUser(Uri gateway, int seed, List<TurnSeen> seen)
         }
     }
 
-    private async Task<TurnSeen> AskAsync(GatewayClient client, string thread)
+    private async Task<TurnSeen> AskAsync(PilotlightClient client, string thread)
     {
         // One to three seconds at 60 words a second.
         var question = $"[[sim words={_random.Next(60, 180)}]]";
@@ -47,24 +50,24 @@ internal sealed class VirtualUser(Uri gateway, int seed, List<TurnSeen> seen)
         {
             await foreach (var turnEvent in client.RunTurnAsync(thread, question, CancellationToken.None))
             {
-                switch (turnEvent.Type)
+                switch (turnEvent)
                 {
-                    case "turn.started":
-                        source = turnEvent.Data.GetProperty("acquire").GetProperty("source").GetString();
+                    case TurnStarted started:
+                        source = started.Acquire.Source;
                         break;
-                    case "text.delta" when first == 0:
+                    case TextDelta when first == 0:
                         first = Stopwatch.GetElapsedTime(startedAt).TotalMilliseconds;
                         break;
-                    case "turn.completed":
+                    case TurnCompleted:
                         fault = null;
                         break;
-                    case "turn.failed":
-                        fault = turnEvent.Data.GetProperty("problem").GetProperty("title").GetString();
+                    case TurnFailed failed:
+                        fault = failed.Problem.Title;
                         break;
                 }
             }
         }
-        catch (HttpRequestException refused)
+        catch (PilotlightException refused)
         {
             fault = refused.Message;
         }

@@ -1,6 +1,7 @@
 using Pilotlight.Claude.Conversations;
 using Pilotlight.Processes;
 using Pilotlight.Tool.Bench;
+using Pilotlight.Client;
 using Pilotlight.Tool.Client;
 using Pilotlight.Tool.Serving;
 
@@ -10,10 +11,10 @@ namespace Pilotlight.Peers;
 internal sealed class GatewayPeer : IAsyncDisposable
 {
     private readonly GatewayServer _server;
-    private readonly GatewayClient _client;
+    private readonly PilotlightClient _client;
     private string _last = "";
 
-    private GatewayPeer(GatewayServer server) => (_server, _client) = (server, new GatewayClient(server.Addresses[0]));
+    private GatewayPeer(GatewayServer server) => (_server, _client) = (server, Gateways.Open(server.Addresses[0]));
 
     public static async Task<GatewayPeer> StartAsync(CliUnderTest machine) => new(await GatewayServer.StartAsync(
         new ServeSettings(
@@ -31,7 +32,7 @@ internal sealed class GatewayPeer : IAsyncDisposable
             await _server.Services.GetRequiredService<IClaudeConversations>().ForgetAsync(_last);
         }
 
-        _last = await _client.CreateThreadAsync(null, CancellationToken.None);
+        _last = (await _client.CreateThreadAsync()).Id;
         await ReadyAsync();
         return (await BenchRig.TurnAsync(_client, _last, CliUnderTest.Question, "warm", CancellationToken.None)).FirstTokenMs;
     }

@@ -128,7 +128,10 @@ public static class ClaudeCodeRegistration
         provider.GetRequiredService<ILogger<ClaudeService>>());
 
     private static ClaudeChatClient ChatClient(IServiceProvider provider, string? name) => new(
-        Part<IClaudeConversations>(provider, name), OptionsOf<ClaudeOptions>(provider, name).Value, OptionsOf<ClaudeSessionOptions>(provider, name).Value.MaxRemembered);
+        Part<IClaudeConversations>(provider, name),
+        OptionsOf<ClaudeOptions>(provider, name).Value,
+        OptionsOf<ClaudeSessionOptions>(provider, name).Value.MaxRemembered,
+        () => Part<ClaudeRelay>(provider, name).HoldsKey);
 
     private static IOptions<T> OptionsOf<T>(IServiceProvider provider, string? name)
         where T : class => name is null

@@ -57,6 +57,7 @@ internal sealed class MessageStream(HttpContext http, RecordedRequest request, S
         http.Response.Headers.CacheControl = "no-cache";
         await http.Response.StartAsync(cancellationToken);
         await Task.Delay(scenario.FirstTokenDelay ?? options.FirstTokenDelay, cancellationToken);
+        cancellationToken.ThrowIfCancellationRequested(); // Who has left is told nothing more.
         var entry = told.Add(Told(1, isWhole: false));
         await EventAsync("message_start", new JsonObject { ["message"] = Message([], null) }, cancellationToken);
         await EventAsync("ping", [], cancellationToken);
@@ -85,6 +86,7 @@ internal sealed class MessageStream(HttpContext http, RecordedRequest request, S
                 cancellationToken);
         }
 
+        cancellationToken.ThrowIfCancellationRequested();
         told.Replace(entry, Told(_outputTokens, isWhole: true));
         await EventAsync(
             "message_delta",

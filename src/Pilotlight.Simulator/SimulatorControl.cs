@@ -8,6 +8,7 @@ namespace Pilotlight.Simulator;
 /// <summary>The simulator's own routes, for those who run it in another process.</summary>
 /// <remarks>
 /// <c>GET /_simulator/requests</c> what it was sent, credentials left out; <c>DELETE</c> the same forgets it and all scenarios;
+/// <c>GET /_simulator/told</c> what it told clients that its answers used;
 /// <c>POST /_simulator/scenarios</c> with a JSON array of scenarios takes the next requests.
 /// </remarks>
 internal static class SimulatorControl
@@ -23,6 +24,9 @@ internal static class SimulatorControl
         {
             case ("GET", "/requests"):
                 await http.Response.WriteAsJsonAsync(new JsonArray([.. server.Requests.Select(Describe)]));
+                break;
+            case ("GET", "/told"):
+                await http.Response.WriteAsJsonAsync(server.Told, Json);
                 break;
             case ("DELETE", "/requests"):
                 server.Clear();

@@ -47,7 +47,8 @@ internal sealed class PostgreSqlInitializer(IDbContextFactory<PilotlightDbContex
         try
         {
             await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-            await context.Database.MigrateAsync(cancellationToken);
+            await Schema.UpdateAsync(
+                context, $"The PostgreSQL database '{new NpgsqlConnectionStringBuilder(source.ConnectionString).Database}'", "name another database in Pilotlight:Storage:ConnectionString", cancellationToken);
         }
         catch (Exception fault) when (fault is NpgsqlException or SocketException or TimeoutException)
         {

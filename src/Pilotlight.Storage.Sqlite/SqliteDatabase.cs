@@ -80,8 +80,8 @@ internal sealed class SqliteDatabase(string connectionString, WriteGate gate) : 
         ? new StorageUnavailableException($"The data file cannot be read or written: {told.Message} See to its disk and to who else has it open; then try again.", told)
         : null;
 
-    // Busy, locked, out of memory, read-only, I/O, corrupt, full, cannot be opened.
-    private static bool IsUnavailable(int code) => code is 5 or 6 or 7 or 8 or 10 or 11 or 13 or 14;
+    // Not permitted, busy, locked, out of memory, read-only, I/O, corrupt, full, cannot be opened, locking protocol, no database.
+    private static bool IsUnavailable(int code) => code is 3 or 5 or 6 or 7 or 8 or 10 or 11 or 13 or 14 or 15 or 26;
 
     public override async ValueTask DisposeAsync()
     {

@@ -52,9 +52,10 @@ internal sealed class SqliteInitializer(IDbContextFactory<PilotlightDbContext> c
 
             await using var context = await contexts.CreateDbContextAsync(cancellationToken);
 
+            await Schema.UpdateAsync(context, $"The data file '{file}'", "choose another folder with --data", cancellationToken);
+
             // Write-ahead logging lets readers go on beside the writer, and an acknowledged write outlive a kill of this process.
             await context.Database.ExecuteSqlRawAsync("PRAGMA journal_mode = WAL;", cancellationToken);
-            await context.Database.MigrateAsync(cancellationToken);
         }
         catch (Exception fault) when (fault is SqliteException or IOException or UnauthorizedAccessException)
         {

@@ -5,18 +5,24 @@ const int WrongUsage = 2;
 
 var root = new RootCommand("Keeps the Claude Code CLI lit: an instant, streaming, stored chat out of it.")
 {
+    SetupCommand.Create(),
     ServeCommand.Create(),
     ChatCommand.Create(),
     BenchCommand.Create(),
     DoctorCommand.Create(),
     ConformanceCommand.Create(),
     KeysCommand.Create(),
+    PoolCommand.Create(),
+    UsageCommand.Create(),
     SimulateCommand.Create(),
+    CompletionsCommand.Create(),
 };
 
 var parsed = root.Parse(args);
 var usage = ServeCommand.SettingsOnly(parsed);
-if (usage.Count > 0)
+
+// A shell that completes a line asks with a directive, and the line is not finished.
+if (usage.Count > 0 && args is not [['[', ..], ..])
 {
     foreach (var fault in usage)
     {

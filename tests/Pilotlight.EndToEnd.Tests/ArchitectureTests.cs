@@ -3,6 +3,7 @@ using ArchUnitNET.Fluent.Slices;
 using ArchUnitNET.Loader;
 using NetArchTest.Rules;
 using Pilotlight.Claude.Conversations;
+using Pilotlight.Client;
 using Pilotlight.Core;
 using Pilotlight.Gateway;
 using Pilotlight.Processes;
@@ -11,6 +12,7 @@ using Pilotlight.Storage;
 using Pilotlight.Storage.PostgreSql;
 using Pilotlight.Storage.Sqlite;
 using Pilotlight.WebConsole;
+using Pilotlight.Wire;
 
 namespace Pilotlight.EndToEnd.Tests;
 
@@ -20,6 +22,7 @@ public sealed class ArchitectureTests
     public static TheoryData<string, string[]> Forbidden => new()
     {
         { "Pilotlight.Processes", ["Pilotlight.Claude", "Pilotlight.Core", "Pilotlight.Gateway", "Pilotlight.Storage", "Pilotlight.Simulator", "Pilotlight.Tool", "Microsoft.AspNetCore", "Microsoft.EntityFrameworkCore", "Microsoft.Extensions.AI"] },
+        { "Pilotlight.Wire", ["Pilotlight.Processes", "Pilotlight.Claude", "Pilotlight.Core", "Pilotlight.Gateway", "Pilotlight.Storage", "Pilotlight.Simulator", "Pilotlight.Tool"] },
         { "Pilotlight.Claude", ["Pilotlight.Core", "Pilotlight.Gateway", "Pilotlight.Storage", "Pilotlight.Simulator", "Pilotlight.Tool", "Microsoft.AspNetCore", "Microsoft.EntityFrameworkCore"] },
         { "Pilotlight.Claude.Protocol", ["Pilotlight.Processes", "Pilotlight.Claude.Sessions", "Pilotlight.Claude.Chat", "Microsoft.Extensions.AI"] },
         { "Pilotlight.Core", ["Pilotlight.Gateway", "Pilotlight.WebConsole", "Pilotlight.Storage", "Pilotlight.Simulator", "Pilotlight.Tool", "Microsoft.AspNetCore", "Microsoft.EntityFrameworkCore", "Orleans", "Npgsql", "Microsoft.Data.Sqlite"] },
@@ -27,12 +30,14 @@ public sealed class ArchitectureTests
         { "Pilotlight.WebConsole", ["Pilotlight.Storage", "Pilotlight.Simulator", "Pilotlight.Tool", "Microsoft.EntityFrameworkCore", "Orleans"] },
         { "Pilotlight.Storage", ["Pilotlight.Gateway", "Pilotlight.WebConsole", "Microsoft.AspNetCore", "Pilotlight.Simulator", "Pilotlight.Tool", "Pilotlight.Processes", "Orleans"] },
         { "Pilotlight.Simulator", ["Pilotlight.Claude", "Pilotlight.Core", "Pilotlight.Gateway", "Pilotlight.Storage", "Pilotlight.Processes", "Pilotlight.Tool"] },
+        { "Pilotlight.Client", ["Pilotlight.Claude", "Pilotlight.Core", "Pilotlight.Gateway", "Pilotlight.Storage", "Pilotlight.Processes", "Pilotlight.Simulator", "Pilotlight.Tool", "Microsoft.AspNetCore"] },
     };
 
     private static readonly Assembly[] s_assemblies =
     [
-        typeof(WarmPool).Assembly, typeof(IClaudeConversations).Assembly, typeof(CoreRegistration).Assembly, typeof(GatewayRegistration).Assembly,
+        typeof(WarmPool).Assembly, typeof(Relay).Assembly, typeof(IClaudeConversations).Assembly, typeof(CoreRegistration).Assembly, typeof(GatewayRegistration).Assembly,
         typeof(PilotlightDbContext).Assembly, typeof(SqliteStorage).Assembly, typeof(PostgreSqlStorage).Assembly, typeof(SimulatorServer).Assembly, typeof(ConsoleRegistration).Assembly,
+        typeof(PilotlightClient).Assembly,
     ];
 
     [Theory]

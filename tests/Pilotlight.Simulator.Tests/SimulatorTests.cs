@@ -160,6 +160,84 @@ public sealed class SimulatorTests
         Assert.Equal(HttpStatusCode.NotFound, unknown.StatusCode);
     }
 
+    [Fact]
+    public async Task It_remembers_what_it_told_that_answers_used_cut_ones_too()
+    {
+        await using var simulator = await SimulatorServer.StartAsync(cancellationToken: Token);
+        simulator.Enqueue(new Scenario { Text = "one two three", InputTokens = 10, CacheReadTokens = 20 }, Scenario.Cut("one two three", afterTokens: 1) with { InputTokens = 5 });
+
+        await (await PostAsync(simulator, "hi")).Content.ReadAsStringAsync(Token);
+        await Assert.ThrowsAnyAsync<Exception>(async () => await (await PostAsync(simulator, "hi")).Content.ReadAsStringAsync(Token));
+
+        Assert.Equal([new ToldUsage("m", 10, 20, 0, 3, true), new ToldUsage("m", 5, 0, 0, 1, false)], simulator.Told);
+        using var http = new HttpClient { BaseAddress = simulator.BaseAddress };
+        Assert.Equal(simulator.Told, await http.GetFromJsonAsync<ToldUsage[]>("/_simulator/told", Token));
+    }
+
+    [Theory]
+    [InlineData("{\"max_tokens\":2}", "one two ", "max_tokens", null)]
+    [InlineData("{\"max_tokens\":50,\"stop_sequences\":[\"x\",\"thr\"]}", "one two ", "stop_sequence", "thr")]
+    [InlineData("{\"max_tokens\":3}", "one two three", "end_turn", null)]
+    public async Task It_stops_where_the_request_says(string limits, string text, string reason, string? sequence)
+    {
+        await using var simulator = await SimulatorServer.StartAsync(cancellationToken: Token);
+        simulator.Enqueue(Scenario.Answer("one two three"));
+        using var http = new HttpClient { BaseAddress = simulator.BaseAddress };
+        var body = System.Text.Json.Nodes.JsonNode.Parse(limits)!.AsObject();
+        body["messages"] = new System.Text.Json.Nodes.JsonArray(new System.Text.Json.Nodes.JsonObject { ["role"] = "user", ["content"] = "hi" });
+
+        using var response = await http.PostAsJsonAsync("/v1/messages", body, Token);
+        var message = await response.Content.ReadFromJsonAsync<JsonElement>(Token);
+
+        Assert.Equal(
+            (text, reason, sequence),
+            (message.GetProperty("content")[0].GetProperty("text").GetString(), message.GetProperty("stop_reason").GetString(), message.GetProperty("stop_sequence").GetString()));
+    }
+
+    [Fact]
+    public async Task It_speaks_https_by_a_certificate_that_is_trusted_only_by_who_is_told_of_it()
+    {
+        await using var simulator = await SimulatorServer.StartAsync(new SimulatorOptions { Https = true }, Token);
+        using var strange = new HttpClient { BaseAddress = simulator.BaseAddress };
+        using var told = new HttpClient(new SocketsHttpHandler
+        {
+            SslOptions =
+            {
+                CertificateChainPolicy = new()
+                {
+                    TrustMode = System.Security.Cryptography.X509Certificates.X509ChainTrustMode.CustomRootTrust,
+                    CustomTrustStore = { System.Security.Cryptography.X509Certificates.X509Certificate2.CreateFromPem(simulator.CertificatePem!) },
+                    RevocationMode = System.Security.Cryptography.X509Certificates.X509RevocationMode.NoCheck,
+                },
+            },
+        }) { BaseAddress = simulator.BaseAddress };
+
+        await Assert.ThrowsAsync<HttpRequestException>(() => strange.GetAsync("/", Token));
+        using var answer = await told.SendAsync(new HttpRequestMessage(HttpMethod.Head, "/"), Token);
+
+        Assert.Equal(("https", HttpStatusCode.OK), (simulator.BaseAddress.Scheme, answer.StatusCode));
+    }
+
+    [Fact]
+    public async Task A_far_one_takes_a_round_trip_to_connect_to_and_one_to_answer()
+    {
+        var roundTrip = TimeSpan.FromMilliseconds(60);
+        await using var simulator = await SimulatorServer.StartAsync(new SimulatorOptions { RoundTrip = roundTrip }, Token);
+        using var http = new HttpClient { BaseAddress = simulator.BaseAddress };
+
+        var (first, second) = (await HeadAsync(), await HeadAsync());
+
+        Assert.True(first >= 1.95 * roundTrip, $"the first took {first}");
+        Assert.True(second >= 0.95 * roundTrip, $"the second took {second}");
+
+        async Task<TimeSpan> HeadAsync()
+        {
+            var startedAt = System.Diagnostics.Stopwatch.GetTimestamp();
+            using var answer = await http.SendAsync(new HttpRequestMessage(HttpMethod.Head, "/"), Token);
+            return System.Diagnostics.Stopwatch.GetElapsedTime(startedAt);
+        }
+    }
+
     private static async Task<HttpResponseMessage> PostAsync(SimulatorServer simulator, string text, bool stream = true)
     {
         var http = new HttpClient { BaseAddress = simulator.BaseAddress };

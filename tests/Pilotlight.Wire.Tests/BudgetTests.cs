@@ -66,6 +66,35 @@ public sealed class BudgetTests
     }
 
     [Fact]
+    public async Task Sixty_four_turns_of_twenty_calls_at_once_stay_within_one_budget()
+    {
+        const long Cap = 2000;
+        await using var host = await WireHost.StartAsync();
+        host.Simulator.When(_ => true, Scenario.Words(10) with { InputTokens = 7 });
+        var budget = new Shared(Cap, output: 10, input: 7);
+
+        var refusals = await Task.WhenAll(Enumerable.Range(0, 64).Select(async _ =>
+        {
+            for (var i = 0; i < 20; i++)
+            {
+                using var answer = await host.Relay.SendAsync(UpstreamTests.Call() with { Turn = new() { Budget = budget } }, Token);
+                await answer.Body.CopyToAsync(Stream.Null, Token);
+                if (answer.Status == 402)
+                {
+                    return i;
+                }
+            }
+
+            return 20;
+        }));
+
+        var told = host.Simulator.Told.Sum(usage => (long)usage.InputTokens + usage.OutputTokens);
+        Assert.InRange(told, Cap - 17, Cap);
+        Assert.Equal(told, budget.Spent);
+        Assert.DoesNotContain(20, refusals);
+    }
+
+    [Fact]
     public async Task A_budget_that_fails_lets_nothing_through()
     {
         await using var host = await WireHost.StartAsync();
@@ -88,6 +117,38 @@ public sealed class BudgetTests
             : CallAllowance.Unbounded);
 
         public void Settle(CallInfo info, CallUsage usage) => Settled.Enqueue(usage);
+    }
+
+    /// <summary>Holds what a call may use at most until it is over.</summary>
+    private sealed class Shared(long cap, int output, int input) : ICallBudget
+    {
+        private readonly Lock _gate = new();
+        private long _held;
+
+        public long Spent { get; private set; }
+
+        public ValueTask<CallAllowance> AskAsync(CallInfo info, CancellationToken cancellationToken)
+        {
+            lock (_gate)
+            {
+                if (Spent + _held + output + input > cap)
+                {
+                    return new(CallAllowance.Refuse("The key's budget is used up."));
+                }
+
+                _held += output + input;
+                return new(CallAllowance.AtMost(output));
+            }
+        }
+
+        public void Settle(CallInfo info, CallUsage usage)
+        {
+            lock (_gate)
+            {
+                _held -= output + input;
+                Spent += usage.InputTokens + usage.OutputTokens;
+            }
+        }
     }
 
     private sealed class Broken : ICallBudget

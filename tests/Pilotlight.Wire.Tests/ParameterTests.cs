@@ -141,6 +141,31 @@ public sealed class ParameterTests
         Assert.ThrowsAny<JsonException>(() => ParameterWriter.Write(body.Members!, new() { UserId = "me" }, isFirst: true));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(1000)]
+    public void The_end_at_max_tokens_is_told_as_an_end_and_no_other_byte_is_touched(int size)
+    {
+        const string Events = "event: content_block_start\ndata: {\"type\":\"content_block_start\",\"content_block\":{\"type\":\"text\"}}\r\n\ndata: {\"delta\":{\"text\":\"\\\"max_tokens\\\"\"}}\n\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"max_tokens\",\"x\":1.0},\"usage\":{\"output_tokens\":2}}\n\ndata: tail";
+
+        Assert.Equal(Events.Replace("\"stop_reason\":\"max_tokens\"", "\"stop_reason\":\"end_turn\"", StringComparison.Ordinal), Edit(Events, size));
+
+        var inTool = Events.Replace("{\"type\":\"text\"}", "{\"type\":\"tool_use\"}", StringComparison.Ordinal);
+        Assert.Equal(inTool, Edit(inTool, size));
+
+        static string Edit(string text, int size)
+        {
+            var (edit, output) = (new StopReasonEdit(), new System.Buffers.ArrayBufferWriter<byte>());
+            foreach (var piece in Encoding.UTF8.GetBytes(text).Chunk(size))
+            {
+                edit.Write(piece, output);
+            }
+
+            edit.End(output);
+            return Encoding.UTF8.GetString(output.WrittenSpan);
+        }
+    }
+
     private static string Write(CallParameters parameters, bool isFirst = true)
     {
         var body = RequestBody.Parse(Encoding.UTF8.GetBytes(Body));

@@ -123,6 +123,43 @@ public sealed class RelayTests
     }
 
     [Fact]
+    public async Task Notes_a_prefill_and_an_effort_stand_where_the_api_wants_them()
+    {
+        await using var host = await WireHost.StartAsync();
+        using var process = host.Relay.Open();
+        await using var cli = await WireHost.StartCliAsync(process, CliProcess.Chat, Token);
+        await cli.TurnAsync("first", Token);
+
+        using (process.BeginTurn(new WireTurn { Parameters = new() { Prefill = "{\"", Effort = "high", SystemNotes = [new(2, "a note")], Betas = ["own-beta-1"] } }))
+        {
+            await cli.TurnAsync("second", Token);
+        }
+
+        var request = host.Simulator.MessageRequests[^1];
+        Assert.Equal(["user", "assistant", "system: a note", "user", "assistant: {\""], request.AllMessages
+            .Where(message => !message.Text.Contains("# Environment", StringComparison.Ordinal))
+            .Select(message => message.Text is "a note" or "{\"" ? $"{message.Role}: {message.Text}" : message.Role));
+        Assert.Equal("high", request.Body.GetProperty("output_config").GetProperty("effort").GetString());
+        Assert.EndsWith(",own-beta-1", request.Headers["anthropic-beta"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_answer_that_the_api_ends_at_max_tokens_is_the_turns_answer()
+    {
+        await using var host = await WireHost.StartAsync();
+        using var process = host.Relay.Open();
+        await using var cli = await WireHost.StartCliAsync(process, CliProcess.Chat, Token);
+        host.Simulator.Enqueue(Scenario.Answer("one two three four"));
+        var listener = new Listener();
+
+        using var scope = process.BeginTurn(new WireTurn { Observer = listener, Parameters = new() { MaxTokens = 2 } });
+        var turn = await cli.TurnAsync("count", Token);
+
+        Assert.Equal("one two", CliProcess.ResultOf(turn).Trim());
+        Assert.Equal("max_tokens", Assert.Single(listener.Ends).Report.StopReason);
+    }
+
+    [Fact]
     public async Task A_token_dies_with_its_process_and_opens_nothing_that_is_not_counted()
     {
         await using var host = await WireHost.StartAsync();

@@ -157,6 +157,7 @@ public sealed class WireTests
 
         var span = Assert.Single(spans, span => span.TraceId == trace.TraceId);
         Assert.Equal(trace.SpanId, span.ParentSpanId);
+        Assert.Contains(trace.TraceId.ToHexString(), host.Simulator.MessageRequests.Single().Headers["traceparent"], StringComparison.Ordinal);
         Assert.Equal(1234567L, span.GetTagItem("gen_ai.usage.input_tokens"));
         Assert.Contains(figures, figure => figure.StartsWith("pilotlight.wire.tokens 1234567 upstream=anthropic", StringComparison.Ordinal));
         Assert.Contains(figures, figure => figure.StartsWith("pilotlight.wire.call.time_to_first_text", StringComparison.Ordinal));

@@ -18,7 +18,7 @@ globalThis.fetch = async (input, init) => {
   const response = await real(input, init);
   seen = {
     status: response.status,
-    route: response.headers.get('x-pilotlight-route') ?? 'cli',
+    route: response.headers.get('x-pilotlight-route') ?? 'none',
     ignored: response.headers.get('x-pilotlight-ignored') ?? '',
   };
   return response;

@@ -15,5 +15,5 @@ public static class ChatClientOfConversations
     /// <param name="options">Model and address to name in the client's metadata. Default: those of new options.</param>
     /// <param name="maxRemembered">Named conversations whose words are remembered; see <see cref="ClaudeSessionOptions.MaxRemembered"/>.</param>
     public static IChatClient AsIChatClient(this IClaudeConversations conversations, ClaudeOptions? options = null, int maxRemembered = 1000) =>
-        new ClaudeChatClient(conversations, options ?? new ClaudeOptions(), maxRemembered);
+        new ClaudeChatClient(conversations, options ?? new ClaudeOptions(), maxRemembered, static () => true);
 }

@@ -3,12 +3,13 @@ using Microsoft.Extensions.AI;
 namespace Pilotlight.Claude.Chat;
 
 /// <summary>
-/// Refuses what the CLI has no counterpart for and an answer must not leave out. What only colours an answer (temperature,
-/// top-p, top-k, penalties, seed, the limit of output tokens, several tool calls at once) is left out, as elsewhere.
+/// Refuses what cannot be asked for and an answer must not leave out. With an API key the wire sets what the CLI cannot be told; without
+/// one, what only colours an answer (temperature, top-p, top-k, the limit of output tokens, several tool calls at once) is left out, as
+/// penalties and seed always are.
 /// </summary>
 internal static class ChatOptionsCheck
 {
-    public static void Refuse(ChatOptions? options)
+    public static void Refuse(ChatOptions? options, bool setsOnWire)
     {
         if (options is null)
         {
@@ -21,14 +22,14 @@ internal static class ChatOptionsCheck
                 $"ChatOptions.Tools holds a {unknown.GetType().Name}; only functions can be offered. Tools of the CLI's own come with a profile under Pilotlight:Claude:Profiles.");
         }
 
-        if (options.ToolMode is RequiredChatToolMode)
+        if (!setsOnWire && options.ToolMode is RequiredChatToolMode)
         {
-            throw new NotSupportedException("ChatOptions.ToolMode cannot require a tool: the CLI leaves the choice to the model. Ask for it in the message.");
+            throw new NotSupportedException("ChatOptions.ToolMode cannot require a tool without an API key: the CLI leaves the choice to the model. Configure one, or ask for it in the message.");
         }
 
-        if (options.StopSequences is { Count: > 0 })
+        if (!setsOnWire && options.StopSequences is { Count: > 0 })
         {
-            throw new NotSupportedException("ChatOptions.StopSequences is not supported: the CLI has none. Cut the answer where it comes.");
+            throw new NotSupportedException("ChatOptions.StopSequences needs an API key: the CLI has none. Configure one, or cut the answer where it comes.");
         }
 
         if (options.ContinuationToken is not null)

@@ -4,6 +4,7 @@ using Microsoft.Extensions.AI;
 using Pilotlight.Claude.Conversations;
 using Pilotlight.Claude.Protocol;
 using Pilotlight.Claude.Tools;
+using Pilotlight.Wire.Calls;
 
 namespace Pilotlight.Claude.Chat;
 
@@ -22,9 +23,9 @@ internal sealed record ChatRequest(Conversation Conversation, IReadOnlyList<User
     /// <summary>What the functions of this call returned, by the id of the call.</summary>
     public required FunctionLog Results { get; init; }
 
-    public static ChatRequest From(IEnumerable<ChatMessage> messages, ChatOptions? options)
+    public static ChatRequest From(IEnumerable<ChatMessage> messages, ChatOptions? options, bool setsOnWire)
     {
-        ChatOptionsCheck.Refuse(options);
+        ChatOptionsCheck.Refuse(options, setsOnWire);
         var all = messages.ToList();
         var system = string.Join(
             "\n\n",
@@ -48,6 +49,7 @@ internal sealed record ChatRequest(Conversation Conversation, IReadOnlyList<User
             SystemPrompt = system.Length > 0 ? system : null,
             History = ChatHistory.From(spoken, answered, tools),
             Tools = tools,
+            Calls = new WireTurn { Parameters = setsOnWire ? ChatParameters.Of(options) : CallParameters.None },
             OutputSchema = Schema(options?.ResponseFormat),
             Effort = options?.Reasoning?.Effort switch
             {

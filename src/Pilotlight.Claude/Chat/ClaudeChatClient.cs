@@ -14,7 +14,7 @@ namespace Pilotlight.Claude.Chat;
 /// <see cref="ArgumentException"/> for messages that cannot be answered, and <see cref="NotSupportedException"/> for what the
 /// CLI has no counterpart for.
 /// </remarks>
-internal sealed class ClaudeChatClient(IClaudeConversations conversations, ClaudeOptions options, int maxRemembered) : IChatClient
+internal sealed class ClaudeChatClient(IClaudeConversations conversations, ClaudeOptions options, int maxRemembered, Func<bool> setsOnWire) : IChatClient
 {
     private readonly ChatClientMetadata _metadata = new(
         "anthropic", Uri.TryCreate(options.BaseUrl, UriKind.Absolute, out var address) ? address : null, options.Model);
@@ -83,7 +83,7 @@ internal sealed class ClaudeChatClient(IClaudeConversations conversations, Claud
     private async IAsyncEnumerable<(TurnEvent Event, ChatResponseUpdate? Update)> RunAsync(
         IEnumerable<ChatMessage> messages, ChatOptions? options, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var request = ChatRequest.From(messages, options);
+        var request = ChatRequest.From(messages, options, setsOnWire());
         var entry = request.IsSingleUse ? null : _memory.Enter(request.Conversation.Id);
         await (entry?.WaitAsync(cancellationToken) ?? Task.CompletedTask);
         try

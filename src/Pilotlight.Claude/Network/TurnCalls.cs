@@ -11,7 +11,21 @@ internal sealed class TurnCalls(ICallObserver? next) : ICallObserver
     private readonly Lock _gate = new();
     private readonly Dictionary<long, CallUsage> _used = [];
     private readonly ConcurrentQueue<CallRetry> _retries = new();
+    private readonly HashSet<long> _open = [];
+    private TaskCompletionSource _quiet = NewQuiet(isSet: true);
     private TurnUsage _before = TurnUsage.None;
+
+    /// <summary>Completes when no call is on its way: what they used is known then.</summary>
+    public Task Quiet
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _quiet.Task;
+            }
+        }
+    }
 
     /// <summary>Whether the API was called at all.</summary>
     public bool Any
@@ -65,7 +79,16 @@ internal sealed class TurnCalls(ICallObserver? next) : ICallObserver
         }
     }
 
-    public void Started(CallInfo info) => next?.Started(info);
+    public void Started(CallInfo info)
+    {
+        lock (_gate)
+        {
+            _quiet = _open.Count == 0 ? NewQuiet(isSet: false) : _quiet;
+            _open.Add(info.Id);
+        }
+
+        next?.Started(info);
+    }
 
     public void Retrying(CallInfo info, CallRetry retry)
     {
@@ -99,6 +122,11 @@ internal sealed class TurnCalls(ICallObserver? next) : ICallObserver
             {
                 _used[info.Id] = report.Usage;
             }
+
+            if (_open.Remove(info.Id) && _open.Count == 0)
+            {
+                _quiet.TrySetResult();
+            }
         }
 
         if (info.Purpose is CallPurpose.Main or CallPurpose.Unknown)
@@ -107,5 +135,16 @@ internal sealed class TurnCalls(ICallObserver? next) : ICallObserver
         }
 
         next?.Ended(info, report);
+    }
+
+    private static TaskCompletionSource NewQuiet(bool isSet)
+    {
+        var quiet = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (isSet)
+        {
+            quiet.SetResult();
+        }
+
+        return quiet;
     }
 }

@@ -18,6 +18,9 @@ namespace Pilotlight.Claude.Sessions;
 /// <remarks>One turn at a time; its owner sees to that. Never goes back to the pool: it has seen a user's words.</remarks>
 internal sealed class ClaudeSession : IAsyncDisposable
 {
+    // A broken-off call is over as soon as the CLI, or its end, has closed its connection.
+    private static readonly TimeSpan CallPatience = TimeSpan.FromSeconds(2);
+
     private readonly WorkerLease<ClaudeProcess> _lease;
     private readonly ClaudeProcessKind _kind;
     private readonly ClaudeOptions _options;
@@ -124,6 +127,12 @@ internal sealed class ClaudeSession : IAsyncDisposable
         var told = TurnUsage.None;
         await foreach (var turnEvent in FollowAsync(conversation, content, startedAt, cancellationToken))
         {
+            if (turnEvent is TurnFailed or TurnCancelled)
+            {
+                // A call that broke off may still be told what it is billed for.
+                await Task.WhenAny(calls.Quiet, Task.Delay(CallPatience, _time, CancellationToken.None));
+            }
+
             foreach (var retry in calls.TakeRetries())
             {
                 yield return retry;

@@ -1,6 +1,7 @@
 using Pilotlight.Core.Access;
 using Pilotlight.Core.InProcess;
 using Pilotlight.Core.Problems;
+using Pilotlight.Core.Storage;
 using Pilotlight.Core.Threads;
 using Pilotlight.Core.Turns;
 using Pilotlight.WebConsole.Answers;
@@ -18,6 +19,8 @@ public sealed record Exchange(string TurnId, string Question, Answer Answer)
 /// <remarks>Used in its circuit's own order: what comes from elsewhere goes through <paramref name="dispatch"/>.</remarks>
 public sealed class ChatSession(LocalGateway gateway, Func<ValueTask<Caller>> who, Func<Action, Task> dispatch) : IDisposable
 {
+    private static readonly TimeSpan StoreWait = TimeSpan.FromSeconds(1);
+
     private readonly CancellationTokenSource _gone = new();
     private readonly List<Exchange> _exchanges = [];
 
@@ -43,9 +46,9 @@ public sealed class ChatSession(LocalGateway gateway, Func<ValueTask<Caller>> wh
             var answer = answers.TryGetValue(question.TurnId, out var stored) ? Answer.Of(stored) : new Answer();
             var exchange = new Exchange(question.TurnId, question.Text, answer);
             _exchanges.Add(exchange);
-            if (answer.IsRunning && question.TurnId == gateway.FindRunning(threadId)?.Id)
+            if (answer.IsRunning)
             {
-                _ = FollowAsync(exchange);
+                _ = FollowAsync(exchange); // Wherever it runs; of one that has ended without a word its last event comes at once.
             }
             else if (answer.Status != AnswerStatus.Complete)
             {
@@ -167,10 +170,9 @@ public sealed class ChatSession(LocalGateway gateway, Func<ValueTask<Caller>> wh
     {
         try
         {
-            await foreach (var stored in gateway.ReadEventsAsync(await who(), Thread!.Id, exchange.TurnId, exchange.Answer.LastEventId, _gone.Token))
+            while (!await TryFollowAsync(exchange))
             {
-                exchange.Answer.Apply(stored);
-                Changed?.Invoke();
+                await Task.Delay(StoreWait, _gone.Token);
             }
 
             exchange.Answer.Abandon();
@@ -185,6 +187,25 @@ public sealed class ChatSession(LocalGateway gateway, Func<ValueTask<Caller>> wh
         }
 
         Changed?.Invoke();
+    }
+
+    // Goes on after the last event that came; false when the store went away before the end.
+    private async Task<bool> TryFollowAsync(Exchange exchange)
+    {
+        try
+        {
+            await foreach (var stored in gateway.ReadEventsAsync(await who(), Thread!.Id, exchange.TurnId, exchange.Answer.LastEventId, _gone.Token))
+            {
+                exchange.Answer.Apply(stored);
+                Changed?.Invoke();
+            }
+
+            return true;
+        }
+        catch (StorageUnavailableException)
+        {
+            return false;
+        }
     }
 
     private async Task ExplainAsync(Exchange exchange)

@@ -6,16 +6,22 @@ namespace Pilotlight.Core.Turns;
 /// <summary>Books what a turn uses of which nothing else is stored: noted while it grows, settled at its end. One instance a turn.</summary>
 internal sealed class CallLedger(IReservationStore reservations, TurnLease lease, TimeProvider time)
 {
+    private readonly Lock _gate = new();
     private Task _noting = Task.CompletedTask;
-    private volatile bool _hasGrown;
+    private bool _isNoting;
+    private bool _hasGrown;
 
     /// <summary>Notes it beside the turn, which waits for no store.</summary>
     public void Note()
     {
-        _hasGrown = true;
-        if (_noting.IsCompleted)
+        lock (_gate)
         {
-            _noting = Task.Run(NoteAsync);
+            _hasGrown = true;
+            if (!_isNoting)
+            {
+                _isNoting = true;
+                _noting = Task.Run(NoteAsync);
+            }
         }
     }
 
@@ -29,17 +35,25 @@ internal sealed class CallLedger(IReservationStore reservations, TurnLease lease
 
     private async Task NoteAsync()
     {
-        while (_hasGrown)
+        while (HasMore())
         {
-            _hasGrown = false;
             try
             {
                 await reservations.NoteAsync(lease.Id, lease.Bill, CancellationToken.None);
             }
-            catch (StorageUnavailableException)
+            catch (Exception)
             {
-                // What is settled at the end counts; the note is for a server that does not live to see it.
+                // Whatever it was: what is settled at the end counts; the note is for a server that does not live to see it.
             }
+        }
+    }
+
+    private bool HasMore()
+    {
+        lock (_gate)
+        {
+            (_isNoting, _hasGrown) = (_hasGrown, false);
+            return _isNoting;
         }
     }
 }

@@ -78,9 +78,14 @@ internal sealed partial class ServerLife(
         {
             if (time.GetUtcNow() >= _renewedAt + (limits.Value.LeaseDuration / 3))
             {
+                // So late only when the store was away, and then from the others too: they are about to renew.
+                var wasAway = time.GetUtcNow() >= _renewedAt + limits.Value.LeaseDuration;
                 await RenewAsync();
-                await TakeOverAsync(_stop.Token);
-                await PruneAsync();
+                if (!wasAway)
+                {
+                    await TakeOverAsync(_stop.Token);
+                    await PruneAsync();
+                }
             }
 
             await SeeToOwnAsync();

@@ -31,7 +31,14 @@ internal sealed class ToldAnswer(CallLedger ledger, TimeProvider time)
         {
             await Task.WhenAny(booking, Task.Delay(s_bookingPatience, time));
             _isTold = true;
-            await tellEnd(end);
+            try
+            {
+                await tellEnd(end);
+            }
+            finally
+            {
+                Close(); // Whatever went wrong: the caller waits for nothing more.
+            }
         }
 
         await booking;

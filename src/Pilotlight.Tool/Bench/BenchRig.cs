@@ -2,9 +2,12 @@ using System.Diagnostics;
 using Pilotlight.Claude.Conversations;
 using Pilotlight.Claude.Installation;
 using Pilotlight.Claude.Profiles;
+using Pilotlight.Client;
+using Pilotlight.Client.Turns;
 using Pilotlight.Core.Threads;
 using Pilotlight.Core.Turns;
 using Pilotlight.Processes;
+using Pilotlight.Tool.Cli;
 using Pilotlight.Tool.Client;
 using Pilotlight.Tool.Serving;
 using Pilotlight.Tool.Settings;
@@ -23,8 +26,8 @@ internal sealed class BenchRig : IAsyncDisposable
     private BenchRig(DirectoryInfo folder, GatewayServer pooled, GatewayServer bare, string cli)
     {
         (_folder, _pooled, _bare) = (folder, pooled, bare);
-        Client = new GatewayClient(pooled.Addresses[0]);
-        BareClient = new GatewayClient(bare.Addresses[0]);
+        Client = Gateways.Open(pooled.Addresses[0]);
+        BareClient = Gateways.Open(bare.Addresses[0]);
         Print = new ClaudePrint(pooled.Services.GetRequiredService<ClaudeHome>(), cli);
         Http = pooled.Simulator is { } simulator ? new PlainHttp(simulator.BaseAddress) : null;
         Probe = new ProcessProbe(pooled.Services.GetRequiredService<ClaudeProfiles>());
@@ -34,9 +37,9 @@ internal sealed class BenchRig : IAsyncDisposable
 
     public GatewayServer Pooled => _pooled;
 
-    public GatewayClient Client { get; }
+    public PilotlightClient Client { get; }
 
-    public GatewayClient BareClient { get; }
+    public PilotlightClient BareClient { get; }
 
     public ClaudePrint Print { get; }
 
@@ -50,11 +53,14 @@ internal sealed class BenchRig : IAsyncDisposable
     public WarmPool Pool => _pooled.Services.GetRequiredService<WarmPool>();
 
     /// <summary>The CLI that it runs.</summary>
-    public string Cli => _pooled.Services.GetRequiredService<ClaudeCli>().Find(out _)!;
+    public string Cli => _pooled.Cli!;
 
     /// <exception cref="StartException">The CLI or, for a real model, a credential is missing.</exception>
-    public static async Task<BenchRig> StartAsync(bool simulate, CancellationToken cancellationToken)
+    public static async Task<BenchRig> StartAsync(bool simulate, bool mayFetch, CancellationToken cancellationToken)
     {
+        // Its own data is gone afterwards; a CLI that was fetched stays where the other commands find it.
+        var data = ServeSettings.DefaultData;
+        var cli = await new CliSetup(data).EnsureAsync(new ServeSettings("", data, simulate, []).ReadConfiguration(), mayFetch || simulate, cancellationToken);
         var folder = Directory.CreateTempSubdirectory("pilotlight-bench-");
         GatewayServer? pooled = null;
         GatewayServer? bare = null;
@@ -63,11 +69,11 @@ internal sealed class BenchRig : IAsyncDisposable
             pooled = await StartAsync("pooled", "--Pilotlight:Pool:MinIdle=2", "--Pilotlight:Pool:MaxIdle=2");
             if (await pooled.MissingAsync(cancellationToken) is { } missing)
             {
-                throw new StartException(missing);
+                throw new StartException(missing + CliSetup.Offer(pooled.Cli));
             }
 
             bare = await StartAsync("bare", "--Pilotlight:Pool:MinIdle=0", "--Pilotlight:Pool:MaxIdle=0", "--Pilotlight:Sessions:MaxHot=0");
-            return new BenchRig(folder, pooled, bare, pooled.Services.GetRequiredService<ClaudeCli>().Find(out _)!);
+            return new BenchRig(folder, pooled, bare, pooled.Cli!);
         }
         catch
         {
@@ -76,28 +82,28 @@ internal sealed class BenchRig : IAsyncDisposable
         }
 
         Task<GatewayServer> StartAsync(string name, params string[] settings) => GatewayServer.StartAsync(
-            new ServeSettings("http://127.0.0.1:0", Path.Combine(folder.FullName, name), simulate, settings, IsQuiet: true), cancellationToken);
+            new ServeSettings("http://127.0.0.1:0", Path.Combine(folder.FullName, name), simulate, settings, IsQuiet: true, cli), cancellationToken);
     }
 
     /// <summary>A turn over HTTP, timed by its client.</summary>
     /// <param name="expected">Where its process must come from, or the figure would be told under the wrong name.</param>
-    public static async Task<Sample> TurnAsync(GatewayClient client, string thread, string question, string expected, CancellationToken cancellationToken)
+    public static async Task<Sample> TurnAsync(PilotlightClient client, string thread, string question, string expected, CancellationToken cancellationToken)
     {
         var startedAt = Stopwatch.GetTimestamp();
         double? first = null;
         string? source = null;
         await foreach (var turnEvent in client.RunTurnAsync(thread, question, cancellationToken))
         {
-            switch (turnEvent.Type)
+            switch (turnEvent)
             {
-                case "turn.started":
-                    source = turnEvent.Data.GetProperty("acquire").GetProperty("source").GetString();
+                case TurnStarted started:
+                    source = started.Acquire.Source;
                     break;
-                case "text.delta":
+                case TextDelta:
                     first ??= Stopwatch.GetElapsedTime(startedAt).TotalMilliseconds;
                     break;
-                case "turn.failed":
-                    throw new InvalidOperationException(turnEvent.Data.GetProperty("problem").GetProperty("detail").GetString());
+                case TurnFailed failed:
+                    throw new InvalidOperationException(failed.Problem.Detail);
             }
         }
 

@@ -65,7 +65,7 @@ internal sealed class Benchmark
 
     private async Task<Sample> ColdAsync(CancellationToken cancellationToken)
     {
-        var thread = await _rig.BareClient.CreateThreadAsync(null, cancellationToken);
+        var thread = (await _rig.BareClient.CreateThreadAsync(cancellationToken: cancellationToken)).Id;
         return await BenchRig.TurnAsync(_rig.BareClient, thread, Question, "cold", cancellationToken);
     }
 
@@ -90,7 +90,7 @@ internal sealed class Benchmark
 
     private async Task<Sample> WarmAsync(CancellationToken cancellationToken)
     {
-        _last = await _rig.Client.CreateThreadAsync(null, cancellationToken);
+        _last = (await _rig.Client.CreateThreadAsync(cancellationToken: cancellationToken)).Id;
         await _rig.ReadyAsync(cancellationToken);
         return await BenchRig.TurnAsync(_rig.Client, _last, Question, "warm", cancellationToken);
     }

@@ -24,7 +24,7 @@ internal sealed class HotTurnStages(BenchRig rig) : IDisposable
     public async Task RunAsync(int runs, Action<string> progress, CancellationToken cancellationToken)
     {
         await rig.ReadyAsync(cancellationToken);
-        var thread = await rig.Client.CreateThreadAsync(null, cancellationToken);
+        var thread = (await rig.Client.CreateThreadAsync(cancellationToken: cancellationToken)).Id;
         await BenchRig.TurnAsync(rig.Client, thread, Benchmark.Question, "warm", cancellationToken);
         await rig.ReadyAsync(cancellationToken);
         await using var cli = await CliStages.StartAsync(rig, cancellationToken);

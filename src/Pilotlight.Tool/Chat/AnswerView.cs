@@ -1,7 +1,5 @@
 using System.Globalization;
-using System.Text.Json;
-using Pilotlight.Core.Problems;
-using Pilotlight.Tool.Client;
+using Pilotlight.Client.Turns;
 using Spectre.Console;
 
 namespace Pilotlight.Tool.Chat;
@@ -9,6 +7,7 @@ namespace Pilotlight.Tool.Chat;
 /// <summary>Shows one answer as it comes, and at its end how it was served. One instance a turn.</summary>
 internal sealed class AnswerView
 {
+    private readonly CodePainter _painter = new();
     private string _acquire = "";
     private bool _hasText;
     private bool _isThinking;
@@ -24,77 +23,70 @@ internal sealed class AnswerView
         _isWaiting = true;
     }
 
-    public void Show(TurnStreamEvent turnEvent)
+    public void Show(TurnEvent turnEvent)
     {
         EndWait();
-        switch (turnEvent.Type)
+        switch (turnEvent)
         {
-            case "turn.started":
-                TurnId = turnEvent.Text("turnId");
-                var acquire = turnEvent.Data.GetProperty("acquire");
-                _acquire = $"{acquire.GetProperty("source").GetString()} {Milliseconds(acquire.GetProperty("ms"))}, ";
+            case TurnStarted started:
+                TurnId = started.TurnId;
+                _acquire = $"{started.Acquire.Source} {Milliseconds(started.Acquire.Ms)}, ";
                 Wait("… (Esc stops)");
                 break;
-            case "text.delta":
+            case TextDelta delta:
                 if (_isThinking)
                 {
                     AnsiConsole.WriteLine();
                     _isThinking = false;
                 }
 
-                AnsiConsole.Write(new Text(turnEvent.Text("text")));
+                Console.Write(_painter.Add(delta.Text));
                 _hasText = true;
                 break;
-            case "thinking.delta":
-                AnsiConsole.Write(new Text(turnEvent.Text("text"), new Style(Color.Grey, decoration: Decoration.Italic)));
+            case ThinkingDelta thinking:
+                AnsiConsole.Write(new Text(thinking.Text, new Style(Color.Grey, decoration: Decoration.Italic)));
                 _isThinking = true;
                 break;
-            case "text.reset":
+            case TextReset:
                 Line("yellow", "The model starts over; what stands above is void.");
                 break;
-            case "tool.started":
-                Line("blue", $"uses {turnEvent.Text("name")} …");
+            case ToolStarted tool:
+                Line("blue", $"uses {tool.Name} …");
                 break;
-            case "tool.finished" when turnEvent.Data.GetProperty("isError").GetBoolean():
+            case ToolFinished { IsError: true }:
                 Line("yellow", "the tool failed");
                 break;
-            case "retrying":
-                var status = turnEvent.Data.TryGetProperty("status", out var code) && code.ValueKind == JsonValueKind.Number ? $" after status {code}" : "";
-                Line("yellow", $"The API did not answer{status}: try {turnEvent.Data.GetProperty("attempt")} of {turnEvent.Data.GetProperty("maxAttempts")} …");
+            case TurnRetrying retry:
+                Line("yellow", $"The API did not answer{(retry.Status is { } status ? $" after status {status}" : "")}: try {retry.Attempt} of {retry.MaxAttempts} …");
                 break;
-            case "context.truncated":
-                Line("yellow", $"The conversation is long: its first {turnEvent.Data.GetProperty("droppedTurns")} turns are no longer sent.");
+            case ContextTruncated truncated:
+                Line("yellow", $"The conversation is long: its first {truncated.DroppedTurns} turns are no longer sent.");
                 break;
-            case "turn.failed":
-                Line("red", turnEvent.Problem);
+            case TurnFailed failed:
+                Line("red", failed.Problem.Detail);
                 break;
-            case "turn.cancelled":
+            case TurnCancelled:
                 Line("yellow", "Stopped. What had come is stored.");
                 break;
-            case "turn.completed":
-                Line("grey", Served(turnEvent.Data));
+            case TurnCompleted completed:
+                Line("grey", Served(completed));
                 break;
         }
     }
 
-    /// <summary>The stream ended without saying how the turn did.</summary>
-    public void BrokeOff() => Line("red", "The answer broke off without an end. The thread holds what was stored.");
-
-    private string Served(JsonElement done)
+    private string Served(TurnCompleted done)
     {
-        var usage = done.GetProperty("usage");
-        var sent = usage.GetProperty("inputTokens").GetInt64() + usage.GetProperty("cacheReadTokens").GetInt64() + usage.GetProperty("cacheWriteTokens").GetInt64();
-        var first = done.TryGetProperty("ttftMs", out var ms) && ms.ValueKind == JsonValueKind.Number ? $"first token {Milliseconds(ms)}, " : "";
-        var cost = done.TryGetProperty("costUsd", out var usd) && usd.ValueKind == JsonValueKind.Number
-            ? string.Create(CultureInfo.InvariantCulture, $", ~${usd.GetDecimal():0.0000}")
-            : "";
-        return $"{done.GetProperty("model").GetString()}: {_acquire}{first}{Milliseconds(done.GetProperty("durationMs"))} in all, {sent} tokens in, {usage.GetProperty("outputTokens")} out{cost}";
+        var sent = done.Usage.InputTokens + done.Usage.CacheReadTokens + done.Usage.CacheWriteTokens;
+        var first = done.TtftMs is { } ms ? $"first token {Milliseconds(ms)}, " : "";
+        var cost = done.CostUsd is { } usd ? string.Create(CultureInfo.InvariantCulture, $", ~${usd:0.0000}") : "";
+        return $"{done.Model}: {_acquire}{first}{Milliseconds(done.DurationMs)} in all, {sent} tokens in, {done.Usage.OutputTokens} out{cost}";
     }
 
     private void Line(string color, string text)
     {
         if (_hasText || _isThinking)
         {
+            Console.Write(_painter.Finish());
             AnsiConsole.WriteLine();
         }
 
@@ -111,9 +103,7 @@ internal sealed class AnswerView
         }
     }
 
-    private static string Milliseconds(JsonElement ms) => ms.GetDouble() switch
-    {
-        < 1000 and var small => string.Create(CultureInfo.InvariantCulture, $"{small:0} ms"),
-        var large => string.Create(CultureInfo.InvariantCulture, $"{large / 1000:0.0} s"),
-    };
+    private static string Milliseconds(double ms) => ms < 1000
+        ? string.Create(CultureInfo.InvariantCulture, $"{ms:0} ms")
+        : string.Create(CultureInfo.InvariantCulture, $"{ms / 1000:0.0} s");
 }

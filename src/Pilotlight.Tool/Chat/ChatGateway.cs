@@ -1,3 +1,5 @@
+using Pilotlight.Client;
+using Pilotlight.Tool.Cli;
 using Pilotlight.Tool.Client;
 using Pilotlight.Tool.Serving;
 using Pilotlight.Tool.Settings;
@@ -9,9 +11,9 @@ internal sealed class ChatGateway : IAsyncDisposable
 {
     private readonly GatewayServer? _own;
 
-    private ChatGateway(GatewayServer? own, Uri address) => (_own, Client, Address) = (own, new GatewayClient(address), address);
+    private ChatGateway(GatewayServer? own, Uri address) => (_own, Client, Address) = (own, Gateways.Open(address), address);
 
-    public GatewayClient Client { get; }
+    public PilotlightClient Client { get; }
 
     public Uri Address { get; }
 
@@ -19,18 +21,21 @@ internal sealed class ChatGateway : IAsyncDisposable
     public bool IsOwn => _own is not null;
 
     /// <exception cref="StartException">There is none and none can be started.</exception>
-    public static async Task<ChatGateway> OpenAsync(string folder, bool simulate, CancellationToken cancellationToken)
+    public static async Task<ChatGateway> OpenAsync(string folder, bool simulate, bool mayFetch, CancellationToken cancellationToken)
     {
         if (DataFolder.FindServer(folder) is { } running)
         {
             return new ChatGateway(null, running);
         }
 
-        var own = await GatewayServer.StartAsync(new ServeSettings("http://127.0.0.1:0", folder, simulate, [], IsQuiet: true), cancellationToken);
+        var settings = new ServeSettings("http://127.0.0.1:0", folder, simulate, [], IsQuiet: true);
+        var cli = await new CliSetup(folder).EnsureAsync(settings.ReadConfiguration(), mayFetch || simulate, cancellationToken);
+        var own = await GatewayServer.StartAsync(settings with { Cli = cli }, cancellationToken);
         if (await own.MissingAsync(cancellationToken) is { } missing)
         {
+            var offer = CliSetup.Offer(own.Cli);
             await own.DisposeAsync();
-            throw new StartException(missing);
+            throw new StartException(missing + offer);
         }
 
         return new ChatGateway(own, own.Addresses[0]);

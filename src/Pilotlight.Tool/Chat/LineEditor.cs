@@ -1,6 +1,3 @@
-using System.Text;
-using Spectre.Console;
-
 namespace Pilotlight.Tool.Chat;
 
 /// <summary>How a line came to its end.</summary>
@@ -11,157 +8,98 @@ internal enum LineEnd
     Closed,
 }
 
-/// <summary>Reads a line from the terminal, with its history. Ctrl+C gives the line up, Ctrl+D on an empty one ends.</summary>
-internal sealed class LineEditor(string prompt, string shownPrompt)
+/// <summary>Reads what a person types, with its history. Ctrl+C gives it up, Ctrl+D on nothing ends.</summary>
+/// <remarks>Alt+Enter, a backslash before Enter, and line breaks in what is pasted begin another line.</remarks>
+internal sealed class LineEditor(string prompt, string shownPrompt, LineHistory history)
 {
-    private readonly List<string> _history = [];
-
     public (LineEnd End, string Text) Read()
     {
-        var line = new EditedLine(prompt, shownPrompt);
-        var (at, draft) = (_history.Count, "");
-        line.Draw();
+        var text = new EditedText(prompt, shownPrompt);
+        var (at, draft) = (history.Count, "");
+        text.Draw();
         while (true)
         {
             var key = Console.ReadKey(intercept: true);
             var control = key.Modifiers.HasFlag(ConsoleModifiers.Control);
             switch (key.Key)
             {
+                case ConsoleKey.Enter when key.Modifiers.HasFlag(ConsoleModifiers.Alt) || Console.KeyAvailable:
+                    text.Insert('\n');
+                    break;
+                case ConsoleKey.Enter when text.Text.EndsWith('\\'):
+                    text.Delete(-1);
+                    text.Insert('\n');
+                    break;
                 case ConsoleKey.Enter:
-                    line.Leave();
-                    if (line.Text.Trim().Length > 0 && _history.LastOrDefault() != line.Text)
-                    {
-                        _history.Add(line.Text);
-                    }
-
-                    return (LineEnd.Entered, line.Text);
+                    text.Leave();
+                    history.Add(text.Text);
+                    return (LineEnd.Entered, text.Text);
                 case ConsoleKey.C when control:
-                    line.Leave();
-                    return (LineEnd.Abandoned, line.Text);
-                case ConsoleKey.D when control && line.Text.Length == 0:
-                    line.Leave();
+                    text.Leave();
+                    return (LineEnd.Abandoned, text.Text);
+                case ConsoleKey.D when control && text.Text.Length == 0:
+                    text.Leave();
                     return (LineEnd.Closed, "");
+                case ConsoleKey.UpArrow when !text.IsInFirstLine:
+                    text.MoveLine(-1);
+                    break;
+                case ConsoleKey.DownArrow when !text.IsInLastLine:
+                    text.MoveLine(1);
+                    break;
                 case ConsoleKey.UpArrow when at > 0:
-                    draft = at == _history.Count ? line.Text : draft;
-                    line.Replace(_history[--at]);
+                    draft = at == history.Count ? text.Text : draft;
+                    text.Replace(history[--at]);
                     break;
-                case ConsoleKey.DownArrow when at < _history.Count:
+                case ConsoleKey.DownArrow when at < history.Count:
                     at++;
-                    line.Replace(at == _history.Count ? draft : _history[at]);
+                    text.Replace(at == history.Count ? draft : history[at]);
                     break;
-                case ConsoleKey.LeftArrow:
-                    line.Move(-1);
-                    break;
-                case ConsoleKey.RightArrow:
-                    line.Move(1);
-                    break;
-                case ConsoleKey.Home:
-                case ConsoleKey.A when control:
-                    line.Move(int.MinValue);
-                    break;
-                case ConsoleKey.End:
-                case ConsoleKey.E when control:
-                    line.Move(int.MaxValue);
-                    break;
-                case ConsoleKey.Backspace:
-                    line.Delete(-1);
-                    break;
-                case ConsoleKey.Delete:
-                    line.Delete(1);
-                    break;
-                case ConsoleKey.U when control:
-                    line.Replace("");
-                    break;
-                case ConsoleKey.Escape:
+                case ConsoleKey.Escape or ConsoleKey.UpArrow or ConsoleKey.DownArrow:
                     break;
                 default:
-                    if (!char.IsControl(key.KeyChar))
-                    {
-                        line.Insert(key.KeyChar);
-                    }
-
+                    Edit(text, key, control);
                     break;
             }
         }
     }
 
-    /// <summary>The line under the cursor, drawn anew after each change; it may take several rows.</summary>
-    private sealed class EditedLine(string prompt, string shownPrompt)
+    private static void Edit(EditedText text, ConsoleKeyInfo key, bool control)
     {
-        private readonly StringBuilder _text = new();
-        private int _cursor;
-        private int _row;
-
-        public string Text => _text.ToString();
-
-        private static int Width => Math.Max(1, Console.WindowWidth);
-
-        public void Insert(char character)
+        switch (key.Key)
         {
-            _text.Insert(_cursor++, character);
-            Draw();
-        }
+            case ConsoleKey.LeftArrow:
+                text.Move(-1);
+                break;
+            case ConsoleKey.RightArrow:
+                text.Move(1);
+                break;
+            case ConsoleKey.Home:
+            case ConsoleKey.A when control:
+                text.Move(int.MinValue);
+                break;
+            case ConsoleKey.End:
+            case ConsoleKey.E when control:
+                text.Move(int.MaxValue);
+                break;
+            case ConsoleKey.W when control:
+                text.DeleteWord();
+                break;
+            case ConsoleKey.Backspace:
+                text.Delete(-1);
+                break;
+            case ConsoleKey.Delete:
+                text.Delete(1);
+                break;
+            case ConsoleKey.U when control:
+                text.Replace("");
+                break;
+            default:
+                if (!char.IsControl(key.KeyChar))
+                {
+                    text.Insert(key.KeyChar);
+                }
 
-        public void Delete(int direction)
-        {
-            var at = direction < 0 ? _cursor - 1 : _cursor;
-            if (at >= 0 && at < _text.Length)
-            {
-                _text.Remove(at, 1);
-                _cursor = at;
-                Draw();
-            }
-        }
-
-        public void Move(int by)
-        {
-            _cursor = (int)Math.Clamp((long)_cursor + by, 0, _text.Length);
-            Draw();
-        }
-
-        public void Replace(string text)
-        {
-            _text.Clear().Append(text);
-            _cursor = text.Length;
-            Draw();
-        }
-
-        public void Leave()
-        {
-            _cursor = _text.Length;
-            Draw();
-            Console.WriteLine();
-        }
-
-        public void Draw()
-        {
-            var drawn = new StringBuilder("\r");
-            if (_row > 0)
-            {
-                drawn.Append($"\e[{_row}A");
-            }
-
-            drawn.Append("\e[J").Append(shownPrompt).Append(_text);
-            var end = (prompt + _text).GetCellWidth();
-            var cursor = (prompt + _text.ToString(0, _cursor)).GetCellWidth();
-            if (end > 0 && end % Width == 0)
-            {
-                drawn.Append(" \r"); // A terminal wraps only when the next character comes.
-            }
-
-            _row = cursor / Width;
-            if (end / Width > _row)
-            {
-                drawn.Append($"\e[{(end / Width) - _row}A");
-            }
-
-            drawn.Append('\r');
-            if (cursor % Width > 0)
-            {
-                drawn.Append($"\e[{cursor % Width}C");
-            }
-
-            Console.Write(drawn);
+                break;
         }
     }
 }

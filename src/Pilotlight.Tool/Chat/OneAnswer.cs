@@ -1,5 +1,5 @@
-using Pilotlight.Core.Problems;
-using Pilotlight.Tool.Client;
+using Pilotlight.Client;
+using Pilotlight.Client.Turns;
 
 namespace Pilotlight.Tool.Chat;
 
@@ -7,7 +7,7 @@ namespace Pilotlight.Tool.Chat;
 internal static class OneAnswer
 {
     /// <returns>The exit code.</returns>
-    public static async Task<int> RunAsync(GatewayClient client, string thread, string prompt, CancellationToken cancellationToken)
+    public static async Task<int> RunAsync(PilotlightClient client, string thread, string prompt, CancellationToken cancellationToken)
     {
         string? turn = null;
         try
@@ -17,29 +17,29 @@ internal static class OneAnswer
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested && turn is not null)
         {
             // The turn is the server's and would go on by itself.
-            await client.CancelAsync(thread, turn, CancellationToken.None);
+            await client.CancelTurnAsync(thread, turn, CancellationToken.None);
             return 1;
         }
     }
 
     // A pipe cannot take back what was written, so a message that is started over is printed when it is whole.
-    private static async Task<int> FollowAsync(IAsyncEnumerable<TurnStreamEvent> events, Action<string> started)
+    private static async Task<int> FollowAsync(IAsyncEnumerable<TurnEvent> events, Action<string> onStarted)
     {
         var (printed, text) = ("", "");
         await foreach (var turnEvent in events)
         {
-            switch (turnEvent.Type)
+            switch (turnEvent)
             {
-                case "turn.started":
-                    started(turnEvent.Text("turnId"));
-                    if (turnEvent.IsSimulated)
+                case TurnStarted started:
+                    onStarted(started.TurnId);
+                    if (started.Simulated)
                     {
                         Console.Error.WriteLine("(simulated model)");
                     }
 
                     break;
-                case "text.delta":
-                    text += turnEvent.Text("text");
+                case TextDelta delta:
+                    text += delta.Text;
                     if (text.StartsWith(printed, StringComparison.Ordinal))
                     {
                         Console.Write(text[printed.Length..]);
@@ -47,22 +47,21 @@ internal static class OneAnswer
                     }
 
                     break;
-                case "text.reset":
+                case TextReset:
                     text = "";
                     break;
-                case "turn.failed":
-                    Console.Error.WriteLine(turnEvent.Problem);
+                case TurnFailed failed:
+                    Console.Error.WriteLine(failed.Problem.Detail);
                     return 1;
-                case "turn.cancelled":
+                case TurnCancelled:
                     Console.Error.WriteLine("The turn was cancelled.");
                     return 1;
-                case "turn.completed":
+                case TurnCompleted:
                     Console.WriteLine(text == printed ? "" : "\n" + text);
                     return 0;
             }
         }
 
-        Console.Error.WriteLine("The answer broke off without an end. Ask again.");
         return 1;
     }
 }

@@ -1,20 +1,26 @@
+using Pilotlight.Client.Problems;
 using Pilotlight.Tool.Client;
 using Spectre.Console;
 
 namespace Pilotlight.Tool.Chat;
 
 /// <summary>A chat with a person at a terminal: live text, history, an answer that can be stopped, a few local commands.</summary>
-internal sealed class TerminalChat(ChatGateway gateway, string thread, string? model)
+internal sealed class TerminalChat(ChatGateway gateway, ChatCommands commands, LineHistory history)
 {
     private static readonly TimeSpan KeyPace = TimeSpan.FromMilliseconds(30);
 
-    private readonly LineEditor _lines = new("> ", "\e[1;36m> \e[0m");
-    private string _thread = thread;
-    private string? _model = model;
+    private readonly LineEditor _lines = new("> ", "\e[1;36m> \e[0m", history);
 
-    public async Task RunAsync(CancellationToken cancellationToken)
+    /// <summary>Talks until the person leaves.</summary>
+    /// <param name="isResumed">Whether the thread has been talked in before.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task RunAsync(bool isResumed, CancellationToken cancellationToken)
     {
         await WelcomeAsync(cancellationToken);
+        if (isResumed)
+        {
+            await commands.ShowEndAsync(cancellationToken);
+        }
 
         // Esc and Ctrl+C are ours: they stop an answer, not the program.
         Console.TreatControlCAsInput = true;
@@ -22,7 +28,7 @@ internal sealed class TerminalChat(ChatGateway gateway, string thread, string? m
         {
             while (!cancellationToken.IsCancellationRequested)
             {
-                await gateway.Client.WarmAsync(_thread, cancellationToken);
+                await gateway.Client.WarmAsync(commands.Thread, cancellationToken);
                 var (end, text) = _lines.Read();
                 if (end == LineEnd.Closed || (end == LineEnd.Abandoned && text.Length == 0))
                 {
@@ -34,17 +40,19 @@ internal sealed class TerminalChat(ChatGateway gateway, string thread, string? m
                     continue;
                 }
 
-                if (text.StartsWith('/') && !text.StartsWith("//", StringComparison.Ordinal))
+                var (goesOn, ask) = text.StartsWith('/') && !text.StartsWith("//", StringComparison.Ordinal)
+                    ? await commands.ObeyAsync(text, cancellationToken)
+                    : (true, text.StartsWith("//", StringComparison.Ordinal) ? text[1..] : text);
+                if (!goesOn)
                 {
-                    if (!await ObeyAsync(text, cancellationToken))
-                    {
-                        return;
-                    }
-
-                    continue;
+                    return;
                 }
 
-                await AnswerAsync(text.StartsWith("//", StringComparison.Ordinal) ? text[1..] : text, cancellationToken);
+                if (ask is not null)
+                {
+                    commands.LastAsked = ask;
+                    await AnswerAsync(ask, cancellationToken);
+                }
             }
         }
         finally
@@ -63,7 +71,7 @@ internal sealed class TerminalChat(ChatGateway gateway, string thread, string? m
         }
 
         var where = gateway.IsOwn ? "" : $" on the gateway at {gateway.Address.ToString().TrimEnd('/')}";
-        AnsiConsole.MarkupLineInterpolated($"[grey]Thread {_thread}{where}. /help shows the commands, Esc stops an answer, Ctrl+D ends.[/]");
+        AnsiConsole.MarkupLineInterpolated($"[grey]Thread {commands.Thread}{where}. /help shows the commands, Esc stops an answer, Ctrl+D ends.[/]");
     }
 
     private async Task AnswerAsync(string text, CancellationToken cancellationToken)
@@ -74,22 +82,15 @@ internal sealed class TerminalChat(ChatGateway gateway, string thread, string? m
         var watching = WatchKeysAsync(view, ended.Token);
         try
         {
-            var last = "";
-            await foreach (var turnEvent in gateway.Client.RunTurnAsync(_thread, text, cancellationToken))
+            await foreach (var turnEvent in gateway.Client.RunTurnAsync(commands.Thread, text, cancellationToken))
             {
                 view.Show(turnEvent);
-                last = turnEvent.Type;
-            }
-
-            if (last is not ("turn.completed" or "turn.failed" or "turn.cancelled"))
-            {
-                view.BrokeOff();
             }
         }
-        catch (HttpRequestException refused)
+        catch (PilotlightException refused)
         {
             Console.Write("\r\e[K");
-            AnsiConsole.MarkupLineInterpolated($"[red]{refused.Message}[/]");
+            AnsiConsole.MarkupLineInterpolated($"[red]{Gateways.Explain(refused)}[/]");
         }
         finally
         {
@@ -111,7 +112,7 @@ internal sealed class TerminalChat(ChatGateway gateway, string thread, string? m
                     var stop = key.Key == ConsoleKey.Escape || (key.Key == ConsoleKey.C && key.Modifiers.HasFlag(ConsoleModifiers.Control));
                     if (stop && view.TurnId is { } turn)
                     {
-                        await gateway.Client.CancelAsync(_thread, turn, ended);
+                        await gateway.Client.CancelTurnAsync(commands.Thread, turn, ended);
                     }
                 }
             }
@@ -120,58 +121,9 @@ internal sealed class TerminalChat(ChatGateway gateway, string thread, string? m
         {
             // The answer has ended.
         }
-        catch (HttpRequestException)
+        catch (PilotlightException)
         {
             // It could not be stopped; its stream says what becomes of it.
         }
     }
-
-    /// <returns>Whether the chat goes on.</returns>
-    private async Task<bool> ObeyAsync(string line, CancellationToken cancellationToken)
-    {
-        var words = line.Split(' ', 2, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        var argument = words.Length > 1 ? words[1] : null;
-        try
-        {
-            switch (words[0])
-            {
-                case "/help":
-                    Say("These are commands of this terminal; none is sent to the model.");
-                    Say("/new          begins another thread");
-                    Say("/model NAME   answers from here on with another model (sonnet, opus, haiku, or a full name)");
-                    Say("/thread       shows the thread's id; 'pilotlight chat --thread ID' goes on with it");
-                    Say("/quit         ends, as Ctrl+D does");
-                    Say("//text        sends '/text' to the model");
-                    return true;
-                case "/new":
-                    _thread = await gateway.Client.CreateThreadAsync(_model, cancellationToken);
-                    Say($"A new thread: {_thread}.");
-                    return true;
-                case "/model" when argument is not null:
-                    await gateway.Client.SetModelAsync(_thread, argument, cancellationToken);
-                    _model = argument;
-                    Say($"The model is {argument} from here on. The next answer is not hot: the conversation is replayed to a process for it.");
-                    return true;
-                case "/model":
-                    Say($"The model is {_model ?? "the gateway's default"}. /model NAME changes it.");
-                    return true;
-                case "/thread":
-                    Say($"This is thread {_thread}.");
-                    return true;
-                case "/quit" or "/exit":
-                    return false;
-                default:
-                    Say($"There is no command {words[0]}. /help shows those there are; //… sends a text that begins with a slash.");
-                    return true;
-            }
-        }
-        catch (HttpRequestException refused)
-        {
-            Say(refused.Message);
-            return true;
-        }
-    }
-
-    // Marked, so that nobody takes it for the model's.
-    private static void Say(string text) => AnsiConsole.MarkupLineInterpolated($"[blue]│[/] [grey]{text}[/]");
 }

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
+using Pilotlight.Client.Problems;
+using Pilotlight.Client.Turns;
 using Pilotlight.Tool.Bench;
 using Pilotlight.Tool.Settings;
 using Spectre.Console;
@@ -26,7 +28,7 @@ internal static class BenchCommand
 
     private static readonly Option<bool> Real = new("--real") { Description = "Asks the real model, with the credential that 'serve' would use. Says first what it will cost." };
 
-    private static readonly Option<bool> Yes = new("--yes") { Description = "Agrees to that cost." };
+    private static readonly Option<bool> Yes = new("--yes") { Description = "Agrees to that cost, and to fetching the pinned CLI when there is none." };
 
     public static Command Create()
     {
@@ -68,7 +70,7 @@ internal static class BenchCommand
                 return 1;
             }
 
-            await using var rig = await BenchRig.StartAsync(!real, cancellationToken);
+            await using var rig = await BenchRig.StartAsync(!real, parsed.GetValue(Yes), cancellationToken);
             if (parsed.GetValue(Stages))
             {
                 using var following = new HotTurnStages(rig);
@@ -97,7 +99,7 @@ internal static class BenchCommand
             await WriteAsync(report.ToJson(), report.ToMarkdown(), () => HtmlReport.Write(report), () => HtmlReport.Picture(report), parsed, cancellationToken);
             return 0;
         }
-        catch (Exception fault) when (fault is StartException or InvalidOperationException or IOException or HttpRequestException)
+        catch (Exception fault) when (fault is StartException or InvalidOperationException or IOException or PilotlightException)
         {
             Console.Error.WriteLine(fault.Message);
             return 1;
@@ -125,15 +127,15 @@ internal static class BenchCommand
     // The CLI knows its own prices: a turn against the simulator tells what one of the same size would have cost.
     private static async Task<bool> AgreeAsync(int runs, bool isAgreed, CancellationToken cancellationToken)
     {
-        await using var rehearsal = await BenchRig.StartAsync(simulate: true, cancellationToken);
+        await using var rehearsal = await BenchRig.StartAsync(simulate: true, mayFetch: true, cancellationToken);
         await rehearsal.ReadyAsync(cancellationToken);
-        var thread = await rehearsal.Client.CreateThreadAsync(null, cancellationToken);
+        var thread = (await rehearsal.Client.CreateThreadAsync(cancellationToken: cancellationToken)).Id;
         var cost = 0m;
         await foreach (var turnEvent in rehearsal.Client.RunTurnAsync(thread, Benchmark.Question, cancellationToken))
         {
-            if (turnEvent.Type == "turn.completed" && turnEvent.Data.TryGetProperty("costUsd", out var usd))
+            if (turnEvent is TurnCompleted completed)
             {
-                cost = usd.GetDecimal();
+                cost = completed.CostUsd ?? 0;
             }
         }
 

@@ -12,6 +12,18 @@ internal static class CommonOptions
         DefaultValueFactory = _ => ServeSettings.DefaultData,
     };
 
+    public static readonly Option<string?> Gateway = new("--gateway")
+    {
+        Description = "The gateway's address. Default: the one that serves the data folder.",
+    };
+
+    public static readonly Option<bool> Json = new("--json") { Description = "One JSON document and nothing else." };
+
+    public static readonly Option<bool> Yes = new("--yes")
+    {
+        Description = "Fetches the pinned CLI without asking when there is none.",
+    };
+
     public static readonly Option<bool> Simulate = new("--simulate")
     {
         Description = "Answers come from the simulator: the real CLI, no real model, no key, no cost.",

@@ -3,7 +3,9 @@ using System.Text.Json;
 using Microsoft.Extensions.Options;
 using Pilotlight.Claude;
 using Pilotlight.Claude.Installation;
+using Pilotlight.Tool.Cli;
 using Pilotlight.Tool.Conformance;
+using Pilotlight.Tool.Serving;
 using Spectre.Console;
 
 namespace Pilotlight.Tool.Commands;
@@ -30,10 +32,11 @@ internal static class ConformanceCommand
         var configuration = new ConfigurationBuilder()
             .AddJsonFile(Path.Combine(Environment.CurrentDirectory, "appsettings.json"), optional: true)
             .AddEnvironmentVariables().Build();
-        var path = new ClaudeCli(Options.Create(new ClaudeOptions { Path = named ?? configuration[$"{ClaudeOptions.Section}:Path"] })).Find(out var problem);
+        var configured = named ?? (configuration[$"{ClaudeOptions.Section}:Path"] is { Length: > 0 } set ? set : new CliSetup(ServeSettings.DefaultData).Installed);
+        var path = new ClaudeCli(Options.Create(new ClaudeOptions { Path = configured })).Find(out var problem);
         if (path is null)
         {
-            Console.Error.WriteLine(problem);
+            Console.Error.WriteLine(problem + CliSetup.Offer(path));
             return 1;
         }
 

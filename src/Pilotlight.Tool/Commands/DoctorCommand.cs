@@ -3,6 +3,7 @@ using System.Text.Json;
 using Microsoft.Extensions.Options;
 using Pilotlight.Claude;
 using Pilotlight.Claude.Installation;
+using Pilotlight.Tool.Cli;
 using Pilotlight.Tool.Doctor;
 using Pilotlight.Tool.Settings;
 using Spectre.Console;
@@ -45,6 +46,7 @@ internal static class DoctorCommand
             configuration.GetSection(ClaudeOptions.Section).Bind(claude);
         }
 
+        claude.Path = claude.Path is { Length: > 0 } named ? named : new CliSetup(data).Installed;
         claude.ApiKey ??= Environment.GetEnvironmentVariable("ANTHROPIC_API_KEY");
         var options = Options.Create(claude);
         findings.AddRange(await CliCheck.RunAsync(new ClaudeCli(options), new ClaudeHome(options), cancellationToken));

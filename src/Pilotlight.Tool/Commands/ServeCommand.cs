@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Pilotlight.Tool.Cli;
 using Pilotlight.Tool.Serving;
 using Pilotlight.Tool.Settings;
 
@@ -17,7 +18,7 @@ internal static class ServeCommand
     {
         var command = new Command("serve", "Starts the gateway. Any setting can follow, as --Pilotlight:Pool:Size=4.")
         {
-            Urls, CommonOptions.Data, CommonOptions.Simulate,
+            Urls, CommonOptions.Data, CommonOptions.Simulate, CommonOptions.Yes,
         };
         command.TreatUnmatchedTokensAsErrors = false;
         command.SetAction((parsed, cancellationToken) => RunAsync(
@@ -26,6 +27,7 @@ internal static class ServeCommand
                 parsed.GetValue(CommonOptions.Data)!,
                 parsed.GetValue(CommonOptions.Simulate),
                 parsed.UnmatchedTokens),
+            parsed.GetValue(CommonOptions.Yes),
             cancellationToken));
         return command;
     }
@@ -39,11 +41,12 @@ internal static class ServeCommand
             .Select(token => $"'{token}' is neither an option nor a setting such as --Pilotlight:Pool:Size=4."),
     ];
 
-    private static async Task<int> RunAsync(ServeSettings settings, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(ServeSettings settings, bool mayFetch, CancellationToken cancellationToken)
     {
         try
         {
-            await using var server = await GatewayServer.StartAsync(settings, cancellationToken);
+            var cli = await new CliSetup(settings.Data).EnsureAsync(settings.ReadConfiguration(), mayFetch || settings.Simulate, cancellationToken);
+            await using var server = await GatewayServer.StartAsync(settings with { Cli = cli }, cancellationToken);
             server.BoundStop();
             Console.WriteLine($"Pilotlight is lit at {string.Join(", ", server.Addresses.Select(address => address.ToString().TrimEnd('/')))}");
             Console.WriteLine($"Data in {settings.Data}. Ctrl+C stops.");
@@ -54,7 +57,7 @@ internal static class ServeCommand
 
             if (await server.MissingAsync(cancellationToken) is { } missing)
             {
-                Console.Error.WriteLine($"Not ready: {missing}");
+                Console.Error.WriteLine($"Not ready: {missing}{CliSetup.Offer(server.Cli)}");
             }
 
             await server.WaitForShutdownAsync(cancellationToken);

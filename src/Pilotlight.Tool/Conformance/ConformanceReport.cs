@@ -24,7 +24,9 @@ internal sealed record ConformanceReport(
         var able = await AskAsync(cli, cancellationToken);
         var version = able.Version ?? throw new InvalidOperationException(able.Problem);
         var outcomes = new List<CheckOutcome> { new("options", "It is new enough, and its help lists every option that it is started with.", able.Problem, 0, []) };
-        done(outcomes[0]);
+        outcomes.Add(new("idle warmth", "It knows the variable that keeps idle processes fast.", await IdleWarmth.IsKnownToAsync(cli, cancellationToken) ? null
+            : "its binary does not name BUN_IDLE_GC_SECONDS any more: after two minutes of silence its turns are twice as slow. Set Pilotlight:Claude:CoolWhenIdle, or look for what took its place.", 0, []));
+        outcomes.ForEach(done);
         await foreach (var outcome in ConformanceSuite.RunAsync(cli, [.. ProtocolChecks.All, .. FaultChecks.All], cancellationToken))
         {
             outcomes.Add(outcome);

@@ -1,5 +1,5 @@
 using Pilotlight.Claude.Installation;
-using Pilotlight.Core.Problems;
+using Pilotlight.Tool.Cli;
 
 namespace Pilotlight.Tool.Doctor;
 
@@ -10,7 +10,7 @@ internal static class CliCheck
     {
         var findings = new List<Finding>();
         var path = cli.Find(out var problem);
-        findings.Add(path is null ? new Finding("cli", false, "not found", problem) : new Finding("cli", true, path));
+        findings.Add(path is null ? new Finding("cli", false, "not found", problem + CliSetup.Offer(path)) : new Finding("cli", true, path));
         if (path is not null)
         {
             findings.AddRange(Abilities(await ClaudeCapabilities.OfAsync(path, home, TimeProvider.System).WaitAsync(cancellationToken)));

@@ -16,14 +16,7 @@ internal sealed class DataFolder : IDisposable
     {
         try
         {
-            if (OperatingSystem.IsWindows())
-            {
-                Directory.CreateDirectory(folder);
-            }
-            else
-            {
-                Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-            }
+            Create(folder);
 
             // The lock goes with the process that holds it, also when that is killed.
             return new DataFolder(folder, Lock(folder));
@@ -36,6 +29,19 @@ internal sealed class DataFolder : IDisposable
         {
             throw new StartException(
                 $"Pilotlight cannot start: the data folder '{folder}' cannot be written: {fault.Message} Choose another with --data, or correct its permissions.", fault);
+        }
+    }
+
+    /// <summary>Makes the folder when it is not there, for its user alone.</summary>
+    public static void Create(string folder)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(folder);
+        }
+        else
+        {
+            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         }
     }
 

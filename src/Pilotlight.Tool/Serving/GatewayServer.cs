@@ -43,6 +43,9 @@ internal sealed class GatewayServer : IAsyncDisposable
 
     public IServiceProvider Services => _app.Services;
 
+    /// <summary>The CLI's binary; null when there is none.</summary>
+    public string? Cli => Services.GetRequiredService<ClaudeCli>().Find(out _);
+
     /// <summary>What is missing before turns can be served (a CLI, a newer one, a credential); null when nothing is.</summary>
     public async Task<string?> MissingAsync(CancellationToken cancellationToken)
     {
@@ -66,6 +69,7 @@ internal sealed class GatewayServer : IAsyncDisposable
         Check(settings, builder.Configuration);
 
         SimulatorServer? simulator = null;
+        WebApplication? app = null;
         var folder = DataFolder.Take(settings.Data);
         try
         {
@@ -76,7 +80,7 @@ internal sealed class GatewayServer : IAsyncDisposable
             }
 
             Configure(builder, settings, simulator);
-            var app = builder.Build();
+            app = builder.Build();
             Map(app);
             await ListenAddresses.CheckAsync(app.Services, settings.Urls, cancellationToken);
             await app.StartAsync(cancellationToken);
@@ -86,6 +90,12 @@ internal sealed class GatewayServer : IAsyncDisposable
         }
         catch (Exception fault)
         {
+            // What had been started before the fault: processes, turns, the store.
+            if (app is not null)
+            {
+                await app.DisposeAsync();
+            }
+
             folder.Dispose();
             if (simulator is not null)
             {
@@ -149,6 +159,7 @@ internal sealed class GatewayServer : IAsyncDisposable
         });
         services.AddClaudeCode(claude =>
         {
+            claude.Path = claude.Path is { Length: > 0 } named ? named : settings.Cli;
             claude.HomeDirectory ??= Path.Combine(settings.Data, simulator is null ? "claude" : "claude-simulated");
             if (simulator is not null)
             {
@@ -163,6 +174,7 @@ internal sealed class GatewayServer : IAsyncDisposable
         // Beside the database, with its permissions: sign-ins outlive a restart.
         services.AddDataProtection().SetApplicationName("pilotlight").PersistKeysToFileSystem(new DirectoryInfo(Path.Combine(settings.Data, "console-keys")));
         services.AddReference();
+        services.AddSystemdNotices();
         services.AddTelemetry(configuration);
 
         // Turns drain first, then sessions and pool: each has a deadline of its own, and this one is theirs together.

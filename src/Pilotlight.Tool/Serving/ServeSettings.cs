@@ -6,7 +6,9 @@ namespace Pilotlight.Tool.Serving;
 /// <param name="Simulate">Whether the simulator answers.</param>
 /// <param name="Overrides">Settings from the command line, <c>--Pilotlight:Pool:Size=4</c> for instance.</param>
 /// <param name="IsQuiet">Whether to log nothing below warnings.</param>
-internal sealed record ServeSettings(string Urls, string Data, bool Simulate, IReadOnlyList<string> Overrides, bool IsQuiet = false)
+/// <param name="Cli">The CLI to use where the settings name none; null to look for one on PATH.</param>
+internal sealed record ServeSettings(
+    string Urls, string Data, bool Simulate, IReadOnlyList<string> Overrides, bool IsQuiet = false, string? Cli = null)
 {
     /// <summary>Where the gateway listens unless it is told otherwise.</summary>
     public const string DefaultUrls = "http://127.0.0.1:5160";
@@ -17,4 +19,11 @@ internal sealed record ServeSettings(string Urls, string Data, bool Simulate, IR
             ? local
             : Path.GetTempPath(),
         "pilotlight");
+
+    /// <summary>All settings: files, then the environment, then the command line.</summary>
+    public IConfigurationRoot ReadConfiguration() => new ConfigurationBuilder()
+        .AddJsonFile(Path.Combine(Environment.CurrentDirectory, "appsettings.json"), optional: true)
+        .AddEnvironmentVariables()
+        .AddCommandLine([.. Overrides])
+        .Build();
 }

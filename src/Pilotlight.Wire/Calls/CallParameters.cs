@@ -25,7 +25,10 @@ public sealed record CallParameters
     /// <summary><c>stop_sequences</c>.</summary>
     public IReadOnlyList<string>? StopSequences { get; init; }
 
-    /// <summary><c>max_tokens</c>: the API stops there itself.</summary>
+    /// <summary>
+    /// <c>max_tokens</c>: the API stops there itself, and the turn ends there. The observer is told <c>max_tokens</c>; the CLI, which would
+    /// ask the model to go on, is told <c>end_turn</c>.
+    /// </summary>
     public int? MaxTokens { get; init; }
 
     /// <summary>

@@ -38,6 +38,7 @@ internal sealed class CallFactory(TimeProvider time)
             Observer = state.Turn.Observer,
             Trace = state.Turn.Trace,
             HasParameters = isChanged,
+            EndsAtMaxTokens = isChanged && parameters.MaxTokens is not null,
             Betas = isChanged ? parameters.Betas ?? [] : [],
         };
     }

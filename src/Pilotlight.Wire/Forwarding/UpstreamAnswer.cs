@@ -63,14 +63,21 @@ internal sealed class UpstreamAnswer(Upstream upstream, HttpResponseMessage resp
     public bool IsAboutModel => Status is 429 or 529 or 200;
 
     /// <summary>The answer for whoever asked, its body read along by <paramref name="progress"/>.</summary>
-    public HttpResponseMessage Release(CallProgress? progress)
+    /// <param name="progress">Who reads along; null when the answer is nobody's business.</param>
+    /// <param name="endsAtMaxTokens">Whether reaching <c>max_tokens</c> is told to the CLI as an end like any other.</param>
+    public HttpResponseMessage Release(CallProgress? progress, bool endsAtMaxTokens)
     {
         // At once: it has been told, whether or not whoever asked stays to read it.
         progress?.Read(first.Span);
-        var content = new StreamContent(new CountedStream(first, body, progress), 64 * 1024);
+        Stream counted = new CountedStream(first, body, progress);
+        var isEdited = endsAtMaxTokens && IsEvents;
+        var content = new StreamContent(isEdited ? new EditedStream(counted) : counted, 64 * 1024);
         foreach (var (name, values) in response.Content.Headers.NonValidated)
         {
-            content.Headers.TryAddWithoutValidation(name, (IEnumerable<string>)values);
+            if (!isEdited || !name.Equals("content-length", StringComparison.OrdinalIgnoreCase))
+            {
+                content.Headers.TryAddWithoutValidation(name, (IEnumerable<string>)values);
+            }
         }
 
         response.Content = content;

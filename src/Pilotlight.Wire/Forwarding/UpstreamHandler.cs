@@ -16,6 +16,9 @@ namespace Pilotlight.Wire.Forwarding;
 internal sealed partial class UpstreamHandler(
     Func<UpstreamSet> upstreams, HttpMessageInvoker network, WireMetrics metrics, TimeProvider time, ILogger logger) : HttpMessageHandler
 {
+    // An answer's first bytes tell what it is billed for, whether or not somebody is left to read it: so long they are waited for.
+    private static readonly TimeSpan LongestAfterLeaving = TimeSpan.FromSeconds(1);
+
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         if (!request.Options.TryGetValue(WireCall.Key, out var call))
@@ -91,12 +94,13 @@ internal sealed partial class UpstreamHandler(
             var (answer, error, fault) = await AskAsync(upstream, request, headers, call, cancellationToken);
             if (fault is null || next is null)
             {
-                return error is null ? Pass(upstream, answer!, progress) : Give(error, progress);
+                return error is null ? Pass(upstream, answer!, call, progress, cancellationToken) : Give(error, progress);
             }
 
+            answer?.Dispose();
+            cancellationToken.ThrowIfCancellationRequested(); // Nobody is left to ask another one for.
             LogNext(upstream.Name, fault, next.Name);
             progress?.Retrying(new CallRetry(i + 1, upstream.Name, answer?.Status, fault, next.Name));
-            answer?.Dispose();
         }
     }
 
@@ -129,8 +133,10 @@ internal sealed partial class UpstreamHandler(
 
         try
         {
-            var response = await network.SendAsync(outgoing, cancellationToken);
-            return Judge(upstream, await UpstreamAnswer.ReadAsync(upstream, response, call.Info is not null, cancellationToken), call);
+            using var patience = new CancellationTokenSource();
+            await using var leaving = cancellationToken.Register(() => patience.CancelAfter(LongestAfterLeaving));
+            var response = await network.SendAsync(outgoing, patience.Token);
+            return Judge(upstream, await UpstreamAnswer.ReadAsync(upstream, response, call.Info is not null, patience.Token), call);
         }
         catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
         {
@@ -188,10 +194,17 @@ internal sealed partial class UpstreamHandler(
         return (answer, null, fault);
     }
 
-    private static HttpResponseMessage Pass(Upstream upstream, UpstreamAnswer answer, CallProgress? progress)
+    private static HttpResponseMessage Pass(
+        Upstream upstream, UpstreamAnswer answer, WireCall call, CallProgress? progress, CancellationToken cancellationToken)
     {
         progress?.Answered(upstream.Name, answer.Status, answer.IsEvents, RequestId(answer.Response));
-        var response = answer.Release(progress);
+        var response = answer.Release(progress, call.EndsAtMaxTokens);
+        if (cancellationToken.IsCancellationRequested)
+        {
+            response.Dispose();
+            throw new OperationCanceledException(cancellationToken);
+        }
+
         response.Headers.TryAddWithoutValidation(RelayHeaders.Upstream, upstream.Name);
         return response;
     }

@@ -34,6 +34,9 @@ internal sealed class WireCall
 
     public bool HasParameters { get; init; }
 
+    /// <summary>Whether the turn itself asked for the <c>max_tokens</c> that a CLI's call has.</summary>
+    public bool EndsAtMaxTokens { get; init; }
+
     /// <summary>Values added to the <c>anthropic-beta</c> header.</summary>
     public IReadOnlyCollection<string> Betas { get; init; } = [];
 }

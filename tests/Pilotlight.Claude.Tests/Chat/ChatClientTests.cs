@@ -295,8 +295,6 @@ public sealed class ChatClientTests
         foreach (var options in new ChatOptions[]
         {
             new() { Tools = [new HostedWebSearchTool()] },
-            new() { Tools = [AIFunctionFactory.Create(() => 1, "one")], ToolMode = ChatToolMode.RequireAny },
-            new() { StopSequences = ["."] },
             new() { ResponseFormat = ChatResponseFormat.ForJsonSchema(schema) },
         })
         {
@@ -311,6 +309,24 @@ public sealed class ChatClientTests
         await Assert.ThrowsAsync<ArgumentException>(() => host.ChatClient.GetResponseAsync(
             "hi", new ChatOptions { Tools = [AIFunctionFactory.Create(() => 1, "a"), AIFunctionFactory.Create(() => 2, "a")] }, Token));
         Assert.Empty(host.Simulator.MessageRequests);
+    }
+
+    [Fact]
+    public async Task What_the_cli_cannot_be_told_is_set_on_the_wire_for_this_call_alone()
+    {
+        await using var host = await ClaudeHost.StartAsync();
+        var named = new ChatOptions { ConversationId = "c" };
+
+        await host.ChatClient.GetResponseAsync(
+            "one", new ChatOptions { ConversationId = "c", Temperature = 0.5f, TopK = 3, StopSequences = ["END"], MaxOutputTokens = 90 }, Token);
+        await host.ChatClient.GetResponseAsync("two", named, Token);
+
+        var (first, second) = (host.Simulator.MessageRequests[0].Body, host.Simulator.MessageRequests[1].Body);
+        Assert.Equal((0.5, 3, 90), (first.GetProperty("temperature").GetDouble(), first.GetProperty("top_k").GetInt32(), first.GetProperty("max_tokens").GetInt32()));
+        Assert.Equal("END", first.GetProperty("stop_sequences")[0].GetString());
+        Assert.False(second.TryGetProperty("top_k", out _));
+        Assert.False(second.TryGetProperty("stop_sequences", out _));
+        Assert.NotEqual(90, second.GetProperty("max_tokens").GetInt32());
     }
 
     [Fact]

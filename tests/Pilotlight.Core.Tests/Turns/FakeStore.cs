@@ -42,7 +42,7 @@ internal sealed class FakeStore : TurnStoreStub, IThreadStore
 
     public int HistoryReads { get; private set; }
 
-    public Task<ChatThread?> FindAsync(string threadId, CancellationToken cancellationToken)
+    Task<ChatThread?> IThreadStore.FindAsync(string threadId, CancellationToken cancellationToken)
     {
         ThreadReads++;
         return Task.FromResult(Thread);

@@ -29,7 +29,7 @@ public sealed class IntakeTests
         var second = await AcceptAsync("two");
 
         Assert.Equal((1, 1), (_store.ThreadReads, _store.HistoryReads));
-        Assert.Equal(["one", "first"], second.Prepared!.Say("two").Conversation.History.Select(message => message.Text));
+        Assert.Equal(["one", "first"], second.Prepared!.Say("").Conversation.History.Select(message => message.Text));
         Assert.Equal(TurnState.Started, second.Turn.State);
         Assert.Equal([second.Turn.Id], _epoch.Leases);
     }
@@ -43,8 +43,8 @@ public sealed class IntakeTests
 
         var second = await AcceptAsync("two");
 
-        Assert.Equal((AcceptStatus.Accepted, "opus"), (second.Status, second.Prepared!.Say("two").Conversation.Model));
-        Assert.Equal("elsewhere", second.Prepared.Say("two").Conversation.History[^1].Text);
+        Assert.Equal((AcceptStatus.Accepted, "opus"), (second.Status, second.Prepared!.Say("").Conversation.Model));
+        Assert.Equal("elsewhere", second.Prepared.Say("").Conversation.History[^1].Text);
     }
 
     [Fact]

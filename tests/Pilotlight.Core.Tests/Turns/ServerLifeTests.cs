@@ -147,7 +147,7 @@ public sealed class ServerLifeTests : IAsyncDisposable
 
         public Task CreateAsync(ChatThread thread, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-        public Task<ChatThread?> FindAsync(string threadId, CancellationToken cancellationToken) => throw new NotSupportedException();
+        Task<ChatThread?> IThreadStore.FindAsync(string threadId, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public Task<Page<ChatThread>> ListAsync(string? owner, string? search, string? cursor, int limit, CancellationToken cancellationToken) => throw new NotSupportedException();
 

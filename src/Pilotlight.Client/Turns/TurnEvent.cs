@@ -1,0 +1,74 @@
+using System.Text.Json;
+using Pilotlight.Client.Problems;
+using Pilotlight.Client.Usage;
+
+namespace Pilotlight.Client.Turns;
+
+/// <summary>Something that happened in a turn. Exactly one <see cref="TurnCompleted"/>, <see cref="TurnFailed"/> or <see cref="TurnCancelled"/> ends it.</summary>
+public abstract record TurnEvent
+{
+    /// <summary>Counts up within the turn; following it again can begin after it.</summary>
+    public long Id { get; init; }
+
+    /// <summary>Whether it ends the turn.</summary>
+    public bool IsLast => this is TurnCompleted or TurnFailed or TurnCancelled;
+}
+
+/// <summary>A process has the turn.</summary>
+/// <param name="TurnId">The turn.</param>
+/// <param name="MessageId">The message that the answer becomes.</param>
+/// <param name="Acquire">Where the process came from, and how long that took.</param>
+/// <param name="Simulated">Whether the model is a simulated one.</param>
+public sealed record TurnStarted(string TurnId, string MessageId, AcquiredProcess Acquire, bool Simulated = false) : TurnEvent;
+
+/// <summary>Where a turn's process came from.</summary>
+/// <param name="Source"><c>hot</c> (the conversation's own), <c>warm</c> (a parked one) or <c>cold</c> (started for it).</param>
+/// <param name="Ms">Milliseconds that it took.</param>
+public sealed record AcquiredProcess(string Source, double Ms);
+
+/// <summary>More of the answer.</summary>
+public sealed record TextDelta(string Text) : TurnEvent;
+
+/// <summary>What was streamed of the answer is void; the model starts over.</summary>
+public sealed record TextReset : TurnEvent;
+
+/// <summary>More of what the model thinks.</summary>
+public sealed record ThinkingDelta(string Text) : TurnEvent;
+
+/// <summary>A tool of the gateway's was called. Named <paramref name="CallId"/> in <see cref="ToolFinished"/> too.</summary>
+public sealed record ToolStarted(string CallId, string Name, JsonElement Input) : TurnEvent;
+
+/// <summary>A call of a tool has ended.</summary>
+public sealed record ToolFinished(string CallId, bool IsError, string? Summary) : TurnEvent;
+
+/// <summary>The model's API did not answer, and is asked again.</summary>
+/// <param name="Attempt">Which try it is.</param>
+/// <param name="MaxAttempts">How many there will be at most.</param>
+/// <param name="DelayMs">Milliseconds until then.</param>
+/// <param name="Status">The status that the API gave; null if it gave none.</param>
+public sealed record TurnRetrying(int Attempt, int MaxAttempts, double DelayMs, int? Status) : TurnEvent;
+
+/// <summary>The conversation is long: its first turns are no longer sent.</summary>
+public sealed record ContextTruncated(int DroppedTurns) : TurnEvent;
+
+/// <summary>The turn is answered.</summary>
+/// <param name="MessageId">The answer's message.</param>
+/// <param name="Model">The model that answered.</param>
+/// <param name="Usage">Its tokens.</param>
+/// <param name="CostUsd">The estimated cost; null where there is none.</param>
+/// <param name="TtftMs">Milliseconds to the first token; null without text.</param>
+/// <param name="DurationMs">Milliseconds of the turn.</param>
+/// <param name="StopReason">Why the model stopped; null when it did not say.</param>
+public sealed record TurnCompleted(
+    string MessageId, string Model, TokenUsage Usage, decimal? CostUsd, double? TtftMs, double DurationMs, string? StopReason) : TurnEvent;
+
+/// <summary>The turn ended in an error; what had come is stored.</summary>
+public sealed record TurnFailed(GatewayProblem Problem) : TurnEvent;
+
+/// <summary>The turn was stopped; what had come is stored.</summary>
+public sealed record TurnCancelled : TurnEvent;
+
+/// <summary>An event of a newer gateway's that this client has no type for.</summary>
+/// <param name="Type">Its name.</param>
+/// <param name="Data">Its JSON.</param>
+public sealed record OtherEvent(string Type, JsonElement Data) : TurnEvent;

@@ -1,0 +1,27 @@
+using Microsoft.EntityFrameworkCore;
+using Pilotlight.Core.Storage;
+
+namespace Pilotlight.Storage;
+
+/// <summary>Brings a database to the schema of this version.</summary>
+internal static class Schema
+{
+    /// <summary>Applies what is missing; a database of a newer version is left as it is.</summary>
+    /// <param name="context">The database.</param>
+    /// <param name="name">What a person calls it.</param>
+    /// <param name="otherwise">What a person can do who wants this version all the same.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="StorageUnavailableException">A newer version has written it.</exception>
+    public static async Task UpdateAsync(PilotlightDbContext context, string name, string otherwise, CancellationToken cancellationToken)
+    {
+        var known = context.Database.GetMigrations().ToHashSet(StringComparer.Ordinal);
+        var applied = await context.Database.GetAppliedMigrationsAsync(cancellationToken);
+        if (applied.FirstOrDefault(migration => !known.Contains(migration)) is { } newer)
+        {
+            throw new StorageUnavailableException(
+                $"{name} was written by a newer version of Pilotlight, whose '{newer}' this one does not know. Nothing was changed. Start that version or a later one, or {otherwise}.");
+        }
+
+        await context.Database.MigrateAsync(cancellationToken);
+    }
+}
