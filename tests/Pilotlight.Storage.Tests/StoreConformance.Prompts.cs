@@ -21,8 +21,8 @@ public abstract partial class StoreConformance
         Assert.Equal([null, Calls, null, null], history.Select(message => message.Calls));
         Assert.Equal(Prompt, await Turns.ReadPromptAsync("t1", Token));
         Assert.Null(await Turns.ReadPromptAsync("t2", Token));
-        Assert.Equal("a", (await Turns.FindAsync("t1", Token))!.ThreadId);
-        Assert.Null(await Turns.FindAsync("none", Token));
+        Assert.Equal("a", (await Turns.FindByIdAsync("t1", Token))!.ThreadId);
+        Assert.Null(await Turns.FindByIdAsync("none", Token));
     }
 
     [Fact]
@@ -38,7 +38,7 @@ public abstract partial class StoreConformance
         var (from, to) = (await Threads.ReadHistoryAsync("a", Token), await Threads.ReadHistoryAsync("b", Token));
         Assert.Equal(from.Select(Plain), to.Select(Plain));
         Assert.Equal(["xu1", "xa1", "xu2", "xa2"], to.Select(message => message.Id));
-        Assert.Equal((TurnState.Completed, "key"), ((await Turns.FindAsync("x2", Token))!.State, (await Turns.FindAsync("x2", Token))!.KeyId));
+        Assert.Equal((TurnState.Completed, "key"), ((await Turns.FindByIdAsync("x2", Token))!.State, (await Turns.FindByIdAsync("x2", Token))!.KeyId));
         Assert.Equal(AcceptStatus.Accepted, (await AcceptAsync(NewTurn("b", "x3", "third"))).Status);
 
         static (string, string, string?, string?, decimal?) Plain(StoredMessage message) => (message.Role, message.Text, message.Prompt, message.Calls, message.CostUsd);

@@ -66,7 +66,7 @@ public interface ITurnStore
     Task<Turn?> FindAsync(string threadId, string turnId, CancellationToken cancellationToken);
 
     /// <summary>The turn, in whichever thread it is; null for none.</summary>
-    Task<Turn?> FindAsync(string turnId, CancellationToken cancellationToken);
+    Task<Turn?> FindByIdAsync(string turnId, CancellationToken cancellationToken);
 
     /// <summary>The turn that an idempotency key took on in a thread; null for none.</summary>
     Task<Turn?> FindByKeyAsync(string threadId, string keyId, string idempotencyKey, CancellationToken cancellationToken);

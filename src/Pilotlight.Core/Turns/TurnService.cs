@@ -76,7 +76,7 @@ internal sealed partial class TurnService(
     /// <summary>The turn, in whichever thread of the caller's it is, with what it asks beyond its text; null when there is none for this caller.</summary>
     public async Task<(Turn Turn, Prompt? Prompt)?> FindAsync(Caller caller, string turnId, CancellationToken cancellationToken)
     {
-        if (await turns.FindAsync(turnId, cancellationToken) is not { } turn
+        if (await turns.FindByIdAsync(turnId, cancellationToken) is not { } turn
             || await threads.FindAsync(turn.ThreadId, cancellationToken) is not { } thread || !thread.IsVisibleTo(caller))
         {
             return null;

@@ -248,7 +248,7 @@ internal sealed class SqlTurnStore(Database database, bool isSingleServer) : ITu
             ReadTurn, cancellationToken, ("id", turnId), ("thread", threadId)),
         cancellationToken);
 
-    public async Task<Turn?> FindAsync(string turnId, CancellationToken cancellationToken) => await database.ReadAsync(
+    public async Task<Turn?> FindByIdAsync(string turnId, CancellationToken cancellationToken) => await database.ReadAsync(
         session => session.FirstAsync($"""SELECT {TurnColumns} FROM turns WHERE "Id" = @id""", ReadTurn, cancellationToken, ("id", turnId)),
         cancellationToken);
 

@@ -38,7 +38,7 @@ internal abstract class TurnStoreStub : ITurnStore
 
     public virtual Task<Turn?> FindAsync(string threadId, string turnId, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public virtual Task<Turn?> FindAsync(string turnId, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public virtual Task<Turn?> FindByIdAsync(string turnId, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public virtual Task<Turn?> FindByKeyAsync(string threadId, string keyId, string idempotencyKey, CancellationToken cancellationToken) => throw new NotSupportedException();
 
