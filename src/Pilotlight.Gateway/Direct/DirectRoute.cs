@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Options;
 using Pilotlight.Claude.Network;
 using Pilotlight.Gateway.Compatible;
-using Pilotlight.Gateway.Models;
 using Pilotlight.Wire;
 
 namespace Pilotlight.Gateway.Direct;

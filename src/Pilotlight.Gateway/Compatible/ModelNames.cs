@@ -1,8 +1,7 @@
 using Pilotlight.Claude;
 using Pilotlight.Core.Access;
-using Pilotlight.Gateway.Compatible;
 
-namespace Pilotlight.Gateway.Models;
+namespace Pilotlight.Gateway.Compatible;
 
 /// <summary>The names that calls may ask for a model by.</summary>
 internal static class ModelNames
