@@ -23,7 +23,7 @@ export PILOTLIGHT_TEST_CLAUDE="$PWD/$cli"
 
 # Debian's packages: what contains children (in every Debian, a slimmer system may lack them), a browser, a database server.
 missing=""
-for program in setsid:util-linux setpriv:util-linux grep:grep chromium:chromium; do
+for program in setsid:util-linux setpriv:util-linux grep:grep chromium:chromium nginx:nginx-light; do
   command -v "${program%%:*}" >/dev/null 2>&1 || missing="$missing ${program##*:}"
 done
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing="$missing postgresql"

@@ -13,6 +13,8 @@ internal sealed class KeyAuthentication(RequestDelegate next, KeyService keys)
 {
     private const string Bearer = "Bearer ";
 
+    private static readonly string[] ProxyHeaders = ["X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Forwarded", "Via"];
+
     public async Task InvokeAsync(HttpContext http)
     {
         RefuseKeyInQuery(http.Request);
@@ -44,7 +46,7 @@ internal sealed class KeyAuthentication(RequestDelegate next, KeyService keys)
     {
         if (!await keys.AreNeededAsync(http.RequestAborted))
         {
-            return http.Connection.RemoteIpAddress is not { } address || IPAddress.IsLoopback(address) ? Caller.Local : throw AccessProblems.NoKeys();
+            return IsThisMachine(http) ? Caller.Local : throw AccessProblems.NoKeys();
         }
 
         if (Read(http.Request) is not { } text)
@@ -54,6 +56,11 @@ internal sealed class KeyAuthentication(RequestDelegate next, KeyService keys)
 
         return await keys.VerifyAsync(text, http.RequestAborted) is { } key ? Caller.Of(key) : throw AccessProblems.KeyWrong();
     }
+
+    // A proxy on this machine speaks for callers from anywhere, and says so by its headers.
+    private static bool IsThisMachine(HttpContext http) =>
+        (http.Connection.RemoteIpAddress is not { } address || IPAddress.IsLoopback(address))
+        && !ProxyHeaders.Any(http.Request.Headers.ContainsKey);
 
     private static string? Read(HttpRequest request)
     {
