@@ -58,6 +58,6 @@ public class Appending
             events[i] = new StoredEvent(++_lastId, "text.delta", """{"text":"and so the little lamp went on burning "}""");
         }
 
-        return _turns.AppendAsync("trn_1", _epoch, events, null, CancellationToken.None);
+        return _turns.AppendAsync("trn_1", _epoch, events, CancellationToken.None);
     }
 }

@@ -49,7 +49,7 @@ public sealed class AllocationTests : IDisposable
                 before = GC.GetAllocatedBytesForCurrentThread();
             }
 
-            var appending = turns.AppendAsync("turn", epoch, [new StoredEvent(id, "text.delta", """{"text":"and so on "}""")], null, CancellationToken.None);
+            var appending = turns.AppendAsync("turn", epoch, [new StoredEvent(id, "text.delta", """{"text":"and so on "}""")], CancellationToken.None);
             Assert.True(appending.IsCompletedSuccessfully && appending.Result, "The append did not end at once.");
         }
 

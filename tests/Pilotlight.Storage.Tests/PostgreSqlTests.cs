@@ -73,12 +73,12 @@ public sealed class PostgreSqlTests(PostgreSqlFixture fixture) : StoreConformanc
         var second = await OpenEpochAsync("two");
         Assert.Empty(await Turns.TakeOverAsync(second, Now, Token));
         Assert.Equal(TurnState.Started, (await Turns.FindAsync("a", "t1", Token))!.State);
-        Assert.True(await Turns.AppendAsync("t1", first, [new(1, "text.delta", """{"text":"x"}""")], null, Token));
+        Assert.True(await Turns.AppendAsync("t1", first, [new(1, "text.delta", """{"text":"x"}""")], Token));
 
         // Its time runs out unrenewed: now it counts as dead, and what it says no more.
         await Turns.TakeOverAsync(second, Now.AddMinutes(2), Token);
         Assert.Equal(TurnState.Interrupted, (await Turns.FindAsync("a", "t1", Token))!.State);
-        Assert.False(await Turns.AppendAsync("t1", first, [new(2, "text.delta", "{}")], null, Token));
+        Assert.False(await Turns.AppendAsync("t1", first, [new(2, "text.delta", "{}")], Token));
         Assert.False(await Turns.RenewAsync(first, [], Now.AddMinutes(3), Token));
     }
 }

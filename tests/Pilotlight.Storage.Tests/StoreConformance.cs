@@ -150,8 +150,8 @@ public abstract partial class StoreConformance : IAsyncLifetime
         await AcceptAsync(NewTurn("a", "started", "x"));
         await AcceptAsync(NewTurn("b", "accepted", "y"));
         Assert.True(await Turns.TryStartAsync("started", old, Now, Token));
-        Assert.True(await Turns.AppendAsync("started", old, [new(1, "text.delta", """{"text":"void"}"""), new(2, "text.reset", "{}")], null, Token));
-        Assert.True(await Turns.AppendAsync("started", old, [new(3, "text.delta", """{"text":"partial"}""")], null, Token));
+        Assert.True(await Turns.AppendAsync("started", old, [new(1, "text.delta", """{"text":"void"}"""), new(2, "text.reset", "{}")], Token));
+        Assert.True(await Turns.AppendAsync("started", old, [new(3, "text.delta", """{"text":"partial"}""")], Token));
 
         var epoch = await OpenEpochAsync();
         var waiting = await Turns.TakeOverAsync(epoch, Now, Token);
@@ -164,7 +164,7 @@ public abstract partial class StoreConformance : IAsyncLifetime
         Assert.Equal([(3L, "text.delta"), (4L, "turn.failed")], events.Select(stored => (stored.Id, stored.Type)));
 
         // The old owner wakes up: nothing that it does counts.
-        Assert.False(await Turns.AppendAsync("started", old, [new(5, "text.delta", "{}")], null, Token));
+        Assert.False(await Turns.AppendAsync("started", old, [new(5, "text.delta", "{}")], Token));
         Assert.False(await Turns.EndAsync("started", old, new TurnOutcome(TurnState.Completed, null), [], Now, Token));
         Assert.Equal(2, (await Turns.ReadEventsAsync("started", 2, Token)).Count);
     }
@@ -178,7 +178,7 @@ public abstract partial class StoreConformance : IAsyncLifetime
         {
             await AcceptAsync(NewTurn("a", turn, "hi"));
             await Turns.TryStartAsync(turn, epoch, Now, Token);
-            await Turns.AppendAsync(turn, epoch, [new(1, "turn.started", "{}"), new(2, "text.delta", "{}")], null, Token);
+            await Turns.AppendAsync(turn, epoch, [new(1, "turn.started", "{}"), new(2, "text.delta", "{}")], Token);
             var answer = new StoredMessage($"m_{turn}", "a", turn, "assistant", "there", "complete", null, null, null, null, null, null, null, at);
             await Turns.EndAsync(turn, epoch, new TurnOutcome(TurnState.Completed, answer), [new(3, "turn.completed", "{}")], at, Token);
         }

@@ -49,7 +49,7 @@ internal sealed class CallTurns(
     /// <summary>Runs it to its settled end, whoever leaves.</summary>
     public void Run(RunningTurn turn, TurnWork work, ITurnJournal journal) => running.Run(turn, () => engine.RunAsync(turn, work, journal));
 
-    /// <summary>What it uses is noted and booked here.</summary>
+    /// <summary>What it used is booked here.</summary>
     public CallLedger LedgerOf(RunningTurn turn) => new(reservations, turn.Lease, time);
 
     /// <summary>Gives back what one holds that is not run after all.</summary>

@@ -32,10 +32,10 @@ public interface ITurnStore
     Task<bool> TryStartAsync(string turnId, long epoch, DateTimeOffset at, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Appends events, and notes what the turn has used so far; false when the turn is no longer this epoch's. The same again
+    /// Appends events; false when the turn is no longer this epoch's. The same again
     /// changes nothing, for one who did not hear whether it was stored.
     /// </summary>
-    Task<bool> AppendAsync(string turnId, long epoch, IReadOnlyList<StoredEvent> events, Bill? used, CancellationToken cancellationToken);
+    Task<bool> AppendAsync(string turnId, long epoch, IReadOnlyList<StoredEvent> events, CancellationToken cancellationToken);
 
     /// <summary>Ends a turn in one transaction: answer, state, last events, usage and settlement; false when the turn is no longer this epoch's.</summary>
     Task<bool> EndAsync(

@@ -9,8 +9,7 @@ namespace Pilotlight.Core.Turns;
 
 /// <summary>The journal of a thread's turn: numbers its events and stores them in small batches; what is stored is shown to its readers.</summary>
 /// <remarks>
-/// Neighbouring pieces of text become one event, up to a batch. What the turn has used rides along. While the store is away the
-/// turn goes on, and what it says is kept until it can be stored; storing the same twice changes nothing.
+/// Neighbouring pieces of text become one event, up to a batch. While the store is away the turn goes on, and what it says is kept until it can be stored; storing the same twice changes nothing.
 /// </remarks>
 internal sealed class StoredJournal(
     LiveTurn live, PreparedTurn prepared, ITurnStore store, TurnIntake intake, RelayOptions options, TimeProvider time, bool isSimulated) : ITurnJournal
@@ -24,12 +23,11 @@ internal sealed class StoredJournal(
     private long _lastId;
     private long _pendingSince;
     private bool _textWasSent;
-    private bool _hasUse;
     private bool _isFailing;
     private TurnEvent? _end;
     private TurnOutcome? _outcome;
 
-    private bool HasPending => _pending.Count > 0 || _text.Length > 0 || _hasUse;
+    private bool HasPending => _pending.Count > 0 || _text.Length > 0;
 
     // So much, or for so long, that it must not wait for more even when more is there.
     private bool IsFull => HasPending && (_text.Length >= options.BatchSize || TimeLeft == TimeSpan.Zero);
@@ -62,9 +60,6 @@ internal sealed class StoredJournal(
 
         switch (turnEvent = told)
         {
-            case UsageGrew:
-                _hasUse = true;
-                return;
             case TextDelta delta:
                 _text.Append(delta.Text);
                 return;
@@ -112,8 +107,7 @@ internal sealed class StoredJournal(
         CloseText();
         try
         {
-            var used = _hasUse ? live.Lease.Bill : null;
-            if (!await store.AppendAsync(live.Turn.Id, live.Lease.Epoch, _pending, used, CancellationToken.None))
+            if (!await store.AppendAsync(live.Turn.Id, live.Lease.Epoch, _pending, CancellationToken.None))
             {
                 return false;
             }
@@ -124,7 +118,7 @@ internal sealed class StoredJournal(
             return true;
         }
 
-        _hasUse = _isFailing = false;
+        _isFailing = false;
         live.Publish([.. _pending], isEnd: false);
         _pending.Clear();
         return true;

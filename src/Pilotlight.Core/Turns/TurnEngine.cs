@@ -25,10 +25,11 @@ internal sealed partial class TurnEngine(
     public async Task RunAsync(RunningTurn turn, TurnWork work, ITurnJournal journal)
     {
         var said = new StringBuilder();
+        await using var notes = new UsageNotes(turn.Lease, reservations);
         TurnEvent end;
         try
         {
-            end = await FollowAsync(turn, work, journal, said);
+            end = await FollowAsync(turn, work, journal, notes, said);
         }
         catch (Exception fault)
         {
@@ -43,12 +44,12 @@ internal sealed partial class TurnEngine(
         LogEnded(logger, turn.Lease.Id, work.Model, how, turn.Acquire ?? "none", firstToken);
     }
 
-    private async Task<TurnEvent> FollowAsync(RunningTurn turn, TurnWork work, ITurnJournal journal, StringBuilder said)
+    private async Task<TurnEvent> FollowAsync(RunningTurn turn, TurnWork work, ITurnJournal journal, UsageNotes notes, StringBuilder said)
     {
         turn.Overhead = time.GetElapsedTime(turn.AcceptedAt);
         using var trace = TurnTrace.Begin(telemetry, work.Api, work.Model, work.TurnId, turn.Overhead);
         using var budget = CallBudget.IsNeeded(turn.Lease.Limits) ? new CallBudget(turn.Lease, reservations, limits.Value, time) : null;
-        var calls = new WireTurn { Budget = budget, Trace = trace.Context };
+        var calls = new WireTurn { Budget = budget, Observer = notes, Trace = trace.Context };
         await using var events = work.Source.RunAsync(calls, turn.Stopping).GetAsyncEnumerator(CancellationToken.None);
         while (await NextAsync(events, turn, journal))
         {
@@ -60,6 +61,9 @@ internal sealed partial class TurnEngine(
                     return failed with { Error = new TurnError(TurnErrorKind.BudgetExceeded, refusal) };
                 case TurnCompleted or TurnFailed or TurnCancelled or TurnAwaitsTools:
                     return events.Current;
+                case UsageGrew:
+                    notes.Note();
+                    continue;
                 case TurnStarted started:
                     turn.Acquire = TurnEventJson.Name(started.Source);
                     break;

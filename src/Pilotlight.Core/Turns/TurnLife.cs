@@ -56,6 +56,6 @@ internal sealed class TurnLife(
         await threads.ReadHistoryAsync("", cancellationToken);
         await turns.AcceptAsync(new NewTurnRequest(new Turn("", "", TurnState.Accepted, "", "", "", "")), time.GetUtcNow(), cancellationToken);
         await turns.TryStartAsync("", 0, time.GetUtcNow(), cancellationToken);
-        await turns.AppendAsync("", 0, [], null, cancellationToken);
+        await turns.AppendAsync("", 0, [], cancellationToken);
     }
 }

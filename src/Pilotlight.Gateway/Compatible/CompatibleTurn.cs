@@ -35,9 +35,6 @@ internal sealed class CompatibleTurn(
     {
         switch (turnEvent)
         {
-            case UsageGrew:
-                ledger.Note();
-                break;
             case TurnStarted started:
                 Begin(started);
                 break;

@@ -17,16 +17,7 @@ internal sealed class DirectTurn(RunningTurn turn, CallLedger ledger, TimeProvid
 
     public ValueTask<bool> WorkAsync(Task next) => new(true);
 
-    public void Add(TurnEvent turnEvent)
-    {
-        if (turnEvent is UsageGrew)
-        {
-            ledger.Note();
-            return;
-        }
-
-        _told.Tell(turnEvent);
-    }
+    public void Add(TurnEvent turnEvent) => _told.Tell(turnEvent);
 
     public Task EndAsync(TurnEnd end) => _told.EndAsync(end, TellAsync);
 

@@ -65,10 +65,6 @@ internal sealed class PassedTurn(Relay relay, DirectCall call, string model, Cal
 
     public void Add(TurnEvent turnEvent)
     {
-        if (turnEvent is UsageGrew)
-        {
-            ledger.Note();
-        }
     }
 
     public async Task EndAsync(TurnEnd end)

@@ -137,18 +137,13 @@ internal sealed class SqlTurnStore(Database database, bool isSingleServer) : ITu
             cancellationToken, ("epoch", epoch), ("now", at.UtcTicks), ("id", turnId)),
         cancellationToken) == 1;
 
-    public async Task<bool> AppendAsync(string turnId, long epoch, IReadOnlyList<StoredEvent> events, Bill? used, CancellationToken cancellationToken)
+    public async Task<bool> AppendAsync(string turnId, long epoch, IReadOnlyList<StoredEvent> events, CancellationToken cancellationToken)
     {
         // Moving the last id on is the guard: where there are row locks, nobody can end the turn between this and the events.
-        var statements = new Statement[events.Count + (used is null ? 1 : 2)];
+        var statements = new Statement[events.Count + 1];
         statements[0] = new Statement(
             $"""UPDATE turns SET "LastEventId" = CASE WHEN @last > "LastEventId" THEN @last ELSE "LastEventId" END WHERE "Id" = @id AND "Epoch" = @epoch AND "State" = {Started}""",
             ("last", events.Count > 0 ? events[^1].Id : 0L), ("id", turnId), ("epoch", epoch));
-        if (used is not null)
-        {
-            statements[^1] = Ledger.Note(turnId, used);
-        }
-
         for (var at = 0; at < events.Count; at++)
         {
             statements[at + 1] = new Statement(

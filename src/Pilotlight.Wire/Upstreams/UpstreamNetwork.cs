@@ -17,6 +17,9 @@ internal static class UpstreamNetwork
             KeepAlivePingPolicy = HttpKeepAlivePingPolicy.Always,
             KeepAlivePingTimeout = TimeSpan.FromSeconds(10),
 
+            // An answer that nobody wants any more is cut off: read on to save its connection, it would be billed on.
+            MaxResponseDrainSize = 0,
+
             // Long enough that a turn hardly ever meets one that ended, short enough that a moved address is noticed.
             PooledConnectionIdleTimeout = TimeSpan.FromMinutes(5),
             PooledConnectionLifetime = TimeSpan.FromMinutes(15),

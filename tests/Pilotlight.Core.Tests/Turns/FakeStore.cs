@@ -87,7 +87,7 @@ internal sealed class FakeStore : TurnStoreStub, IThreadStore
 
     public Task<Page<StoredMessage>> ListMessagesAsync(string threadId, string? cursor, int limit, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public override Task<bool> AppendAsync(string turnId, long epoch, IReadOnlyList<StoredEvent> events, Bill? used, CancellationToken cancellationToken)
+    public override Task<bool> AppendAsync(string turnId, long epoch, IReadOnlyList<StoredEvent> events, CancellationToken cancellationToken)
     {
         ThrowIfFailing();
         Events.AddRange(events);

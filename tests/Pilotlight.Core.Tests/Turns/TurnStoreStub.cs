@@ -16,7 +16,7 @@ internal abstract class TurnStoreStub : ITurnStore
 
     public virtual Task<bool> TryStartAsync(string turnId, long epoch, DateTimeOffset at, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public virtual Task<bool> AppendAsync(string turnId, long epoch, IReadOnlyList<StoredEvent> events, Bill? used, CancellationToken cancellationToken) =>
+    public virtual Task<bool> AppendAsync(string turnId, long epoch, IReadOnlyList<StoredEvent> events, CancellationToken cancellationToken) =>
         throw new NotSupportedException();
 
     public virtual Task<bool> EndAsync(

@@ -1,0 +1,84 @@
+using Pilotlight.Claude.Turns;
+using Pilotlight.Core.Access;
+using Pilotlight.Wire.Calls;
+
+namespace Pilotlight.Core.Turns;
+
+/// <summary>Notes in the store what a turn has used so far, so that it is booked should the server be killed. One instance a turn.</summary>
+/// <remarks>
+/// Told by the turn's events, and before them by the wire, which hears the API first. Beside the turn, which waits for no store: what
+/// is settled at its end counts. Safe for concurrent use.
+/// </remarks>
+internal sealed class UsageNotes(TurnLease lease, IReservationStore reservations) : ICallObserver, IAsyncDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<long, TurnUsage> _calls = [];
+    private Task _noting = Task.CompletedTask;
+    private Bill? _noted;
+    private bool _isNoting;
+    private bool _hasGrown;
+
+    public void Used(CallInfo info, CallUsage usage)
+    {
+        lock (_gate)
+        {
+            _calls[info.Id] = new TurnUsage(usage.InputTokens, usage.OutputTokens, usage.CacheReadTokens, usage.CacheWriteTokens);
+            lease.SawCalls(
+                _calls.Values.Aggregate(TurnUsage.None, static (sum, call) => sum + call),
+                info.Purpose is CallPurpose.Subagent or CallPurpose.Compaction or CallPurpose.Auxiliary ? null : info.Model);
+        }
+
+        Note();
+    }
+
+    /// <summary>What the turn has used has grown.</summary>
+    public void Note()
+    {
+        lock (_gate)
+        {
+            _hasGrown = true;
+            if (!_isNoting)
+            {
+                _isNoting = true;
+                _noting = Task.Run(NoteAsync);
+            }
+        }
+    }
+
+    /// <summary>Returns when nothing is being noted any more.</summary>
+    public ValueTask DisposeAsync()
+    {
+        lock (_gate)
+        {
+            return new ValueTask(_noting);
+        }
+    }
+
+    private async Task NoteAsync()
+    {
+        while (HasMore())
+        {
+            try
+            {
+                if (lease.Bill is var bill && bill != _noted)
+                {
+                    await reservations.NoteAsync(lease.Id, bill, CancellationToken.None);
+                    _noted = bill;
+                }
+            }
+            catch (Exception)
+            {
+                // Whatever it was: the next note, or the end, says all of it again.
+            }
+        }
+    }
+
+    private bool HasMore()
+    {
+        lock (_gate)
+        {
+            (_isNoting, _hasGrown) = (_hasGrown, false);
+            return _isNoting;
+        }
+    }
+}
