@@ -1,12 +1,10 @@
 #!/usr/bin/env bash
 # Makes a release into a folder and verifies it: packages with symbols, the bill of materials, and each package used as a stranger would.
 #   eng/release.sh [FOLDER]            FOLDER is artifacts/release by default, and must be empty
-#   TOOL_PLATFORMS="linux-x64 any"     the platforms that the tool is compiled ahead of time for; 'any' runs everywhere else
 # The version is the tag's (v1.2.3), or a pre-release of the next one after the last tag.
 set -euo pipefail
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 out="$(mkdir -p "${1:-$root/artifacts/release}" && cd "${1:-$root/artifacts/release}" && pwd)"
-platforms="${TOOL_PLATFORMS:-linux-x64 linux-arm64 osx-arm64 osx-x64 win-x64 any}"
 say() { printf '== %s\n' "$*"; }
 fail() { printf 'release.sh: %s\n' "$*" >&2; exit 1; }
 
@@ -31,12 +29,8 @@ say "packing"
 packages="$out/packages"
 mkdir -p "$packages"
 for project in src/*/*.csproj; do
-  case "$project" in */Pilotlight.Tool.csproj) continue ;; esac
   dotnet pack "$project" -c Release -v quiet -nologo -p:Version="$version" -p:RestoreForceEvaluate=true -p:ContinuousIntegrationBuild=true -o "$packages"
 done
-say "packing the tool for $platforms"
-dotnet pack src/Pilotlight.Tool -c Release -v quiet -nologo -p:Version="$version" -p:RestoreForceEvaluate=true -p:ContinuousIntegrationBuild=true \
-  -p:PilotlightToolPlatforms="\"${platforms// /;}\"" -o "$packages"
 
 say "bill of materials"
 dotnet CycloneDX src/Pilotlight.Tool/Pilotlight.Tool.csproj -o "$out" -fn pilotlight.cdx.json -F Json --set-version "$version" --exclude-dev --disable-package-restore >/dev/null

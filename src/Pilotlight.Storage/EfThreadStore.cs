@@ -15,6 +15,7 @@ internal sealed class EfThreadStore(Contexts contexts) : IThreadStore
             {
                 Id = thread.Id,
                 Title = Plain.Text(thread.Title),
+                FoldedTitle = Plain.Folded(thread.Title),
                 Model = Plain.Text(thread.Model),
                 SystemPrompt = Plain.Text(thread.SystemPrompt),
                 Profile = Plain.Text(thread.Profile),
@@ -47,9 +48,9 @@ internal sealed class EfThreadStore(Contexts contexts) : IThreadStore
 
             if (search is not null)
             {
-                var pattern = "%" + Plain.Text(search)!.ToLowerInvariant().Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal)
+                var pattern = "%" + Plain.Folded(search)!.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal)
                     .Replace("_", "\\_", StringComparison.Ordinal) + "%";
-                rows = rows.Where(thread => EF.Functions.Like(thread.Title!.ToLower(), pattern, "\\"));
+                rows = rows.Where(thread => EF.Functions.Like(thread.FoldedTitle!, pattern, "\\"));
             }
 
             if (cursor is not null)
@@ -70,10 +71,12 @@ internal sealed class EfThreadStore(Contexts contexts) : IThreadStore
         async context =>
         {
             // In one statement: what another has written meanwhile stays, and the version counts both.
-            var (title, model, prompt, profile) = (Plain.Text(change.Title), Plain.Text(change.Model), Plain.Text(change.SystemPrompt), Plain.Text(change.Profile));
+            var (title, folded) = (Plain.Text(change.Title), Plain.Folded(change.Title));
+            var (model, prompt, profile) = (Plain.Text(change.Model), Plain.Text(change.SystemPrompt), Plain.Text(change.Profile));
             await context.Threads.Where(thread => thread.Id == threadId).ExecuteUpdateAsync(
                 set => set
                     .SetProperty(thread => thread.Title, thread => title ?? thread.Title)
+                    .SetProperty(thread => thread.FoldedTitle, thread => folded ?? thread.FoldedTitle)
                     .SetProperty(thread => thread.Model, thread => model ?? thread.Model)
                     .SetProperty(thread => thread.SystemPrompt, thread => prompt ?? thread.SystemPrompt)
                     .SetProperty(thread => thread.Profile, thread => profile ?? thread.Profile)

@@ -26,6 +26,9 @@ internal static class Plain
         });
     }
 
+    /// <summary>Text in which large and small letters are alike, of whatever script.</summary>
+    public static string? Folded(string? text) => Text(text)?.ToUpperInvariant();
+
     private static bool IsWellFormed(string text)
     {
         for (var at = text.AsSpan().IndexOfAnyInRange('\uD800', '\uDFFF'); at >= 0 && at < text.Length; at++)

@@ -5,6 +5,10 @@ internal sealed class ThreadRow
 {
     public required string Id { get; set; }
     public string? Title { get; set; }
+
+    /// <summary>The title as it is searched: folded here, since databases fold letters each in their own way.</summary>
+    public string? FoldedTitle { get; set; }
+
     public string? Model { get; set; }
     public string? SystemPrompt { get; set; }
     public string? Profile { get; set; }

@@ -23,5 +23,19 @@ internal static class Schema
         }
 
         await context.Database.MigrateAsync(cancellationToken);
+        await FoldTitlesAsync(context, cancellationToken);
+    }
+
+    // Of an earlier version, which stored none.
+    private static async Task FoldTitlesAsync(PilotlightDbContext context, CancellationToken cancellationToken)
+    {
+        var threads = await context.Threads.AsNoTracking().Where(thread => thread.Title != null && thread.FoldedTitle == null)
+            .Select(thread => new { thread.Id, thread.Title }).ToListAsync(cancellationToken);
+        foreach (var thread in threads)
+        {
+            var folded = Plain.Folded(thread.Title);
+            await context.Threads.Where(row => row.Id == thread.Id && row.FoldedTitle == null)
+                .ExecuteUpdateAsync(set => set.SetProperty(row => row.FoldedTitle, folded), cancellationToken);
+        }
     }
 }

@@ -1,6 +1,10 @@
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
+using Pilotlight.Core.Access;
 using Pilotlight.Core.Storage;
+using Pilotlight.Core.Threads;
+using Pilotlight.Core.Turns;
+using Pilotlight.Core.Usage;
 using Pilotlight.Storage.Sqlite;
 
 namespace Pilotlight.Storage.Tests;
@@ -20,6 +24,39 @@ public sealed class SqliteTests : StoreConformance
         await base.DisposeAsync();
         SqliteConnection.ClearAllPools();
         _folder.Delete(recursive: true);
+    }
+
+    [Fact]
+    public async Task A_file_that_cannot_be_opened_is_told_as_such_by_every_store()
+    {
+        await using var services = new ServiceCollection().AddPilotlightSqlite(_folder.FullName).BuildServiceProvider();
+        var turns = services.GetRequiredService<ITurnStore>();
+        Func<Task>[] asked =
+        [
+            () => services.GetRequiredService<IThreadStore>().FindAsync("a", Token),
+            () => services.GetRequiredService<IThreadStore>().DeleteAsync("a", Token),
+            () => services.GetRequiredService<IKeyStore>().ListAsync(Token),
+            () => services.GetRequiredService<IUsageStore>().ReadAsync(new UsageQuery(null, null, null, null), Token),
+            () => services.GetRequiredService<IReservationStore>().SettleAsync("r", null, Now, Token),
+            () => turns.FindAsync("a", "t", Token),
+            () => turns.TryStartAsync("t", 1, Now, Token),
+        ];
+
+        foreach (var ask in asked)
+        {
+            await Assert.ThrowsAsync<StorageUnavailableException>(ask);
+        }
+    }
+
+    [Fact]
+    public async Task A_file_that_is_no_database_any_more_is_told_as_such()
+    {
+        var file = Path.Combine(_folder.FullName, "broken");
+        await File.WriteAllTextAsync(file, new string('x', 4096), Token);
+        await using var services = new ServiceCollection().AddPilotlightSqlite(file).BuildServiceProvider();
+
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => services.GetRequiredService<ITurnStore>().TryStartAsync("t", 1, Now, Token));
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => services.GetRequiredService<IThreadStore>().FindAsync("a", Token));
     }
 
     [Fact]

@@ -59,6 +59,77 @@ public abstract partial class StoreConformance : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Titles_are_found_whatever_the_size_of_their_letters_in_every_script()
+    {
+        foreach (var (at, title) in new[] { "Straße in ZÜRICH", "ΑΘΗΝΑ και Σπάρτη", "Привет МИР", "plain_100% \\ text" }.Index())
+        {
+            await ThreadAsync($"t{at}", title);
+        }
+
+        await Threads.UpdateAsync("t1", new ThreadChange("Αθηνα, changed ÉTÉ", null, null, null), Now, Token);
+        await Threads.UpdateAsync("t2", new ThreadChange(null, "haiku", null, null), Now, Token);
+
+        foreach (var (search, found) in new[]
+        {
+            ("zürich", "t0"), ("STRAßE", "t0"), ("αθηνα", "t1"), ("été", "t1"), ("привет мир", "t2"), ("МИР", "t2"), ("PLAIN_100%", "t3"), ("\\ TEXT", "t3"),
+        })
+        {
+            var page = await Threads.ListAsync(null, search, null, 10, Token);
+            Assert.True(page.Items is [{ Id: var id }] && id == found, $"'{search}' found {string.Join(',', page.Items.Select(thread => thread.Id))}, not {found}.");
+        }
+
+        Assert.Empty((await Threads.ListAsync(null, "σπάρτη", null, 10, Token)).Items);
+    }
+
+    [Fact]
+    public async Task Titles_of_an_earlier_version_are_found_after_the_next_start()
+    {
+        await ThreadAsync("a", "ZÜRICH");
+        await using (var context = await _services.GetRequiredService<IDbContextFactory<PilotlightDbContext>>().CreateDbContextAsync(Token))
+        {
+            await context.Threads.ExecuteUpdateAsync(set => set.SetProperty(thread => thread.FoldedTitle, (string?)null), Token);
+        }
+
+        await _services.GetRequiredService<IStorageInitializer>().InitializeAsync(Token);
+
+        Assert.Single((await Threads.ListAsync(null, "zürich", null, 10, Token)).Items);
+    }
+
+    [Fact]
+    public async Task Changes_of_a_thread_beside_its_turns_are_all_counted_and_none_is_lost()
+    {
+        const int Rounds = 25;
+        await ThreadAsync("a");
+        var before = (await Threads.FindAsync("a", Token))!.Version;
+        var epoch = await OpenEpochAsync();
+
+        await Task.WhenAll(
+            Task.Run(async () =>
+            {
+                for (var round = 0; round < Rounds; round++)
+                {
+                    await CompleteAsync("a", $"t{round}", epoch, "question", "answer");
+                }
+            }, Token),
+            Task.Run(() => ChangeAsync(round => new ThreadChange($"title {round}", null, null, null)), Token),
+            Task.Run(() => ChangeAsync(round => new ThreadChange(null, null, $"prompt {round}", null)), Token));
+
+        var thread = (await Threads.FindAsync("a", Token))!;
+        Assert.Equal(("title 24", "prompt 24"), (thread.Title, thread.SystemPrompt));
+
+        // Each turn counts at its beginning and at its end.
+        Assert.Equal(before + (4 * Rounds), thread.Version);
+
+        async Task ChangeAsync(Func<int, ThreadChange> change)
+        {
+            for (var round = 0; round < Rounds; round++)
+            {
+                await Threads.UpdateAsync("a", change(round), Now, Token);
+            }
+        }
+    }
+
+    [Fact]
     public async Task Threads_are_paged_by_their_last_change_and_searched_by_title()
     {
         for (var number = 0; number < 5; number++)

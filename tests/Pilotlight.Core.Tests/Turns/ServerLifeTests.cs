@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Time.Testing;
 using Pilotlight.Claude.Turns;
 using Pilotlight.Core.Servers;
+using Pilotlight.Core.Storage;
 using Pilotlight.Core.Threads;
 using Pilotlight.Core.Turns;
 
@@ -55,6 +56,29 @@ public sealed class ServerLifeTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_store_that_was_away_is_no_sign_that_other_servers_are_dead()
+    {
+        await Life.BeginAsync(Token);
+        _store.IsAway = true;
+        Time.Advance(TimeSpan.FromSeconds(61));
+        await _store.RenewedTimesAsync(1, Token);
+        var before = _store.TakenOver;
+        _store.IsAway = false;
+
+        // It renews at once, as the others are about to; who has not when it renews again is dead.
+        Time.Advance(TimeSpan.FromSeconds(1));
+        await _store.RenewedTimesAsync(2, Token);
+        Time.Advance(TimeSpan.FromSeconds(1));
+        await _store.ListedAsync(Token);
+        Assert.Equal(before, _store.TakenOver);
+
+        Time.Advance(TimeSpan.FromSeconds(20));
+        await _store.RenewedTimesAsync(3, Token);
+        await _store.ListedAsync(Token);
+        Assert.Equal(before + 1, _store.TakenOver);
+    }
+
+    [Fact]
     public async Task A_turn_of_its_own_that_does_not_run_is_ended_or_run_and_one_that_is_just_taken_on_is_left_alone()
     {
         await Life.BeginAsync(Token);
@@ -91,7 +115,26 @@ public sealed class ServerLifeTests : IAsyncDisposable
 
     private sealed class LifeStore : TurnStoreStub, IThreadStore
     {
+        private readonly SemaphoreSlim _renewals = new(0);
+        private readonly SemaphoreSlim _looks = new(0);
         private long _epochs;
+        private int _renewalsSeen;
+
+        public bool IsAway { get; set; }
+
+        public int TakenOver { get; private set; }
+
+        /// <summary>Returns when it was asked for the n-th time to renew.</summary>
+        public async Task RenewedTimesAsync(int times, CancellationToken cancellationToken)
+        {
+            for (; _renewalsSeen < times; _renewalsSeen++)
+            {
+                Assert.True(await _renewals.WaitAsync(Patience, cancellationToken));
+            }
+        }
+
+        /// <summary>Returns when its running turns were asked for, once more than it was waited for before.</summary>
+        public async Task ListedAsync(CancellationToken cancellationToken) => Assert.True(await _looks.WaitAsync(Patience, cancellationToken));
 
         public TaskCompletionSource<(long, string)> Renewed { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -114,10 +157,15 @@ public sealed class ServerLifeTests : IAsyncDisposable
         public override Task<bool> RenewAsync(long epoch, IReadOnlyCollection<string> leases, DateTimeOffset until, CancellationToken cancellationToken)
         {
             Renewed.TrySetResult((epoch, string.Join(',', leases)));
-            return Task.FromResult(!IsDead);
+            _renewals.Release();
+            return IsAway ? throw new StorageUnavailableException("The store is away.") : Task.FromResult(!IsDead);
         }
 
-        public override Task<IReadOnlyList<Turn>> TakeOverAsync(long epoch, DateTimeOffset at, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<Turn>>([.. Waiting]);
+        public override Task<IReadOnlyList<Turn>> TakeOverAsync(long epoch, DateTimeOffset at, CancellationToken cancellationToken)
+        {
+            TakenOver++;
+            return Task.FromResult<IReadOnlyList<Turn>>([.. Waiting]);
+        }
 
         public override Task<int> PruneAsync(DateTimeOffset endedBefore, int atMost, CancellationToken cancellationToken)
         {
@@ -130,6 +178,7 @@ public sealed class ServerLifeTests : IAsyncDisposable
         {
             (Turn, bool)[] own = [.. Own];
             Own.Clear();
+            _looks.Release();
             return Task.FromResult<IReadOnlyList<(Turn, bool)>>(own);
         }
 
