@@ -5,7 +5,7 @@ namespace Pilotlight.Claude.Installation;
 
 /// <summary>
 /// The collections that the CLI's run time makes in silence, after 10 s, 2 min and 10 min by default: the second throws away compiled
-/// code, and the next turn is twice as slow. What was measured: docs/decisions/0010-idle-processes-stay-warm.md.
+/// code, and the next turn is twice as slow. What was measured: docs/decisions/0011-idle-processes-stay-warm.md.
 /// </summary>
 /// <remarks>The variable is undocumented: a binary that does not know it any more goes back to the default in silence.</remarks>
 public static class IdleWarmth

@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace Pilotlight.Claude.Installation;
 
 /// <summary>Moves each process into a folder of its own before it starts: temporary files, and its configuration where no sign-in is shared.</summary>
-/// <remarks>Why a sign-in is not copied: docs/decisions/0009-one-sign-in-many-processes.md.</remarks>
+/// <remarks>Why a sign-in is not copied: docs/decisions/0010-one-sign-in-many-processes.md.</remarks>
 internal sealed class ProcessHome(ClaudeHome home, ProcessFolders folders)
 {
     private const string ConfigFile = ".claude.json";

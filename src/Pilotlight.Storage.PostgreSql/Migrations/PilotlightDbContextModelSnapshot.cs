@@ -307,6 +307,9 @@ namespace Pilotlight.Storage.PostgreSql.Migrations
                     b.Property<int>("DroppedTurns")
                         .HasColumnType("integer");
 
+                    b.Property<string>("FoldedTitle")
+                        .HasColumnType("text");
+
                     b.Property<string>("Model")
                         .HasColumnType("text");
 

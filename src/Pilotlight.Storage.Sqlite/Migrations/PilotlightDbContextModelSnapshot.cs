@@ -300,6 +300,9 @@ namespace Pilotlight.Storage.Sqlite.Migrations
                     b.Property<int>("DroppedTurns")
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("FoldedTitle")
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("Model")
                         .HasColumnType("TEXT");
 
