@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes a release into a folder and verifies it: packages with symbols, the bill of materials, and each package used as a stranger would.
+# Makes a release into a folder and verifies it: packages, the bill of materials, and each package used as a stranger would.
 #   eng/release.sh [FOLDER]            FOLDER is artifacts/release by default, and must be empty
 # The version is the tag's (v1.2.3), or a pre-release of the next one after the last tag.
 set -euo pipefail

@@ -41,7 +41,7 @@ public sealed class CanaryTests : EndToEndTest
             await FailAsync(gateway, "/api/threads", new { title = Prompt, profile = "none" });
             await FailAsync(gateway, "/v1/chat/completions", new { model = "sonnet", messages = new[] { new { role = "user", content = Prompt } }, n = 2 });
             await FailAsync(gateway, "/v1/chat/completions", new { model = "sonnet", messages = new[] { new { role = "user", content = Prompt + " [[sim status=400]]" } } });
-            await FailAsync(gateway, "/v1/messages", new { model = "sonnet", max_tokens = 5, messages = new[] { new { role = "user", content = Prompt }, new { role = "assistant", content = Answer } } });
+            await FailAsync(gateway, "/v1/messages", new { model = "sonnet", max_tokens = 5, messages = new[] { new { role = "user", content = Prompt }, new { role = "nobody", content = Answer } } });
             using var call = await gateway.Http.PostAsJsonAsync(
                 "/v1/messages", new { model = "sonnet", max_tokens = 500, messages = new[] { new { role = "user", content = Prompt + " well" } } }, Token);
             Assert.Contains(Answer, await call.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);

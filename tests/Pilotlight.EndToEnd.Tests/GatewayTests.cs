@@ -350,7 +350,7 @@ public static class SharedGateway
 {
     private static readonly DirectoryInfo s_data = Directory.CreateTempSubdirectory("pilotlight-e2e-");
     private static readonly Lazy<Task<GatewayProcess>> s_gateway =
-        new(() => GatewayProcess.StartAsync(s_data.FullName, CancellationToken.None, null, "--simulate", "--Pilotlight:Wire:Direct=Never"));
+        new(() => GatewayProcess.StartAsync(s_data.FullName, CancellationToken.None, null, "--simulate"));
 
     public static Task<GatewayProcess> Instance => s_gateway.Value;
 

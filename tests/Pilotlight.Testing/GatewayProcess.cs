@@ -53,8 +53,9 @@ public sealed class GatewayProcess : IAsyncDisposable
     public static async Task<GatewayProcess> StartAsync(
         string data, CancellationToken cancellationToken, IReadOnlyDictionary<string, string>? environment = null, params string[] arguments)
     {
-        // Arguments that come later win: a test may name its own address.
-        var gateway = new GatewayProcess(Launch(["serve", "--data", data, .. arguments.Contains("--urls") ? [] : (string[])["--urls", "http://127.0.0.1:0"], .. arguments], environment), data);
+        // Arguments that come later win: a test may name its own address. Calls go through the CLI, which most tests are about, unless
+        // one asks for the direct way.
+        var gateway = new GatewayProcess(Launch(["serve", "--data", data, .. arguments.Contains("--urls") ? [] : (string[])["--urls", "http://127.0.0.1:0"], "--Pilotlight:Wire:Direct=Never", .. arguments], environment), data);
         _ = gateway._process.WaitForExitAsync(CancellationToken.None).ContinueWith(
             _ => gateway._listening.TrySetException(new InvalidOperationException("The gateway ended: " + gateway.Output)), TaskScheduler.Default);
         try

@@ -29,7 +29,7 @@ public sealed class SettingsCheckTests
     [Theory]
     [InlineData("Pool:MaxProcesses", "0", "It is '0'.")]
     [InlineData("Claude:Model", "", "Pilotlight:Claude")]
-    [InlineData("Pool:MinIdle", "20", "MaxIdle (8) is less than MinIdle (20). Raise MaxIdle.")]
+    [InlineData("Pool:MinIdle", "20", "MaxIdle (8) is less than MinIdle (20). Raise MaxIdle, or set Size.")]
     public void A_value_out_of_range_is_named(string key, string value, string part) =>
         Assert.Contains(part, Assert.Single(Faults((key, value))), StringComparison.Ordinal);
 

@@ -138,7 +138,7 @@ public sealed class ClientShapeTests : EndToEndTest
             ["ANTHROPIC_API_KEY"] = "sk-ant-not-a-real-key",
             ["ANTHROPIC_BASE_URL"] = simulator.BaseAddress.ToString().TrimEnd('/'),
         },
-        ["--Pilotlight:Wire:Direct=Never", .. arguments]);
+        arguments);
 
     private async Task<JsonElement> SendAsync(GatewayProcess gateway, string path, string body)
     {

@@ -15,7 +15,7 @@ public sealed class RouteTests : EndToEndTest
     public async Task An_anthropic_call_passes_as_it_is_and_is_booked()
     {
         await using var simulator = await SimulatorServer.StartAsync(cancellationToken: Token);
-        await using var gateway = await StartAsync(simulator);
+        await using var gateway = await StartAsync(simulator, "--Pilotlight:Wire:Direct=Auto");
         simulator.Enqueue(new Scenario { Text = "hi there", InputTokens = 12 });
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/messages?beta=true");
         request.Headers.Add("anthropic-beta", "made-up-2026-11-26");
@@ -39,7 +39,7 @@ public sealed class RouteTests : EndToEndTest
     public async Task An_openai_call_is_translated_both_ways_with_all_it_asks_for()
     {
         await using var simulator = await SimulatorServer.StartAsync(cancellationToken: Token);
-        await using var gateway = await StartAsync(simulator);
+        await using var gateway = await StartAsync(simulator, "--Pilotlight:Wire:Direct=Auto");
         simulator.Enqueue(Scenario.ToolUse("weather", """{"city":"Bern"}"""));
 
         using var response = await gateway.Http.PostAsJsonAsync("/v1/chat/completions", new
@@ -71,7 +71,7 @@ public sealed class RouteTests : EndToEndTest
     public async Task A_direct_call_that_is_cut_is_booked_with_what_the_api_had_told()
     {
         await using var simulator = await SimulatorServer.StartAsync(cancellationToken: Token);
-        await using var gateway = await StartAsync(simulator);
+        await using var gateway = await StartAsync(simulator, "--Pilotlight:Wire:Direct=Auto");
         simulator.Enqueue(Scenario.Words(20) with { InputTokens = 12, StallAfterTokens = 3 });
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/messages")
         {
