@@ -58,6 +58,9 @@ internal sealed class TurnCalls(ICallObserver? next) : ICallObserver
     /// <summary>The upstream that answered last; null when none did.</summary>
     public string? Upstream { get; private set; }
 
+    /// <summary>Why the API ended the answer; null when that is not known. Of its own stop at a limit that was set here the CLI is not told.</summary>
+    public string? StopReason { get; private set; }
+
     /// <summary>The text that stopped the answer, as the caller had asked; null when another reason did.</summary>
     public string? StopSequence { get; private set; }
 
@@ -131,7 +134,7 @@ internal sealed class TurnCalls(ICallObserver? next) : ICallObserver
 
         if (info.Purpose is CallPurpose.Main or CallPurpose.Unknown)
         {
-            (Model, StopSequence) = (report.Model ?? Model, report.StopSequence);
+            (Model, StopReason, StopSequence) = (report.Model ?? Model, report.StopReason, report.StopSequence);
         }
 
         next?.Ended(info, report);

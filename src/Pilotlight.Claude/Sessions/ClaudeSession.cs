@@ -158,7 +158,13 @@ internal sealed class ClaudeSession : IAsyncDisposable
 
     private static TurnEvent Counted(TurnEvent turnEvent, TurnCalls calls) => turnEvent switch
     {
-        TurnCompleted completed => completed with { Usage = calls.Total, StopSequence = calls.StopSequence, Upstream = calls.Upstream },
+        TurnCompleted completed => completed with
+        {
+            Usage = calls.Total,
+            StopReason = calls.StopReason is "max_tokens" or "stop_sequence" ? calls.StopReason : completed.StopReason,
+            StopSequence = calls.StopSequence,
+            Upstream = calls.Upstream,
+        },
         TurnFailed failed => failed with { Usage = calls.Total, Model = failed.Model ?? calls.Model },
         TurnCancelled cancelled => cancelled with { Usage = calls.Total, Model = cancelled.Model ?? calls.Model },
         TurnAwaitsTools awaits => awaits with { Usage = calls.Total, Model = awaits.Model ?? calls.Model },

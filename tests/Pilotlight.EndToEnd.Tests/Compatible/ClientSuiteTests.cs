@@ -30,7 +30,7 @@ public sealed class ClientSuiteTests : EndToEndTest
         var table = new StringBuilder("""
             # Clients
 
-            What the clients that people's programs use call, and how it is served without a key of the API's. `tests/clients` makes the calls with the
+            What the clients that people's programs use call, and how it is served through the CLI, with a key of the API's on the wire. `tests/clients` makes the calls with the
             clients' own libraries, from npm, pinned; this table is made by its test and held by it. How each parameter is served on each route:
             [parameters.md](parameters.md).
 
