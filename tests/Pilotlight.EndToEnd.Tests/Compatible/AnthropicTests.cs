@@ -76,16 +76,14 @@ public sealed class AnthropicTests : EndToEndTest
     }
 
     [Fact]
-    public async Task What_would_not_be_the_answer_asked_for_is_refused_by_name_with_the_next_step()
+    public async Task An_answer_can_be_begun_by_its_caller()
     {
         using var client = await ClientAsync();
 
-        var fault = await Assert.ThrowsAsync<AnthropicBadRequestException>(
-            () => client.Messages.Create(Call("hi") with { Messages = [new UserMessageParam("Begin with A."), new AssistantMessageParam("A")] }, Token));
+        var answer = await client.Messages.Create(
+            Call("hi") with { Messages = [new UserMessageParam("Begin with A."), new AssistantMessageParam("A")] }, Token);
 
-        Assert.Contains("End with the user", fault.ResponseBody, StringComparison.Ordinal);
-        Assert.Contains("only on the wire", fault.ResponseBody, StringComparison.Ordinal);
-        Assert.Contains("invalid_request_error", fault.ResponseBody, StringComparison.Ordinal);
+        Assert.NotEmpty(answer.Content);
     }
 
     [Fact]
