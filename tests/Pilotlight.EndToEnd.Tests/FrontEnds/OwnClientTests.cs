@@ -73,7 +73,7 @@ public sealed class OwnClientTests : EndToEndTest
         var simulator = await SimulatorServer.StartAsync(cancellationToken: Token);
         return (simulator, await GatewayProcess.StartAsync(
             Path.Combine(Data, "gateway"), Token,
-            new Dictionary<string, string> { ["ANTHROPIC_API_KEY"] = "sk-ant-not-a-real-key", ["ANTHROPIC_BASE_URL"] = Address(simulator.BaseAddress) }));
+            new Dictionary<string, string> { ["ANTHROPIC_API_KEY"] = "sk-ant-not-a-real-key", ["ANTHROPIC_BASE_URL"] = Address(simulator.BaseAddress) }, "--Pilotlight:Wire:Direct=Auto"));
     }
 
     private async Task<(int ExitCode, string Output)> RunAsync(ProcessStartInfo start)
