@@ -13,7 +13,7 @@ public sealed class NpmFaultTests
     [InlineData("npm error code ENOSPC", "no room left for '/data/cli'")]
     [InlineData("npm error code E404", "does not have the pinned CLI")]
     [InlineData("npm error code E401", "refused this machine")]
-    [InlineData("something else\nnpm error A complete log of this run can be found in: /root/log", "exit code 7: something else")]
+    [InlineData("something else\nnpm error A complete log of this run can be found in: /var/log/npm", "exit code 7: something else")]
     [InlineData("", "it said nothing")]
     public void Each_fault_is_a_sentence_with_what_to_do(string error, string said) =>
         Assert.Contains(said, NpmFault.Explain(7, error, "/data/cli"), StringComparison.Ordinal);

@@ -47,7 +47,7 @@ internal sealed class TurnCalls(ICallObserver? next) : ICallObserver
             lock (_gate)
             {
                 return _used.Values.Aggregate(_before, static (sum, call) =>
-                    sum + new TurnUsage(call.InputTokens, call.OutputTokens, call.CacheReadTokens, call.CacheWriteTokens));
+                    sum + call.ToTurn());
             }
         }
     }

@@ -49,9 +49,6 @@ public sealed class LimitOptions : IValidatableObject
         return (inputTokens + ReservedOutputTokens, Price(model, inputTokens, ReservedOutputTokens));
     }
 
-    /// <summary>What a turn is booked with: at the CLI's cost, or about what it cost where the CLI told none.</summary>
-    public Bill BillFor(string model, TurnUsage usage, decimal? costUsd) => new(model, usage, costUsd ?? Price(model, usage));
-
     /// <summary>About what a turn cost in dollars, for one whose cost the CLI did not come to tell.</summary>
     /// <remarks>Cached tokens at Anthropic's rates: a write that is kept 5 minutes costs 1.25 times as much as other input, a read a tenth.</remarks>
     public decimal Price(string? model, TurnUsage usage) =>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Pilotlight.Claude.Network;
 using Pilotlight.Core.Access;
 using Pilotlight.Wire.Calls;
 
@@ -9,7 +10,7 @@ namespace Pilotlight.Core.Turns;
 internal sealed class CallBudget(TurnLease lease, IReservationStore reservations, LimitOptions prices, TimeProvider time) : ICallBudget, IDisposable
 {
     // A token has seldom fewer bytes than this.
-    private const int BytesOfToken = 3;
+    public const int BytesOfToken = 3;
 
     private readonly SemaphoreSlim _asking = new(1);
     private readonly Lock _gate = new();
@@ -57,7 +58,7 @@ internal sealed class CallBudget(TurnLease lease, IReservationStore reservations
 
     public void Settle(CallInfo info, CallUsage usage)
     {
-        var used = new Claude.Turns.TurnUsage(usage.InputTokens, usage.OutputTokens, usage.CacheReadTokens, usage.CacheWriteTokens);
+        var used = usage.ToTurn();
         lock (_gate)
         {
             _running.Remove(info.Id);

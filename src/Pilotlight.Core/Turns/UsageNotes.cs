@@ -1,3 +1,4 @@
+using Pilotlight.Claude.Network;
 using Pilotlight.Claude.Turns;
 using Pilotlight.Core.Access;
 using Pilotlight.Wire.Calls;
@@ -22,7 +23,7 @@ internal sealed class UsageNotes(TurnLease lease, IReservationStore reservations
     {
         lock (_gate)
         {
-            _calls[info.Id] = new TurnUsage(usage.InputTokens, usage.OutputTokens, usage.CacheReadTokens, usage.CacheWriteTokens);
+            _calls[info.Id] = usage.ToTurn();
             lease.SawCalls(
                 _calls.Values.Aggregate(TurnUsage.None, static (sum, call) => sum + call),
                 info.Purpose is CallPurpose.Subagent or CallPurpose.Compaction or CallPurpose.Auxiliary ? null : info.Model);

@@ -1,3 +1,4 @@
+using Pilotlight.Claude.Network;
 using Pilotlight.Claude.Turns;
 using Pilotlight.Wire.Calls;
 
@@ -9,9 +10,7 @@ internal sealed class DirectCallFacts : ICallObserver
     private volatile CallUsage _usage = CallUsage.None;
 
     /// <summary>The tokens so far.</summary>
-    public TurnUsage Used => _usage is var usage && usage == CallUsage.None
-        ? TurnUsage.None
-        : new TurnUsage(usage.InputTokens, usage.OutputTokens, usage.CacheReadTokens, usage.CacheWriteTokens);
+    public TurnUsage Used => _usage.ToTurn();
 
     /// <summary>How it ended; null while it has not.</summary>
     public CallReport? Report { get; private set; }

@@ -14,15 +14,12 @@ namespace Pilotlight.Gateway.Direct;
 /// <summary>Passes calls of Anthropic's API to the API and back as they are, with our keys, budgets and booking. Safe for concurrent use.</summary>
 internal sealed class PassThrough(CallTurns calls, DirectRoute route)
 {
-    // A token has seldom fewer bytes than this.
-    private const int BytesOfToken = 3;
-
     /// <summary>Passes a call for a message.</summary>
     /// <exception cref="ProblemException">It may not run, or there is no room for it.</exception>
     public async Task RunAsync(HttpContext http, string path, JsonBody body, string model)
     {
         var facts = ResponseFacts.Of(http);
-        var turn = await calls.AdmitAsync(new TurnToAdmit(http.GetCaller(), model, null, body.Bytes.Length / BytesOfToken), facts.ArrivedAt);
+        var turn = await calls.AdmitAsync(new TurnToAdmit(http.GetCaller(), model, null, body.Bytes.Length / CallBudget.BytesOfToken), facts.ArrivedAt);
         facts.TurnBegins([]);
         RateHeaders.Write(http.Response.Headers, turn.Lease.Rate);
         var passed = new PassedTurn(route.Relay!, Call(http, path, body, model), model, calls.LedgerOf(turn));
