@@ -28,7 +28,7 @@ public class Appending
         _services = services.BuildServiceProvider();
         _turns = _services.GetRequiredService<ITurnStore>();
         await _services.GetRequiredService<IStorageInitializer>().InitializeAsync(CancellationToken.None);
-        _epoch = await _turns.OpenEpochAsync("micro", DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddHours(1), CancellationToken.None);
+        _epoch = await _turns.OpenEpochAsync("micro", DateTimeOffset.UnixEpoch.AddHours(1), CancellationToken.None);
         await _services.GetRequiredService<IThreadStore>().CreateAsync(
             new ChatThread("thr_1", null, null, null, null, 0, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch), CancellationToken.None);
         await _turns.AcceptAsync(

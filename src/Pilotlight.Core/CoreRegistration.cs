@@ -7,6 +7,7 @@ using Pilotlight.Core.Servers;
 using Pilotlight.Core.Telemetry;
 using Pilotlight.Core.Threads;
 using Pilotlight.Core.Turns;
+using Pilotlight.Core.Usage;
 
 namespace Pilotlight.Core;
 
@@ -27,6 +28,7 @@ public static class CoreRegistration
         services.AddSingleton<HotThreads>();
         services.AddSingleton<ContextLimits>();
         services.AddSingleton<TurnIntake>();
+        services.AddSingleton<UsageLog>();
         services.AddSingleton<ServerLife>();
         services.AddSingleton<TurnTelemetry>();
         services.AddSingleton<TurnPlaces>();

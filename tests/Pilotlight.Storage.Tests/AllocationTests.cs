@@ -28,7 +28,7 @@ public sealed class AllocationTests : IDisposable
         await services.GetRequiredService<IThreadStore>().CreateAsync(
             new ChatThread("thread", null, null, null, null, 0, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch), Token);
         var turns = services.GetRequiredService<ITurnStore>();
-        var epoch = await turns.OpenEpochAsync("test", DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddHours(1), Token);
+        var epoch = await turns.OpenEpochAsync("test", DateTimeOffset.UnixEpoch.AddHours(1), Token);
         await turns.AcceptAsync(
             new NewTurnRequest(new Turn("turn", "thread", TurnState.Accepted, "hi", "m1", "m2", null), epoch, StartsAtOnce: true), DateTimeOffset.UnixEpoch, Token);
 

@@ -71,12 +71,12 @@ public sealed class PostgreSqlTests(PostgreSqlFixture fixture) : StoreConformanc
         Assert.True(await Turns.TryStartAsync("t1", first, Now, Token));
 
         var second = await OpenEpochAsync("two");
-        Assert.Empty(await Turns.TakeOverAsync(second, Now, Token));
+        Assert.Empty(await Turns.TakeOverAsync(second, Now, Now, Token));
         Assert.Equal(TurnState.Started, (await Turns.FindAsync("a", "t1", Token))!.State);
         Assert.True(await Turns.AppendAsync("t1", first, [new(1, "text.delta", """{"text":"x"}""")], Token));
 
         // Its time runs out unrenewed: now it counts as dead, and what it says no more.
-        await Turns.TakeOverAsync(second, Now.AddMinutes(2), Token);
+        await Turns.TakeOverAsync(second, Now.AddMinutes(2), Now.AddMinutes(2), Token);
         Assert.Equal(TurnState.Interrupted, (await Turns.FindAsync("a", "t1", Token))!.State);
         Assert.False(await Turns.AppendAsync("t1", first, [new(2, "text.delta", "{}")], Token));
         Assert.False(await Turns.RenewAsync(first, [], Now.AddMinutes(3), Token));

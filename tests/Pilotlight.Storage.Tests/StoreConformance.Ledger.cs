@@ -173,7 +173,7 @@ public abstract partial class StoreConformance
         await Turns.AcceptAsync(new NewTurnRequest(NewTurn("a", "t1", "x") with { KeyId = "k" }, old, Reservation: Hold("t1", "k", limits, 1, 1m, Now, default), StartsAtOnce: true), Now, Token);
         Assert.Equal(ReserveStatus.TooManyTurns, (await ReserveAsync("r", "k", limits, usd: 1)).Status);
 
-        await Turns.TakeOverAsync(await OpenEpochAsync(), Now, Token);
+        await Turns.TakeOverAsync(await OpenEpochAsync(), Now, Now, Token);
 
         Assert.Equal(ReserveStatus.Reserved, (await ReserveAsync("r", "k", limits, usd: 1)).Status);
     }

@@ -225,7 +225,7 @@ public abstract partial class StoreConformance : IAsyncLifetime
         Assert.True(await Turns.AppendAsync("started", old, [new(3, "text.delta", """{"text":"partial"}""")], Token));
 
         var epoch = await OpenEpochAsync();
-        var waiting = await Turns.TakeOverAsync(epoch, Now, Token);
+        var waiting = await Turns.TakeOverAsync(epoch, Now, Now, Token);
 
         Assert.True(epoch > old);
         Assert.Equal("accepted", Assert.Single(waiting).Id);
@@ -278,7 +278,7 @@ public abstract partial class StoreConformance : IAsyncLifetime
         Assert.Equal(["one", "first"], history.Select(message => message.Text));
     }
 
-    private protected Task<long> OpenEpochAsync(string node = "node") => Turns.OpenEpochAsync(node, Now, Now.AddMinutes(1), Token);
+    private protected Task<long> OpenEpochAsync(string node = "node") => Turns.OpenEpochAsync(node, Now.AddMinutes(1), Token);
 
     private protected Task<AcceptResult> AcceptAsync(Turn turn, long epoch = 0) => Turns.AcceptAsync(new NewTurnRequest(turn, epoch), Now, Token);
 

@@ -91,8 +91,8 @@ public sealed class UpgradeTests(PostgreSqlFixture postgres) : IDisposable
 
         // Its server is dead: what it was in the middle of is broken off, with what it had said.
         var later = DateTimeOffset.UtcNow.AddHours(1);
-        var epoch = await services.GetRequiredService<ITurnStore>().OpenEpochAsync("new", later, later.AddMinutes(1), Token);
-        await services.GetRequiredService<ITurnStore>().TakeOverAsync(epoch, later, Token);
+        var epoch = await services.GetRequiredService<ITurnStore>().OpenEpochAsync("new", later.AddMinutes(1), Token);
+        await services.GetRequiredService<ITurnStore>().TakeOverAsync(epoch, later, later, Token);
         var thread = Assert.Single((await threads.ListAsync(owner: null, search: null, cursor: null, 10, Token)).Items);
         var messages = (await threads.ListMessagesAsync(thread.Id, null, 10, Token)).Items;
 

@@ -10,7 +10,7 @@ namespace Pilotlight.Core.Turns;
 public interface ITurnStore
 {
     /// <summary>Opens an epoch greater than all before, for a server of this name; earlier ones of the name are over.</summary>
-    Task<long> OpenEpochAsync(string node, DateTimeOffset at, DateTimeOffset until, CancellationToken cancellationToken);
+    Task<long> OpenEpochAsync(string node, DateTimeOffset until, CancellationToken cancellationToken);
 
     /// <summary>Says that an epoch goes on, and the leases of its running turns; false when others have taken it for dead.</summary>
     Task<bool> RenewAsync(long epoch, IReadOnlyCollection<string> leases, DateTimeOffset until, CancellationToken cancellationToken);
@@ -18,9 +18,9 @@ public interface ITurnStore
     /// <summary>
     /// Takes over from epochs that are over. Turns that one had started become <see cref="TurnState.Interrupted"/>, their
     /// partial answers stored, what they had used booked and their reservations given back, as are those of turns that are not stored;
-    /// those only accepted become this epoch's and are returned, to be run.
+    /// those only accepted become this epoch's and are returned, to be run. Epochs that have lapsed by <paramref name="lapsedBy"/> are over.
     /// </summary>
-    Task<IReadOnlyList<Turn>> TakeOverAsync(long epoch, DateTimeOffset at, CancellationToken cancellationToken);
+    Task<IReadOnlyList<Turn>> TakeOverAsync(long epoch, DateTimeOffset lapsedBy, DateTimeOffset at, CancellationToken cancellationToken);
 
     /// <summary>
     /// Stores a turn, the user's message and the reservation in one transaction, unless the thread is busy, the key was used,

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Pilotlight.Core.Access;
 using Pilotlight.Core.Servers;
+using Pilotlight.Core.Usage;
 
 namespace Pilotlight.Core.Turns;
 
@@ -17,6 +18,7 @@ internal sealed partial class ServerLife(
     StoredTurns stored,
     RunningTurns running,
     ServerEpoch epoch,
+    UsageLog log,
     IOptions<LimitOptions> limits,
     IOptions<RelayOptions> relay,
     IOptions<ServerOptions> server,
@@ -39,8 +41,16 @@ internal sealed partial class ServerLife(
     /// <summary>Opens an epoch, runs what earlier servers had promised, and goes on being alive.</summary>
     public async Task BeginAsync(CancellationToken cancellationToken)
     {
+        foreach (var (reservation, used) in log.ReadEarlier())
+        {
+            await reservations.NoteAsync(reservation, used, cancellationToken);
+        }
+
         await OpenAsync(cancellationToken);
-        await TakeOverAsync(cancellationToken);
+
+        // At a start right after the store was away, others have lapsed that are about to renew: they are given as long again.
+        await TakeOverAsync(time.GetUtcNow() - limits.Value.LeaseDuration, cancellationToken);
+        log.Begin();
         _living = LiveAsync();
     }
 
@@ -83,7 +93,7 @@ internal sealed partial class ServerLife(
                 await RenewAsync();
                 if (!wasAway)
                 {
-                    await TakeOverAsync(_stop.Token);
+                    await TakeOverAsync(time.GetUtcNow(), _stop.Token);
                     await PruneAsync();
                 }
             }
@@ -104,7 +114,7 @@ internal sealed partial class ServerLife(
 
     private async Task OpenAsync(CancellationToken cancellationToken)
     {
-        epoch.Value = await turns.OpenEpochAsync(server.Value.Node, time.GetUtcNow(), Until, cancellationToken);
+        epoch.Value = await turns.OpenEpochAsync(server.Value.Node, Until, cancellationToken);
         _renewedAt = time.GetUtcNow();
     }
 
@@ -120,9 +130,9 @@ internal sealed partial class ServerLife(
         await OpenAsync(_stop.Token);
     }
 
-    private async Task TakeOverAsync(CancellationToken cancellationToken)
+    private async Task TakeOverAsync(DateTimeOffset lapsedBy, CancellationToken cancellationToken)
     {
-        foreach (var turn in await turns.TakeOverAsync(epoch.Value, time.GetUtcNow(), cancellationToken))
+        foreach (var turn in await turns.TakeOverAsync(epoch.Value, lapsedBy, time.GetUtcNow(), cancellationToken))
         {
             stored.RunPromised(turn);
         }

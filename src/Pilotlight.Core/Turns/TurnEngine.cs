@@ -6,6 +6,7 @@ using Pilotlight.Core.Access;
 using Pilotlight.Core.Problems;
 using Pilotlight.Core.Storage;
 using Pilotlight.Core.Telemetry;
+using Pilotlight.Core.Usage;
 using Pilotlight.Wire.Calls;
 
 namespace Pilotlight.Core.Turns;
@@ -13,7 +14,7 @@ namespace Pilotlight.Core.Turns;
 /// <summary>Runs every turn, stored or not, from its process to its settled end, whoever listens or does not.</summary>
 /// <remarks>Safe for concurrent use.</remarks>
 internal sealed partial class TurnEngine(
-    IReservationStore reservations, IOptions<LimitOptions> limits, TurnTelemetry telemetry, TimeProvider time, ILogger<TurnEngine> logger)
+    IReservationStore reservations, UsageLog log, IOptions<LimitOptions> limits, TurnTelemetry telemetry, TimeProvider time, ILogger<TurnEngine> logger)
 {
     private static readonly TimeSpan FirstWait = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(2);
@@ -25,7 +26,7 @@ internal sealed partial class TurnEngine(
     public async Task RunAsync(RunningTurn turn, TurnWork work, ITurnJournal journal)
     {
         var said = new StringBuilder();
-        await using var notes = new UsageNotes(turn.Lease, reservations);
+        await using var notes = new UsageNotes(turn.Lease, log, reservations);
         TurnEvent end;
         try
         {
@@ -119,6 +120,7 @@ internal sealed partial class TurnEngine(
             try
             {
                 await journal.EndAsync(new TurnEnd(end, turn.IsInterrupted && end is TurnCancelled, isPaid ? turn.Lease.Bill : null));
+                log.Forget(turn.Lease.Id);
                 return;
             }
             catch (Exception fault)

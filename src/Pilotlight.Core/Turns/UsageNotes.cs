@@ -1,16 +1,17 @@
 using Pilotlight.Claude.Network;
 using Pilotlight.Claude.Turns;
 using Pilotlight.Core.Access;
+using Pilotlight.Core.Usage;
 using Pilotlight.Wire.Calls;
 
 namespace Pilotlight.Core.Turns;
 
 /// <summary>Notes in the store what a turn has used so far, so that it is booked should the server be killed. One instance a turn.</summary>
 /// <remarks>
-/// Told by the turn's events, and before them by the wire, which hears the API first. Beside the turn, which waits for no store: what
-/// is settled at its end counts. Safe for concurrent use.
+/// Told by the turn's events, and before them by the wire, which hears the API first. The server's own log is written at once; the
+/// store, which other servers read, beside the turn, which waits for no store. What is settled at its end counts. Safe for concurrent use.
 /// </remarks>
-internal sealed class UsageNotes(TurnLease lease, IReservationStore reservations) : ICallObserver, IAsyncDisposable
+internal sealed class UsageNotes(TurnLease lease, UsageLog log, IReservationStore reservations) : ICallObserver, IAsyncDisposable
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<long, TurnUsage> _calls = [];
@@ -35,6 +36,7 @@ internal sealed class UsageNotes(TurnLease lease, IReservationStore reservations
     /// <summary>What the turn has used has grown.</summary>
     public void Note()
     {
+        log.Keep(lease.Id, lease.Bill);
         lock (_gate)
         {
             _hasGrown = true;

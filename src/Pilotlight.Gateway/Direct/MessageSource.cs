@@ -59,6 +59,7 @@ internal sealed class MessageSource(Relay relay, byte[] body, string model, Acti
     private async Task<(DirectAnswer? Answer, TurnEvent? Fault)> SendAsync(WireTurn calls, CancellationToken cancellationToken)
     {
         DirectAnswer? answer = null;
+        _facts.Next = calls.Observer;
         try
         {
             answer = await relay.SendAsync(new DirectCall { Body = body, Headers = s_headers, Turn = calls with { Observer = _facts } }, cancellationToken);

@@ -79,6 +79,7 @@ internal sealed class PassedTurn(Relay relay, DirectCall call, string model, Cal
 
     private async Task<(DirectAnswer? Answer, TurnEvent? Fault)> SendAsync(WireTurn calls, CancellationToken cancellationToken)
     {
+        _facts.Next = calls.Observer;
         try
         {
             return (await relay.SendAsync(call with { Turn = call.Turn with { Budget = calls.Budget, Trace = calls.Trace, Observer = _facts } }, cancellationToken), null);

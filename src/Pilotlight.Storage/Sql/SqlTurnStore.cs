@@ -11,7 +11,7 @@ internal sealed class SqlTurnStore(Database database, bool isSingleServer) : ITu
     private const int Started = (int)TurnState.Started;
     private const string TurnColumns = """ "Id", "ThreadId", "State", "Text", "UserMessageId", "AnswerMessageId", "IdempotencyKey", "KeyId" """;
 
-    public async Task<long> OpenEpochAsync(string node, DateTimeOffset at, DateTimeOffset until, CancellationToken cancellationToken) => await database.WriteAsync(
+    public async Task<long> OpenEpochAsync(string node, DateTimeOffset until, CancellationToken cancellationToken) => await database.WriteAsync(
         async session =>
         {
             var epoch = await session.NumberAsync(
@@ -20,8 +20,8 @@ internal sealed class SqlTurnStore(Database database, bool isSingleServer) : ITu
 
             // A database for one server has one alive: the others have left no lock behind, whatever their time says.
             await session.ExecuteAsync(
-                isSingleServer ? "DELETE FROM servers" : """DELETE FROM servers WHERE "Node" = @node OR "ExpiresAt" <= @now""",
-                cancellationToken, isSingleServer ? [] : [("node", node), ("now", at.UtcTicks)]);
+                isSingleServer ? "DELETE FROM servers" : """DELETE FROM servers WHERE "Node" = @node""",
+                cancellationToken, isSingleServer ? [] : [("node", node)]);
             await session.ExecuteAsync(
                 """INSERT INTO servers ("Epoch", "Node", "ExpiresAt") VALUES (@epoch, @node, @until)""",
                 cancellationToken, ("epoch", epoch), ("node", node), ("until", until.UtcTicks));
@@ -48,11 +48,11 @@ internal sealed class SqlTurnStore(Database database, bool isSingleServer) : ITu
         },
         cancellationToken);
 
-    public async Task<IReadOnlyList<Turn>> TakeOverAsync(long epoch, DateTimeOffset at, CancellationToken cancellationToken) => await database.WriteAsync(
+    public async Task<IReadOnlyList<Turn>> TakeOverAsync(long epoch, DateTimeOffset lapsedBy, DateTimeOffset at, CancellationToken cancellationToken) => await database.WriteAsync(
         async session =>
         {
             await session.ExecuteAsync(
-                """DELETE FROM servers WHERE "ExpiresAt" <= @now AND "Epoch" <> @epoch""", cancellationToken, ("now", at.UtcTicks), ("epoch", epoch));
+                """DELETE FROM servers WHERE "ExpiresAt" <= @lapsed AND "Epoch" <> @epoch""", cancellationToken, ("lapsed", lapsedBy.UtcTicks), ("epoch", epoch));
             var lost = await session.QueryAsync(
                 $"""
                 UPDATE turns SET "State" = {(int)TurnState.Interrupted}, "EndedAt" = @now

@@ -13,7 +13,7 @@ internal sealed class StoredThreads(IThreadStore threads, ITurnStore turns, Time
     {
         var thread = New("thr");
         var now = time.GetUtcNow();
-        _epoch ??= await turns.OpenEpochAsync("bench", now, now.AddDays(1), cancellationToken);
+        _epoch ??= await turns.OpenEpochAsync("bench", now.AddDays(1), cancellationToken);
         await threads.CreateAsync(new ChatThread(thread, null, null, null, null, 0, now, now), cancellationToken);
         for (var number = 1; number <= count; number++)
         {

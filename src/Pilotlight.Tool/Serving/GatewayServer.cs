@@ -155,6 +155,7 @@ internal sealed class GatewayServer : IAsyncDisposable
         services.Configure<ServerOptions>(server =>
         {
             server.IsSimulated = simulator is not null;
+            server.Folder = settings.Data;
             server.Node = $"{Environment.MachineName}:{Path.GetFullPath(settings.Data)}";
         });
         services.AddClaudeCode(claude =>

@@ -11,6 +11,7 @@ using Pilotlight.Core.Servers;
 using Pilotlight.Core.Telemetry;
 using Pilotlight.Core.Threads;
 using Pilotlight.Core.Turns;
+using Pilotlight.Core.Usage;
 using Pilotlight.Processes;
 
 namespace Pilotlight.Core.Tests.Turns;
@@ -31,6 +32,8 @@ internal sealed class EngineRig<TStore>(TStore store, IClaudeConversations conve
 
     public IReservationStore Reservations { get; init; } = new NoReservations();
 
+    public UsageLog Log { get; init; } = new(Options.Create(new ServerOptions()));
+
     public TurnPlaces Places => field ??= new TurnPlaces(Relay, Options.Create(new WarmPoolOptions()), _telemetry);
 
     public RunningTurns Running => field ??= new RunningTurns(Places, Relay, Time, NullLogger<RunningTurns>.Instance);
@@ -47,13 +50,17 @@ internal sealed class EngineRig<TStore>(TStore store, IClaudeConversations conve
     public CallTurns Calls => field ??= new CallTurns(Engine, Running, Places, Admission, Reservations, Epoch, _limits, _claude, Time);
 
     public ServerLife Life => field ??= new ServerLife(
-        store, Reservations, Stored, Running, Epoch, _limits, Relay, Options.Create(new ServerOptions { Node = "me" }), Time, NullLogger<ServerLife>.Instance);
+        store, Reservations, Stored, Running, Epoch, Log, _limits, Relay, Options.Create(new ServerOptions { Node = "me" }), Time, NullLogger<ServerLife>.Instance);
 
-    private TurnEngine Engine => field ??= new TurnEngine(Reservations, _limits, _telemetry, Time, NullLogger<TurnEngine>.Instance);
+    private TurnEngine Engine => field ??= new TurnEngine(Reservations, Log, _limits, _telemetry, Time, NullLogger<TurnEngine>.Instance);
 
     private Admission Admission => field ??= new Admission(Epoch, _limits, _claude, Time);
 
-    public void Dispose() => _telemetry.Dispose();
+    public void Dispose()
+    {
+        Log.Dispose();
+        _telemetry.Dispose();
+    }
 }
 
 /// <summary>Holds everything, counts nothing.</summary>

@@ -152,7 +152,7 @@ public sealed class ServerLifeTests : IAsyncDisposable
 
         public System.Threading.Channels.Channel<DateTimeOffset> Pruned { get; } = System.Threading.Channels.Channel.CreateUnbounded<DateTimeOffset>();
 
-        public override Task<long> OpenEpochAsync(string node, DateTimeOffset at, DateTimeOffset until, CancellationToken cancellationToken) => Task.FromResult(++_epochs);
+        public override Task<long> OpenEpochAsync(string node, DateTimeOffset until, CancellationToken cancellationToken) => Task.FromResult(++_epochs);
 
         public override Task<bool> RenewAsync(long epoch, IReadOnlyCollection<string> leases, DateTimeOffset until, CancellationToken cancellationToken)
         {
@@ -161,7 +161,7 @@ public sealed class ServerLifeTests : IAsyncDisposable
             return IsAway ? throw new StorageUnavailableException("The store is away.") : Task.FromResult(!IsDead);
         }
 
-        public override Task<IReadOnlyList<Turn>> TakeOverAsync(long epoch, DateTimeOffset at, CancellationToken cancellationToken)
+        public override Task<IReadOnlyList<Turn>> TakeOverAsync(long epoch, DateTimeOffset lapsedBy, DateTimeOffset at, CancellationToken cancellationToken)
         {
             TakenOver++;
             return Task.FromResult<IReadOnlyList<Turn>>([.. Waiting]);
@@ -172,7 +172,6 @@ public sealed class ServerLifeTests : IAsyncDisposable
             Pruned.Writer.TryWrite(endedBefore);
             return Task.FromResult(Old-- > 0 ? atMost : atMost - 1);
         }
-
 
         public override Task<IReadOnlyList<(Turn Turn, bool IsCancelRequested)>> ListRunningAsync(long epoch, CancellationToken cancellationToken)
         {

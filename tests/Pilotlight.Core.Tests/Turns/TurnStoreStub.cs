@@ -6,11 +6,11 @@ namespace Pilotlight.Core.Tests.Turns;
 /// <summary>A store of which a test gives what it needs; all else is a surprise.</summary>
 internal abstract class TurnStoreStub : ITurnStore
 {
-    public virtual Task<long> OpenEpochAsync(string node, DateTimeOffset at, DateTimeOffset until, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public virtual Task<long> OpenEpochAsync(string node, DateTimeOffset until, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public virtual Task<bool> RenewAsync(long epoch, IReadOnlyCollection<string> leases, DateTimeOffset until, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public virtual Task<IReadOnlyList<Turn>> TakeOverAsync(long epoch, DateTimeOffset at, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public virtual Task<IReadOnlyList<Turn>> TakeOverAsync(long epoch, DateTimeOffset lapsedBy, DateTimeOffset at, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public virtual Task<AcceptResult> AcceptAsync(NewTurnRequest request, DateTimeOffset at, CancellationToken cancellationToken) => throw new NotSupportedException();
 

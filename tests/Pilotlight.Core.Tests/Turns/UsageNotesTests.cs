@@ -1,27 +1,32 @@
 using System.Threading.Channels;
+using Microsoft.Extensions.Options;
 using Pilotlight.Claude.Turns;
 using Pilotlight.Core.Access;
 using Pilotlight.Core.Servers;
 using Pilotlight.Core.Storage;
 using Pilotlight.Core.Turns;
+using Pilotlight.Core.Usage;
 using Pilotlight.Wire.Calls;
 
 namespace Pilotlight.Core.Tests.Turns;
 
 /// <summary>What a turn has used so far is in the store as soon as the API has told it.</summary>
-public sealed class UsageNotesTests
+public sealed class UsageNotesTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     private readonly NoteStore _store = new();
+    private readonly UsageLog _log = new(Options.Create(new ServerOptions()));
     private readonly TurnLease _lease = new("use_1", "local", 1, "sonnet", new NoPlace(), new ServerEpoch(), new LimitOptions());
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
+    public void Dispose() => _log.Dispose();
+
     [Fact]
     public async Task What_the_wire_hears_is_noted_without_waiting_for_the_process_and_side_calls_are_added_under_the_main_model()
     {
-        await using var notes = new UsageNotes(_lease, _store);
+        await using var notes = new UsageNotes(_lease, _log, _store);
 
         notes.Used(Info(1, CallPurpose.Main, "claude-x"), new CallUsage { InputTokens = 10, OutputTokens = 1 });
         Assert.Equal(new TurnUsage(10, 1, 0, 0), (await NotedAsync()).Usage);
@@ -38,7 +43,7 @@ public sealed class UsageNotesTests
     [Fact]
     public async Task A_note_that_fails_holds_up_neither_the_next_one_nor_the_end()
     {
-        await using var notes = new UsageNotes(_lease, _store);
+        await using var notes = new UsageNotes(_lease, _log, _store);
         _store.Failing = () => new InvalidOperationException("Nobody thought of this.");
         notes.Used(Info(1, CallPurpose.Main, "claude-x"), new CallUsage { InputTokens = 10 });
         await _store.Failed.Task.WaitAsync(Patience, Token);
@@ -52,7 +57,7 @@ public sealed class UsageNotesTests
     [Fact]
     public async Task What_grows_while_a_note_is_written_is_noted_after_it_and_the_same_is_not_noted_twice()
     {
-        await using var notes = new UsageNotes(_lease, _store);
+        await using var notes = new UsageNotes(_lease, _log, _store);
         _store.Gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         notes.Used(Info(1, CallPurpose.Main, "claude-x"), new CallUsage { InputTokens = 10, OutputTokens = 1 });
         Assert.Equal(1, (await NotedAsync()).Usage.OutputTokens);
