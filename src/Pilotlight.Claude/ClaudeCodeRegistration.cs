@@ -71,6 +71,12 @@ public static class ClaudeCodeRegistration
             provider.GetRequiredService<ILoggerFactory>(),
             provider.GetService<IMeterFactory>(),
             provider.GetRequiredService<TimeProvider>()));
+        AddPart(services, name, provider => new UpstreamReload(
+            Part<ClaudeRelay>(provider, name),
+            provider.GetServices<IOptionsChangeTokenSource<WireOptions>>(),
+            provider.GetRequiredService<IOptionsFactory<WireOptions>>(),
+            name ?? Options.DefaultName,
+            provider.GetRequiredService<ILogger<UpstreamReload>>()));
         AddPart(services, name, provider => Profiles(provider, name));
         AddPart(services, name, provider => new ClaudeConversations(
             provider.GetRequiredService<WarmPool>(),
@@ -122,6 +128,7 @@ public static class ClaudeCodeRegistration
         Part<ClaudeHome>(provider, name),
         Part<ProcessFolders>(provider, name),
         Part<ClaudeRelay>(provider, name),
+        Part<UpstreamReload>(provider, name),
         Part<ClaudeConversations>(provider, name),
         provider.GetRequiredService<IOptions<WarmPoolOptions>>().Value.RenewalCheck,
         provider.GetRequiredService<TimeProvider>(),

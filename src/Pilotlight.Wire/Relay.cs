@@ -99,7 +99,7 @@ public sealed class Relay : IAsyncDisposable
         ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
         options ??= new WireProcessOptions();
         var (token, isSignedIn) = (ProcessToken.Create(), options.IsSignedIn ?? !HasKey);
-        return new WireProcess(_processes, token, ProcessEnvironment.Create(_socketPath, _server.LoopbackAddress, token, isSignedIn), isSignedIn, options.BetweenTurns);
+        return new WireProcess(_processes, token, ProcessEnvironment.Create(_socketPath, _server.LoopbackAddress, token, isSignedIn), isSignedIn);
     }
 
     /// <summary>Puts other upstreams or keys in the place of those there are. Calls on their way end with the old ones; processes go on.</summary>

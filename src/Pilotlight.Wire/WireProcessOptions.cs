@@ -1,5 +1,3 @@
-using Pilotlight.Wire.Calls;
-
 namespace Pilotlight.Wire;
 
 /// <summary>How a process is let onto the wire. Immutable.</summary>
@@ -10,7 +8,4 @@ public sealed record WireProcessOptions
     /// no upstream has a key.
     /// </summary>
     public bool? IsSignedIn { get; init; }
-
-    /// <summary>Budget and observer for calls between turns (background work); parameters are not set there. Default: none.</summary>
-    public WireTurn BetweenTurns { get; init; } = new();
 }

@@ -164,6 +164,62 @@ public abstract partial class StoreConformance
     }
 
     [Fact]
+    public async Task Calls_of_running_turns_that_ask_at_once_hold_no_more_than_there_is()
+    {
+        var limits = new KeyLimits(TokensPerDay: 1000, UsdPerMonth: 10);
+        await KeyAsync("k", limits);
+        var turns = Enumerable.Range(0, 20).Select(number => $"r{number}").ToArray();
+        foreach (var turn in turns)
+        {
+            await ReserveAsync(turn, "k", limits, tokens: 10, usd: 0.1m);
+        }
+
+        var call = new CallHold(new Amount(500, 1), new Amount(100, 0.2m), new Amount(60, 0.1m));
+        var results = await Task.WhenAll(turns.Select(turn => Task.Run(() => Reservations.HoldAsync(turn, limits, call, Now, Token))));
+
+        // 200 are held by all; each that is let through holds at least what a call needs, and nobody more than was left.
+        Assert.Equal(1000, results.Sum(result => result.Exceeded is null ? result.Held.Tokens : 10));
+        Assert.All(results.Where(result => result.Exceeded is null), result => Assert.InRange(result.Held.Tokens, 60, 100));
+        var refused = results.First(result => result.Exceeded is not null).Exceeded!;
+        Assert.Equal(("tokens", "day", 1000m, 0m), (refused.Unit, refused.Window, refused.Cap, refused.Spent));
+
+        foreach (var turn in turns)
+        {
+            await Reservations.SettleAsync(turn, new Bill("claude-x", new TurnUsage(30, 10, 0, 0), 0.01m), Now, Token);
+        }
+
+        Assert.Equal(ReserveStatus.Reserved, (await ReserveAsync("next", "k", limits, tokens: 200)).Status);
+        Assert.Equal(ReserveStatus.OverBudget, (await ReserveAsync("over", "k", limits, tokens: 1)).Status);
+    }
+
+    [Fact]
+    public async Task A_settled_turn_holds_nothing_for_further_calls()
+    {
+        var limits = new KeyLimits(TokensPerDay: 1000);
+        await KeyAsync("k", limits);
+        await ReserveAsync("r", "k", limits, tokens: 10);
+        await Reservations.SettleAsync("r", null, Now, Token);
+
+        var call = new CallHold(new Amount(500, 1), new Amount(100, 1), new Amount(60, 1));
+        var fault = await Assert.ThrowsAsync<InvalidOperationException>(() => Reservations.HoldAsync("r", limits, call, Now, Token));
+        Assert.Contains("'r' is settled", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_is_used_after_its_turn_was_booked_is_spent_and_counts_no_turn()
+    {
+        var limits = new KeyLimits(TokensPerDay: 100);
+        await KeyAsync("k", limits);
+
+        await Reservations.BookLateAsync("k", new Bill("claude-x", new TurnUsage(60, 20, 0, 0), 0.1m), Now, Token);
+
+        var day = DateOnly.FromDateTime(Now.UtcDateTime);
+        Assert.Equal([new UsageEntry("k", "name of k", "claude-x", day, 0, new TurnUsage(60, 20, 0, 0), 0.1m)], await Usage.ReadAsync(new UsageQuery(), Token));
+        Assert.Equal(ReserveStatus.OverBudget, (await ReserveAsync("r", "k", limits, tokens: 21)).Status);
+        Assert.Equal(ReserveStatus.Reserved, (await ReserveAsync("r", "k", limits, tokens: 20)).Status);
+    }
+
+    [Fact]
     public async Task An_interrupted_turn_gives_back_what_it_held()
     {
         var limits = new KeyLimits(UsdPerDay: 1, ConcurrentTurns: 1);

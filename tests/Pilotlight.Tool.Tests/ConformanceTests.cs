@@ -22,7 +22,7 @@ public sealed class ConformanceTests
     [Fact]
     public async Task A_program_that_is_no_cli_is_named_as_what_it_is()
     {
-        var fault = await Assert.ThrowsAsync<InvalidOperationException>(() => ConformanceReport.CreateAsync("/bin/false", _ => { }, Token));
+        var fault = await Assert.ThrowsAsync<InvalidOperationException>(() => ConformanceReport.CreateAsync("/bin/false", isStraight: false, _ => { }, Token));
         Assert.Contains("'/bin/false' cannot be read: --version ended with exit code 1", fault.Message, StringComparison.Ordinal);
     }
 
@@ -38,7 +38,7 @@ public sealed class ConformanceTests
         }
 
 
-        var report = await ConformanceReport.CreateAsync(path, _ => { }, Token).WaitAsync(TimeSpan.FromMinutes(2), Token);
+        var report = await ConformanceReport.CreateAsync(path, isStraight: false, _ => { }, Token).WaitAsync(TimeSpan.FromMinutes(2), Token);
 
         Assert.False(report.Ok);
         Assert.Equal("9.9.9", report.Version);
@@ -48,7 +48,7 @@ public sealed class ConformanceTests
 
     private static async Task ConformsAsync(string cli)
     {
-        var report = await ConformanceReport.CreateAsync(cli, _ => { }, Token).WaitAsync(TimeSpan.FromMinutes(10), Token);
+        var report = await ConformanceReport.CreateAsync(cli, isStraight: false, _ => { }, Token).WaitAsync(TimeSpan.FromMinutes(10), Token);
 
         Assert.Empty(report.Checks.Where(check => check.Difference is not null).Select(check => $"{check.Name}: {check.Difference}"));
         Assert.True(report.Ok);

@@ -66,6 +66,32 @@ public sealed class BudgetTests
     }
 
     [Fact]
+    public async Task What_a_process_asks_for_between_two_turns_is_told_as_the_first_ones()
+    {
+        await using var host = await WireHost.StartAsync();
+        using var process = host.Relay.Open();
+        await using var cli = await WireHost.StartCliAsync(process, CliProcess.Chat, Token);
+        var (during, afterwards) = (new Listener(), new Listener());
+        using (process.BeginTurn(new WireTurn { Observer = during, Afterwards = afterwards, Budget = new Budget(calls: 1) }))
+        {
+            await cli.TurnAsync("one", Token);
+        }
+
+        await cli.TurnAsync("of its own", Token);
+        using (process.BeginTurn(new WireTurn { Observer = during }))
+        {
+            await cli.TurnAsync("two", Token);
+        }
+
+        await cli.TurnAsync("nobody's", Token);
+
+        Assert.Equal(4, host.Simulator.MessageRequests.Count);
+        Assert.Equal(2, during.Ends.Count);
+        var (_, report) = Assert.Single(afterwards.Ends);
+        Assert.Equal((CallOutcome.Completed, (long)host.Simulator.Told[1].OutputTokens), (report.Outcome, report.Usage.OutputTokens));
+    }
+
+    [Fact]
     public async Task Sixty_four_turns_of_twenty_calls_at_once_stay_within_one_budget()
     {
         const long Cap = 2000;

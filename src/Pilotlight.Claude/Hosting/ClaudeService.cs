@@ -17,6 +17,7 @@ internal sealed partial class ClaudeService(
     ClaudeHome home,
     ProcessFolders folders,
     ClaudeRelay relay,
+    UpstreamReload reload,
     ClaudeConversations conversations,
     TimeSpan interval,
     TimeProvider time,
@@ -50,6 +51,7 @@ internal sealed partial class ClaudeService(
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         Dispose();
+        reload.Dispose();
         await conversations.DisposeAsync();
     }
 

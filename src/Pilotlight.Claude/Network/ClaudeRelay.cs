@@ -1,8 +1,10 @@
 using System.Diagnostics.Metrics;
+using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Pilotlight.Claude.Installation;
 using Pilotlight.Wire;
 using Pilotlight.Wire.Processes;
+using Pilotlight.Wire.Upstreams;
 
 namespace Pilotlight.Claude.Network;
 
@@ -15,10 +17,14 @@ public sealed class ClaudeRelay : IAsyncDisposable
 
     private readonly ProcessFolder? _folder;
     private readonly Lazy<Task> _start;
+    private readonly UpstreamOptions _own;
+    private List<string> _upstreams;
 
     internal ClaudeRelay(
         WireOptions wire, ClaudeOptions claude, ProcessFolders folders, ILoggerFactory loggers, IMeterFactory? meters, TimeProvider time)
     {
+        _own = new UpstreamOptions { ApiKey = claude.ApiKey, BaseUrl = claude.BaseUrl };
+        _upstreams = [.. wire.Upstreams.Select(Describe)];
         if (wire.Enabled)
         {
             _folder = folders.Open();
@@ -62,6 +68,29 @@ public sealed class ClaudeRelay : IAsyncDisposable
         return process;
     }
 
+    /// <summary>Has calls from now on use these upstreams and keys, or the host's own when there are none; processes go on.</summary>
+    /// <returns>Whether they differ from the ones there were.</returns>
+    /// <exception cref="ArgumentException">They are wrong; the message lists every fault, and nothing is changed.</exception>
+    /// <exception cref="InvalidOperationException">None has a key now; processes that live were started without a sign-in of their own.</exception>
+    internal bool Change(IList<UpstreamOptions> upstreams)
+    {
+        List<string> described = [.. upstreams.Select(Describe)];
+        if (Relay is null || described.SequenceEqual(_upstreams))
+        {
+            return false;
+        }
+
+        UpstreamOptions[] used = upstreams.Count > 0 ? [.. upstreams] : [_own];
+        if (HoldsKey && !used.Any(upstream => upstream.Kind != UpstreamKind.Anthropic || upstream.ApiKey is { Length: > 0 }))
+        {
+            throw new InvalidOperationException("None of them has a key, and the processes that live have no sign-in of their own. Give one a key, or restart.");
+        }
+
+        Relay.Change(used);
+        _upstreams = described;
+        return true;
+    }
+
     /// <summary>Stops listening.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -71,4 +100,7 @@ public sealed class ClaudeRelay : IAsyncDisposable
             _folder!.Dispose();
         }
     }
+
+    // All of it, so that any difference is one.
+    private static string Describe(UpstreamOptions one) => JsonSerializer.Serialize(one);
 }

@@ -161,6 +161,7 @@ internal sealed class ClaudeSession : IAsyncDisposable
         TurnCompleted completed => completed with
         {
             Usage = calls.Total,
+            CountedByCli = completed.Usage,
             StopReason = calls.StopReason is "max_tokens" or "stop_sequence" ? calls.StopReason : completed.StopReason,
             StopSequence = calls.StopSequence,
             Upstream = calls.Upstream,

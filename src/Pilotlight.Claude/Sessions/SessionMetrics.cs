@@ -16,6 +16,7 @@ public sealed class SessionMetrics : IDisposable
     private readonly Histogram<double> _timeToFirstToken;
     private readonly Histogram<long> _tokens;
     private readonly Counter<long> _ended;
+    private readonly Histogram<long> _difference;
 
     /// <summary>Creates the instruments.</summary>
     public SessionMetrics(IMeterFactory? factory = null)
@@ -25,6 +26,8 @@ public sealed class SessionMetrics : IDisposable
         _timeToFirstToken = _meter.CreateHistogram<double>("gen_ai.server.time_to_first_token", "s", "From the start of a turn to its first token.");
         _tokens = _meter.CreateHistogram<long>("gen_ai.client.token.usage", "{token}", "Tokens of a turn, by type.");
         _ended = _meter.CreateCounter<long>("pilotlight.session.ended", "{session}", "Sessions that gave up their process, by reason.");
+        _difference = _meter.CreateHistogram<long>(
+            "pilotlight.session.count_difference", "{token}", "Tokens of a turn that the wire counted and the CLI did not; below 0 the other way round.");
     }
 
     internal void ObserveHot(Func<int> count) => _meter.CreateObservableGauge(
@@ -45,6 +48,11 @@ public sealed class SessionMetrics : IDisposable
             _timeToFirstToken.Record(first.TotalSeconds, tags);
         }
 
+        if (turn.CountedByCli is { } told)
+        {
+            _difference.Record(Sum(turn.Usage) - Sum(told));
+        }
+
         Tokens("input", turn.Usage.InputTokens + turn.Usage.CacheReadTokens + turn.Usage.CacheWriteTokens);
         Tokens("output", turn.Usage.OutputTokens);
 
@@ -55,6 +63,8 @@ public sealed class SessionMetrics : IDisposable
             _tokens.Record(count, typed);
         }
     }
+
+    private static long Sum(TurnUsage usage) => usage.InputTokens + usage.OutputTokens + usage.CacheReadTokens + usage.CacheWriteTokens;
 
     internal void Ended(string reason) => _ended.Add(1, new KeyValuePair<string, object?>("reason", reason));
 

@@ -118,6 +118,9 @@ public sealed record TurnCompleted(
     /// <summary>The upstream that answered; null where that is not known.</summary>
     public string? Upstream { get; init; }
 
+    /// <summary>The tokens as the CLI itself counted them, where <see cref="Usage"/> was counted on the wire; else null.</summary>
+    internal TurnUsage? CountedByCli { get; init; }
+
     /// <summary>The object asked for by a JSON schema, or null when none was asked for or the model gave none.</summary>
     public JsonElement? StructuredOutput { get; init; }
 }

@@ -64,6 +64,9 @@ public interface IReservationStore
     /// <summary>Books what was used, if anything, and lets the reservation go, in one transaction. Nothing happens when it is gone: then it was settled.</summary>
     Task SettleAsync(string reservationId, Bill? bill, DateTimeOffset at, CancellationToken cancellationToken);
 
+    /// <summary>Books what was used after its turn was booked; counts no turn.</summary>
+    Task BookLateAsync(string keyId, Bill bill, DateTimeOffset at, CancellationToken cancellationToken);
+
     /// <summary>Books what was noted of a turn that does not run any more, and lets its reservation go; nothing happens when it is gone.</summary>
     Task SettleNotedAsync(string reservationId, DateTimeOffset at, CancellationToken cancellationToken);
 

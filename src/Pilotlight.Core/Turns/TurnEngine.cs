@@ -50,7 +50,13 @@ internal sealed partial class TurnEngine(
         turn.Overhead = time.GetElapsedTime(turn.AcceptedAt);
         using var trace = TurnTrace.Begin(telemetry, work.Api, work.Model, work.TurnId, turn.Overhead);
         using var budget = CallBudget.IsNeeded(turn.Lease.Limits) ? new CallBudget(turn.Lease, reservations, limits.Value, time) : null;
-        var calls = new WireTurn { Budget = budget, Observer = notes, Trace = trace.Context };
+        var calls = new WireTurn
+        {
+            Budget = budget,
+            Observer = notes,
+            Afterwards = new LateCalls(turn.Lease, reservations, limits.Value, time, turn.GivenUp),
+            Trace = trace.Context,
+        };
         await using var events = work.Source.RunAsync(calls, turn.Stopping).GetAsyncEnumerator(CancellationToken.None);
         while (await NextAsync(events, turn, journal))
         {

@@ -138,6 +138,10 @@ internal static class Ledger
         return noted;
     }
 
+    /// <summary>Books what was used when its turn was booked already.</summary>
+    public static ValueTask BookLateAsync(Session session, string keyId, Bill bill, DateTimeOffset at, CancellationToken cancellationToken) =>
+        BookAsync(session, keyId, null, bill, at, cancellationToken, turns: 0);
+
     // The key's row first, always: where there are row locks it makes the key's reservations wait for each other.
     private static async ValueTask<ReserveResult> CountAsync(Session session, Reservation wanted, DateTimeOffset at, CancellationToken cancellationToken)
     {
@@ -169,7 +173,7 @@ internal static class Ledger
         return new ReserveResult(ReserveStatus.Reserved, (int)begun);
     }
 
-    private static async ValueTask BookAsync(Session session, string keyId, LeaseRow? lease, Bill? bill, DateTimeOffset at, CancellationToken cancellationToken)
+    private static async ValueTask BookAsync(Session session, string keyId, LeaseRow? lease, Bill? bill, DateTimeOffset at, CancellationToken cancellationToken, long turns = 1)
     {
         if (bill is null)
         {
@@ -190,17 +194,17 @@ internal static class Ledger
         await session.ExecuteAsync(
             """
             INSERT INTO usage ("KeyId", "Day", "Model", "Turns", "InputTokens", "OutputTokens", "CacheReadTokens", "CacheWriteTokens", "CostNanoUsd")
-            VALUES (@key, @day, @model, 1, @input, @output, @read, @write, @cost)
+            VALUES (@key, @day, @model, @turns, @input, @output, @read, @write, @cost)
             ON CONFLICT ("KeyId", "Day", "Model") DO UPDATE SET
-                "Turns" = usage."Turns" + 1,
+                "Turns" = usage."Turns" + excluded."Turns",
                 "InputTokens" = usage."InputTokens" + excluded."InputTokens",
                 "OutputTokens" = usage."OutputTokens" + excluded."OutputTokens",
                 "CacheReadTokens" = usage."CacheReadTokens" + excluded."CacheReadTokens",
                 "CacheWriteTokens" = usage."CacheWriteTokens" + excluded."CacheWriteTokens",
                 "CostNanoUsd" = usage."CostNanoUsd" + excluded."CostNanoUsd"
             """,
-            cancellationToken, ("key", keyId), ("day", day), ("model", bill.Model), ("input", usage.InputTokens), ("output", usage.OutputTokens),
-            ("read", usage.CacheReadTokens), ("write", usage.CacheWriteTokens), ("cost", cost));
+            cancellationToken, ("key", keyId), ("day", day), ("model", bill.Model), ("turns", turns), ("input", usage.InputTokens),
+            ("output", usage.OutputTokens), ("read", usage.CacheReadTokens), ("write", usage.CacheWriteTokens), ("cost", cost));
     }
 
     private static async ValueTask<ExceededBudget?> HoldAsync(

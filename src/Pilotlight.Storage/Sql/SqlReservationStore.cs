@@ -29,6 +29,14 @@ internal sealed class SqlReservationStore(Database database) : IReservationStore
         },
         cancellationToken);
 
+    public async Task BookLateAsync(string keyId, Bill bill, DateTimeOffset at, CancellationToken cancellationToken) => await database.WriteAsync(
+        async session =>
+        {
+            await Ledger.BookLateAsync(session, keyId, bill, at, cancellationToken);
+            return true;
+        },
+        cancellationToken);
+
     public async Task SettleNotedAsync(string reservationId, DateTimeOffset at, CancellationToken cancellationToken) => await database.WriteAsync(
         async session =>
         {

@@ -17,17 +17,19 @@ internal static class ConformanceCommand
 
     private static readonly Option<string?> Cli = new("--cli") { Description = "The CLI's binary. Default: the one that serve would use." };
 
+    private static readonly Option<bool> Straight = new("--straight") { Description = "The CLI calls the simulator by itself, and not through the relay as with serve." };
+
     private static readonly Option<string?> Record = new("--record") { Description = "Writes what the CLI printed, a file for each check, into this folder." };
 
     public static Command Create()
     {
-        var command = new Command("conformance", "Runs the protocol against the installed CLI and says what differs. Needs no key and costs nothing.") { Json, Cli, Record };
+        var command = new Command("conformance", "Runs the protocol against the installed CLI and says what differs. Needs no key and costs nothing.") { Json, Cli, Straight, Record };
         command.SetAction((parsed, cancellationToken) =>
-            RunAsync(parsed.GetValue(Cli), parsed.GetValue(Json), parsed.GetValue(Record), cancellationToken));
+            RunAsync(parsed.GetValue(Cli), parsed.GetValue(Straight), parsed.GetValue(Json), parsed.GetValue(Record), cancellationToken));
         return command;
     }
 
-    private static async Task<int> RunAsync(string? named, bool json, string? folder, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(string? named, bool isStraight, bool json, string? folder, CancellationToken cancellationToken)
     {
         var configuration = new ConfigurationBuilder()
             .AddJsonFile(Path.Combine(Environment.CurrentDirectory, "appsettings.json"), optional: true)
@@ -42,7 +44,7 @@ internal static class ConformanceCommand
 
         try
         {
-            var report = await ConformanceReport.CreateAsync(path, outcome =>
+            var report = await ConformanceReport.CreateAsync(path, isStraight, outcome =>
             {
                 if (!json)
                 {

@@ -17,8 +17,12 @@ internal sealed record ConformanceReport(
     string Cli, string Version, bool Ok, IReadOnlyList<CheckOutcome> Checks, IReadOnlyList<string> UnknownLines, int Seconds)
 {
     /// <summary>Runs everything.</summary>
+    /// <param name="cli">The CLI's binary.</param>
+    /// <param name="isStraight">Whether it calls the simulator by itself, and not through the relay.</param>
+    /// <param name="done">Told each outcome as it comes.</param>
+    /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="InvalidOperationException">The CLI does not run at all.</exception>
-    public static async Task<ConformanceReport> CreateAsync(string cli, Action<CheckOutcome> done, CancellationToken cancellationToken)
+    public static async Task<ConformanceReport> CreateAsync(string cli, bool isStraight, Action<CheckOutcome> done, CancellationToken cancellationToken)
     {
         var startedAt = Stopwatch.GetTimestamp();
         var able = await AskAsync(cli, cancellationToken);
@@ -27,7 +31,7 @@ internal sealed record ConformanceReport(
         outcomes.Add(new("idle warmth", "It knows the variable that keeps idle processes fast.", await IdleWarmth.IsKnownToAsync(cli, cancellationToken) ? null
             : "its binary does not name BUN_IDLE_GC_SECONDS any more: after two minutes of silence its turns are twice as slow. Set Pilotlight:Claude:CoolWhenIdle, or look for what took its place.", 0, []));
         outcomes.ForEach(done);
-        await foreach (var outcome in ConformanceSuite.RunAsync(cli, [.. ProtocolChecks.All, .. FaultChecks.All], cancellationToken))
+        await foreach (var outcome in ConformanceSuite.RunAsync(cli, [.. ProtocolChecks.All, .. FaultChecks.All], isStraight, cancellationToken))
         {
             outcomes.Add(outcome);
             done(outcome);

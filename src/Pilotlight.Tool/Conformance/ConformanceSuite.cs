@@ -2,13 +2,16 @@ using System.Diagnostics;
 using System.Text.Json.Serialization;
 using Pilotlight.Processes;
 using Pilotlight.Simulator;
+using Pilotlight.Wire;
+using Pilotlight.Wire.Processes;
 
 namespace Pilotlight.Tool.Conformance;
 
 /// <summary>What a check has to work with.</summary>
-internal sealed class CheckContext(string cli, string home, WarmPool pool, SimulatorServer simulator)
+internal sealed class CheckContext(string cli, string home, WarmPool pool, SimulatorServer simulator, Relay? relay)
 {
     private readonly List<CliUnderTest> _started = [];
+    private readonly List<WireProcess> _onWire = [];
 
     public SimulatorServer Simulator => simulator;
 
@@ -32,18 +35,7 @@ internal sealed class CheckContext(string cli, string home, WarmPool pool, Simul
                     "--model", "sonnet", "--tools", tools, .. arguments,
                 ],
                 WorkingDirectory = home,
-                Environment = new Dictionary<string, string>(StringComparer.Ordinal)
-                {
-                    ["PATH"] = Environment.GetEnvironmentVariable("PATH") ?? "",
-                    ["HOME"] = home,
-                    ["CLAUDE_CONFIG_DIR"] = Path.Combine(home, "config"),
-                    ["ANTHROPIC_API_KEY"] = "sk-ant-not-a-real-key",
-                    ["ANTHROPIC_BASE_URL"] = simulator.BaseAddress.ToString().TrimEnd('/'),
-                    ["CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC"] = "1",
-                    ["DISABLE_AUTOUPDATER"] = "1",
-                    ["DISABLE_TELEMETRY"] = "1",
-                    ["DISABLE_ERROR_REPORTING"] = "1",
-                },
+                Environment = EnvironmentOf(relay?.Open()),
             },
             cancellationToken);
         var started = new CliUnderTest(lease);
@@ -57,6 +49,34 @@ internal sealed class CheckContext(string cli, string home, WarmPool pool, Simul
         {
             await process.DisposeAsync();
         }
+
+        _onWire.ForEach(process => process.Dispose());
+    }
+
+    private Dictionary<string, string> EnvironmentOf(WireProcess? wire)
+    {
+        var variables = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["PATH"] = Environment.GetEnvironmentVariable("PATH") ?? "",
+            ["HOME"] = home,
+            ["CLAUDE_CONFIG_DIR"] = Path.Combine(home, "config"),
+            ["ANTHROPIC_API_KEY"] = ConformanceSuite.Key,
+            ["ANTHROPIC_BASE_URL"] = simulator.BaseAddress.ToString().TrimEnd('/'),
+            ["CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC"] = "1",
+            ["DISABLE_AUTOUPDATER"] = "1",
+            ["DISABLE_TELEMETRY"] = "1",
+            ["DISABLE_ERROR_REPORTING"] = "1",
+        };
+        if (wire is not null)
+        {
+            _onWire.Add(wire);
+            foreach (var (name, value) in wire.Environment)
+            {
+                variables[name] = value;
+            }
+        }
+
+        return variables;
     }
 }
 
@@ -72,27 +92,44 @@ internal sealed record CheckOutcome(string Name, string Expectation, string? Dif
 /// <summary>Runs the protocol against a CLI and the simulator. No key, no cost, nothing of the user's is read.</summary>
 internal static class ConformanceSuite
 {
+    public const string Key = "sk-ant-not-a-real-key";
+
     private static readonly TimeSpan LongestCheck = TimeSpan.FromMinutes(1);
 
     /// <summary>Runs every check, one after the other, each on processes of its own.</summary>
+    /// <param name="cli">The CLI's binary.</param>
+    /// <param name="checks">What to look at.</param>
+    /// <param name="isStraight">Whether the CLI calls the simulator by itself, and not through the relay.</param>
+    /// <param name="cancellationToken">Ends it.</param>
     public static async IAsyncEnumerable<CheckOutcome> RunAsync(
-        string cli, IEnumerable<Check> checks, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+        string cli, IEnumerable<Check> checks, bool isStraight, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await using var simulator = await SimulatorServer.StartAsync(cancellationToken: cancellationToken);
         await using var pool = new WarmPool(new WarmPoolOptions { MinIdle = 0, MaxIdle = 0 });
-        foreach (var check in checks)
+        var folder = Directory.CreateTempSubdirectory("pilotlight-wire-");
+        try
         {
-            simulator.Clear();
-            yield return await RunAsync(check, cli, pool, simulator, cancellationToken);
+            await using var relay = isStraight ? null : new Relay(
+                new WireOptions(), new RelaySetup { SocketPath = Path.Combine(folder.FullName, "w"), ApiKey = Key, BaseUrl = simulator.BaseAddress.ToString() });
+            await (relay?.StartAsync(cancellationToken) ?? Task.CompletedTask);
+            foreach (var check in checks)
+            {
+                simulator.Clear();
+                yield return await RunAsync(check, cli, pool, simulator, relay, cancellationToken);
+            }
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
         }
     }
 
     private static async Task<CheckOutcome> RunAsync(
-        Check check, string cli, WarmPool pool, SimulatorServer simulator, CancellationToken cancellationToken)
+        Check check, string cli, WarmPool pool, SimulatorServer simulator, Relay? relay, CancellationToken cancellationToken)
     {
         var startedAt = Stopwatch.GetTimestamp();
         var home = Directory.CreateTempSubdirectory("pilotlight-conformance-");
-        var context = new CheckContext(cli, home.FullName, pool, simulator);
+        var context = new CheckContext(cli, home.FullName, pool, simulator, relay);
         string? difference = null;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(LongestCheck);

@@ -63,7 +63,7 @@ internal sealed class GatewayServer : IAsyncDisposable
             ApplicationName = typeof(GatewayServer).Assembly.GetName().Name, // Names the console's files, also when another program hosts it.
             ContentRootPath = AppContext.BaseDirectory,
         });
-        builder.Configuration.AddJsonFile(Path.Combine(Environment.CurrentDirectory, "appsettings.json"), optional: true, reloadOnChange: false);
+        builder.Configuration.AddJsonFile(Path.Combine(Environment.CurrentDirectory, "appsettings.json"), optional: true, reloadOnChange: true);
         builder.Configuration.AddEnvironmentVariables();
         builder.Configuration.AddCommandLine([.. settings.Overrides]);
         Check(settings, builder.Configuration);

@@ -14,6 +14,12 @@ public sealed record WireTurn
     /// <summary>Told what happens to the turn's calls. Default: nobody.</summary>
     public ICallObserver? Observer { get; init; }
 
+    /// <summary>
+    /// Told what happens to calls that the process makes between this turn and its next: work in the background, or a call that was on its way
+    /// when the turn ended. Nothing is set on them, and no budget is asked. Default: nobody.
+    /// </summary>
+    public ICallObserver? Afterwards { get; init; }
+
     /// <summary>The span that the calls' spans belong under. Default: none.</summary>
     public ActivityContext Trace { get; init; }
 }

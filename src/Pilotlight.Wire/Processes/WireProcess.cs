@@ -7,13 +7,12 @@ namespace Pilotlight.Wire.Processes;
 public sealed class WireProcess : IDisposable
 {
     private readonly ProcessTable _table;
-    private readonly TurnState _outsideOfTurns;
+    private TurnState _betweenTurns = new(new WireTurn());
     private TurnState? _turn;
 
-    internal WireProcess(ProcessTable table, ProcessToken token, IReadOnlyDictionary<string, string> environment, bool isSignedIn, WireTurn outsideOfTurns)
+    internal WireProcess(ProcessTable table, ProcessToken token, IReadOnlyDictionary<string, string> environment, bool isSignedIn)
     {
         (_table, Token, Environment, IsSignedIn) = (table, token, environment, isSignedIn);
-        _outsideOfTurns = new TurnState(outsideOfTurns with { Parameters = CallParameters.None });
         table.Add(this);
     }
 
@@ -27,7 +26,7 @@ public sealed class WireProcess : IDisposable
     internal ProcessToken Token { get; }
 
     /// <summary>The turn that a call belongs to which comes now.</summary>
-    internal TurnState Current => Volatile.Read(ref _turn) ?? _outsideOfTurns;
+    internal TurnState Current => Volatile.Read(ref _turn) ?? Volatile.Read(ref _betweenTurns);
 
     /// <summary>From now until the scope is disposed, the process's calls belong to this turn.</summary>
     /// <exception cref="InvalidOperationException">
@@ -48,6 +47,7 @@ public sealed class WireProcess : IDisposable
             throw new InvalidOperationException("The process is in a turn already; dispose that one's scope first.");
         }
 
+        Volatile.Write(ref _betweenTurns, new TurnState(new WireTurn { Observer = turn.Afterwards }));
         return new WireTurnScope(state, () => Interlocked.CompareExchange(ref _turn, null, state));
     }
 

@@ -76,6 +76,8 @@ internal sealed class NoReservations : IReservationStore
 
     public Task SettleAsync(string reservationId, Bill? bill, DateTimeOffset at, CancellationToken cancellationToken) => Task.CompletedTask;
 
+    public Task BookLateAsync(string keyId, Bill bill, DateTimeOffset at, CancellationToken cancellationToken) => Task.CompletedTask;
+
     public Task SettleNotedAsync(string reservationId, DateTimeOffset at, CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task<IReadOnlyList<string>> ListAsync(long epoch, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<string>>([]);

@@ -116,6 +116,8 @@ public sealed class UsageNotesTests : IDisposable
 
         public Task SettleAsync(string reservationId, Bill? bill, DateTimeOffset at, CancellationToken cancellationToken) => throw new NotSupportedException();
 
+        public Task BookLateAsync(string keyId, Bill bill, DateTimeOffset at, CancellationToken cancellationToken) => throw new NotSupportedException();
+
         public Task SettleNotedAsync(string reservationId, DateTimeOffset at, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public Task<IReadOnlyList<string>> ListAsync(long epoch, CancellationToken cancellationToken) => throw new NotSupportedException();
