@@ -27,16 +27,29 @@ internal sealed class Books(GatewayRig rig)
     private Tokens _seenTold;
     private Tokens _seenBooked;
 
+    // What the API tells of a call whose caller has left comes a moment after the turn's end.
+    private static readonly TimeSpan LatePatience = TimeSpan.FromSeconds(5);
+
     /// <summary>What was told and booked since the last look.</summary>
     public async Task<(Tokens Told, Tokens Booked)> NextAsync(GatewayProcess gateway)
+    {
+        var (told, booked) = await LookAsync(gateway);
+        for (var waited = new TimeLimit(LatePatience); told != booked && !waited.IsOver; (told, booked) = await LookAsync(gateway))
+        {
+            await Task.Delay(50);
+        }
+
+        (_seenTold, _seenBooked) = (_seenTold + told, _seenBooked + booked);
+        return (told, booked);
+    }
+
+    private async Task<(Tokens Told, Tokens Booked)> LookAsync(GatewayProcess gateway)
     {
         var told = rig.Simulator.Told.Aggregate(default(Tokens), (sum, one) =>
             sum + new Tokens(one.InputTokens, one.OutputTokens, one.CacheReadTokens, one.CacheWriteTokens));
         var total = (await gateway.GetAsync("/api/usage", CancellationToken.None)).GetProperty("total");
         var booked = new Tokens(Number("inputTokens"), Number("outputTokens"), Number("cacheReadTokens"), Number("cacheWriteTokens"));
-        var news = (told - _seenTold, booked - _seenBooked);
-        (_seenTold, _seenBooked) = (told, booked);
-        return news;
+        return (told - _seenTold, booked - _seenBooked);
 
         long Number(string name) => total.GetProperty(name).GetInt64();
     }

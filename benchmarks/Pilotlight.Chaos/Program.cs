@@ -5,6 +5,7 @@ using Pilotlight.Chaos;
 // descriptors [--runs N], mass-death [--runs N], crash-loop [--minutes N], drain: the pool's promises about faults.
 // cuts, server-kills [--postgres CONNECTION|auto], cancels, slow-clients, cli-crashes [--runs N] [--minutes N]: the gateway's promises.
 // store-outage, vanishing [--postgres auto] [--runs N] [--minutes N]: every turn ends once and is paid once, whatever goes away.
+// budget [--postgres auto] [--runs TURNS]: agent turns of twenty calls at once spend no more than their key may.
 // host …: what is killed; not for people.
 string? Option(string name) => Array.IndexOf(args, name) is >= 0 and var at && at + 1 < args.Length ? args[at + 1] : null;
 
@@ -27,6 +28,8 @@ switch (args.FirstOrDefault())
         return await StoreOutages.RunAsync(Count(300), Option("--postgres") is not null, Limit());
     case "vanishing":
         return await Vanishings.RunAsync(Count(2000), Option("--postgres") is not null, Limit());
+    case "budget":
+        return await Budgets.RunAsync(Count(64), Option("--postgres") is not null, Limit());
     case "kill-host":
         return await HostKiller.RunAsync(int.Parse(Option("--runs") ?? "50", CultureInfo.InvariantCulture), Option("--cli"));
     case "descriptors":
@@ -46,6 +49,6 @@ switch (args.FirstOrDefault())
     default:
         Console.Error.WriteLine("Usage: chaos kill-host [--runs N] [--cli PATH-OF-CLAUDE] | descriptors [--runs N] | mass-death [--runs N] | crash-loop [--minutes N] | drain\n"
             + "       chaos cuts | server-kills [--postgres CONNECTION|auto] | cancels | slow-clients | cli-crashes, each with [--runs N] [--minutes N]\n"
-            + "       chaos store-outage | vanishing, each with [--postgres auto] [--runs N] [--minutes N]");
+            + "       chaos store-outage | vanishing | budget, each with [--postgres auto] [--runs N] [--minutes N]");
         return 2;
 }

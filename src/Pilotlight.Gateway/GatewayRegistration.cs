@@ -49,7 +49,8 @@ public static class GatewayRegistration
         services.AddSingleton<IProblemShape, OpenAiProblemShape>();
         services.AddHealthChecks()
             .AddCheck<ClaudeHealthCheck>(ClaudeCheck, tags: [HealthEndpoints.ReadyTag])
-            .AddCheck<WarmPoolHealthCheck>("pool", tags: [HealthEndpoints.ReadyTag]);
+            .AddCheck<WarmPoolHealthCheck>("pool", tags: [HealthEndpoints.ReadyTag])
+            .AddCheck<UpstreamHealthCheck>("upstreams", tags: [HealthEndpoints.ReadyTag]);
         services.AddSingleton<IProblemDetailsWriter, ProblemWriter>();
         services.AddProblemDetails(options => options.CustomizeProblemDetails = ProblemHandler.Complete);
         services.AddExceptionHandler<ProblemHandler>();

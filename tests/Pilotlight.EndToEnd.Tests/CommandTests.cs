@@ -111,6 +111,7 @@ public sealed class CommandTests : EndToEndTest
         Assert.Equal((1, ""), (exitCode, error));
         var findings = document.RootElement.GetProperty("findings").EnumerateArray().ToDictionary(finding => finding.GetProperty("name").GetString()!);
         Assert.Contains("2.1.", findings["version"].GetProperty("value").GetString(), StringComparison.Ordinal);
+        Assert.Contains("http://127.0.0.1:9", findings["upstream anthropic"].GetProperty("remedy").GetString(), StringComparison.Ordinal);
         Assert.Contains("ANTHROPIC_API_KEY", findings["credentials"].GetProperty("remedy").GetString(), StringComparison.Ordinal);
     }
 }

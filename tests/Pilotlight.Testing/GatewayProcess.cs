@@ -307,7 +307,7 @@ public sealed class GatewayProcess : IAsyncDisposable
         return Process.Start(start)!;
     }
 
-    /// <summary>Gives the tool nothing of this environment but where programs are, and the pinned CLI.</summary>
+    /// <summary>Gives the tool nothing of this environment but where programs are, the pinned CLI, and no API.</summary>
     internal static void Isolate(ProcessStartInfo start)
     {
         start.Environment.Clear();
@@ -315,6 +315,9 @@ public sealed class GatewayProcess : IAsyncDisposable
         start.Environment["HOME"] = Path.GetTempPath();
         start.Environment["DOTNET_NOLOGO"] = "1";
         start.Environment["Pilotlight__Claude__Path"] = RealCli.Path;
+
+        // A test that names no API of its own reaches none.
+        start.Environment["ANTHROPIC_BASE_URL"] = "http://127.0.0.1:9";
     }
 
     private void Read(string? line)

@@ -32,7 +32,7 @@ internal sealed partial class ClaudeService(
         try
         {
             var profile = profiles.Default;
-            LogFound(logger, profile.FileName, home.CredentialSource ?? "none");
+            LogFound(logger, profile.FileName, relay.KeySource ?? home.CredentialSource ?? "none");
             foreach (var proxy in home.WithheldProxies)
             {
                 LogWithheld(logger, proxy);

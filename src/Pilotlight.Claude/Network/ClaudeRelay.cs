@@ -48,6 +48,11 @@ public sealed class ClaudeRelay : IAsyncDisposable
     /// <summary>Whether the key is kept here, and processes have only a token that opens this relay.</summary>
     public bool HoldsKey => Relay is { HasKey: true };
 
+    /// <summary>Where the keys come from that are kept here, for people: never a key; null where processes have to sign in themselves.</summary>
+    public string? KeySource => !HoldsKey ? null
+        : _upstreams.Count > 0 ? "Pilotlight:Wire:Upstreams"
+        : "an API key (Pilotlight:Claude:ApiKey or ANTHROPIC_API_KEY)";
+
     /// <summary>Returns when it listens; begins to with the first call.</summary>
     /// <exception cref="IOException">It cannot listen; names the path.</exception>
     internal Task StartAsync() => _start.Value;

@@ -8,7 +8,7 @@ namespace Pilotlight.Core.Turns;
 internal interface ITurnSource
 {
     /// <summary>What happens, the end last. Never throws for what goes wrong on the way: that is an end too.</summary>
-    /// <param name="calls">The budget and the span of the calls to the API that it makes.</param>
+    /// <param name="calls">Budget, listeners and span of the calls to the API that it makes.</param>
     /// <param name="cancellationToken">Stops it.</param>
     IAsyncEnumerable<TurnEvent> RunAsync(WireTurn calls, CancellationToken cancellationToken);
 }
@@ -20,5 +20,5 @@ internal interface ITurnSource
 internal sealed class ConversationSource(IClaudeConversations conversations, Conversation conversation, IReadOnlyList<UserContent> content) : ITurnSource
 {
     public IAsyncEnumerable<TurnEvent> RunAsync(WireTurn calls, CancellationToken cancellationToken) => conversations.RunTurnAsync(
-        conversation with { Calls = conversation.Calls with { Budget = calls.Budget, Trace = calls.Trace } }, content, cancellationToken);
+        conversation with { Calls = calls with { Parameters = conversation.Calls.Parameters } }, content, cancellationToken);
 }

@@ -21,6 +21,9 @@ internal class RunningTurn(TurnLease lease, long acceptedAt)
     /// <summary>Where the turn's process came from, once it has one.</summary>
     public string? Acquire { get; set; }
 
+    /// <summary>The upstream that answered last; null while none has.</summary>
+    public string? Upstream { get; set; }
+
     /// <summary>Whether the server, not the user, stops it.</summary>
     public bool IsInterrupted { get; private set; }
 

@@ -26,11 +26,12 @@ internal sealed partial class TurnEngine(
     public async Task RunAsync(RunningTurn turn, TurnWork work, ITurnJournal journal)
     {
         var said = new StringBuilder();
-        await using var notes = new UsageNotes(turn.Lease, log, reservations);
+        var late = new LateUsage(turn.Lease, reservations, limits.Value, time, turn.GivenUp);
+        await using var notes = new UsageNotes(turn, log, reservations, late);
         TurnEvent end;
         try
         {
-            end = await FollowAsync(turn, work, journal, notes, said);
+            end = await FollowAsync(turn, work, journal, notes, late, said);
         }
         catch (Exception fault)
         {
@@ -39,24 +40,18 @@ internal sealed partial class TurnEngine(
         }
 
         turn.Lease.Saw(end);
-        await EndAsync(turn, journal, end);
+        await EndAsync(turn, journal, notes, end);
         turn.Lease.Close();
         var (how, firstToken) = (TurnTelemetry.EndOf(end), FirstToken(end));
         LogEnded(logger, turn.Lease.Id, work.Model, how, turn.Acquire ?? "none", firstToken);
     }
 
-    private async Task<TurnEvent> FollowAsync(RunningTurn turn, TurnWork work, ITurnJournal journal, UsageNotes notes, StringBuilder said)
+    private async Task<TurnEvent> FollowAsync(RunningTurn turn, TurnWork work, ITurnJournal journal, UsageNotes notes, LateUsage late, StringBuilder said)
     {
         turn.Overhead = time.GetElapsedTime(turn.AcceptedAt);
         using var trace = TurnTrace.Begin(telemetry, work.Api, work.Model, work.TurnId, turn.Overhead);
         using var budget = CallBudget.IsNeeded(turn.Lease.Limits) ? new CallBudget(turn.Lease, reservations, limits.Value, time) : null;
-        var calls = new WireTurn
-        {
-            Budget = budget,
-            Observer = notes,
-            Afterwards = new LateCalls(turn.Lease, reservations, limits.Value, time, turn.GivenUp),
-            Trace = trace.Context,
-        };
+        var calls = new WireTurn { Budget = budget, Observer = notes, Afterwards = late, Trace = trace.Context };
         await using var events = work.Source.RunAsync(calls, turn.Stopping).GetAsyncEnumerator(CancellationToken.None);
         while (await NextAsync(events, turn, journal))
         {
@@ -117,16 +112,16 @@ internal sealed partial class TurnEngine(
         return await moving;
     }
 
-    private async Task EndAsync(RunningTurn turn, ITurnJournal journal, TurnEvent end)
+    private async Task EndAsync(RunningTurn turn, ITurnJournal journal, UsageNotes notes, TurnEvent end)
     {
         var (wait, refusals) = (FirstWait, 0);
         while (true)
         {
-            var isPaid = end is TurnCompleted || turn.Lease.IsUsed;
+            var bill = end is TurnCompleted || turn.Lease.IsUsed ? turn.Lease.Bill : null;
             try
             {
-                await journal.EndAsync(new TurnEnd(end, turn.IsInterrupted && end is TurnCancelled, isPaid ? turn.Lease.Bill : null));
-                log.Forget(turn.Lease.Id);
+                await journal.EndAsync(new TurnEnd(end, turn.IsInterrupted && end is TurnCancelled, bill));
+                notes.Settled(bill?.Usage ?? TurnUsage.None);
                 return;
             }
             catch (Exception fault)

@@ -32,7 +32,7 @@ internal sealed class CompatibleTurns(
         {
             var (id, held) = await TakeAsync(Fingerprint(request.History), request);
             facts.TurnBegins(request.Ignored);
-            facts.Routed("cli", null);
+            facts.Routed("cli", () => turn.Upstream);
             RateHeaders.Write(http.Response.Headers, turn.Lease.Rate);
 
             // Where the API itself stops at the caller's limit, nothing is cut here.

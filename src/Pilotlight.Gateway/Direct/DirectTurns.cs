@@ -20,10 +20,10 @@ internal sealed class DirectTurns(CallTurns calls, DirectRoute route, ContextLim
         var input = limits.Check(request.Model, request.Texts()) + request.ImageTokens();
         var turn = await calls.AdmitAsync(new TurnToAdmit(http.GetCaller(), request.Model, null, input), facts.ArrivedAt);
         facts.TurnBegins(request.Ignored);
-        facts.Routed(DirectRoute.Name, null);
+        facts.Routed(DirectRoute.Name, () => turn.Upstream);
         RateHeaders.Write(http.Response.Headers, turn.Lease.Rate);
         var model = route.FullName(request.Model)!;
-        var source = new MessageSource(route.Relay!, MessageBody.Of(request, model), model, upstream => facts.Routed(DirectRoute.Name, upstream));
+        var source = new MessageSource(route.Relay!, MessageBody.Of(request, model), model);
         var journal = new DirectTurn(turn, calls.LedgerOf(turn), time);
         calls.Run(turn, new TurnWork(request.Api, request.Model, source), journal);
         return journal;

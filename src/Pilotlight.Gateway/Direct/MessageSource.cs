@@ -11,7 +11,7 @@ using Pilotlight.Wire.Calls;
 namespace Pilotlight.Gateway.Direct;
 
 /// <summary>A turn that is one streamed call of the API, told in a turn's events. One instance a call.</summary>
-internal sealed class MessageSource(Relay relay, byte[] body, string model, Action<string?> answeredBy) : ITurnSource
+internal sealed class MessageSource(Relay relay, byte[] body, string model) : ITurnSource
 {
     private static readonly KeyValuePair<string, string>[] s_headers = [new("content-type", "application/json"), new("anthropic-version", "2023-06-01")];
 
@@ -29,7 +29,6 @@ internal sealed class MessageSource(Relay relay, byte[] body, string model, Acti
 
         using (answer)
         {
-            answeredBy(answer.Upstream);
             var told = TurnUsage.None;
             await using var items = ItemsAsync(answer.Body, cancellationToken).GetAsyncEnumerator(CancellationToken.None);
             while (await items.MoveNextAsync())

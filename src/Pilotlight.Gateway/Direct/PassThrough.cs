@@ -51,7 +51,7 @@ internal sealed class PassThrough(CallTurns calls, DirectRoute route)
             return false;
         }
 
-        ResponseFacts.Of(http).Routed(DirectRoute.Name, answer.Upstream);
+        ResponseFacts.Of(http).Routed(DirectRoute.Name, () => answer.Upstream);
         http.Response.ContentType = WholeAnswer.Json;
         await answer.Body.CopyToAsync(http.Response.Body, http.RequestAborted);
         return true;
@@ -72,7 +72,7 @@ internal sealed class PassThrough(CallTurns calls, DirectRoute route)
 
     private static async Task WriteAsync(HttpContext http, AnswerHead head, IAsyncEnumerable<ReadOnlyMemory<byte>> pieces)
     {
-        ResponseFacts.Of(http).Routed(DirectRoute.Name, head.Upstream);
+        ResponseFacts.Of(http).Routed(DirectRoute.Name, () => head.Upstream);
         http.Response.StatusCode = head.Status;
         foreach (var (name, values) in head.Headers)
         {

@@ -25,7 +25,7 @@ internal sealed class ResponseFacts(long arrivedAt, TimeProvider time)
 
     private IReadOnlyList<string> _ignored = [];
     private string? _route;
-    private string? _upstream;
+    private Func<string?>? _upstream;
     private TimeSpan? _overhead;
 
     /// <summary>When the request arrived, as a timestamp.</summary>
@@ -65,8 +65,8 @@ internal sealed class ResponseFacts(long arrivedAt, TimeProvider time)
         _overhead = time.GetElapsedTime(arrivedAt);
     }
 
-    /// <summary>Which way a call takes, and who answers it, as far as that is known before the answer.</summary>
-    public void Routed(string route, string? upstream) => (_route, _upstream) = (route, upstream ?? _upstream);
+    /// <summary>Which way a call takes, and who answers it as far as that is known when the response begins.</summary>
+    public void Routed(string route, Func<string?> upstream) => (_route, _upstream) = (route, upstream);
 
     /// <summary>The turn has a process.</summary>
     public void Acquired(AcquireSource source) => Source = TurnEventJson.Name(source);
@@ -88,9 +88,9 @@ internal sealed class ResponseFacts(long arrivedAt, TimeProvider time)
             headers[RouteHeader] = _route;
         }
 
-        if (_upstream is not null)
+        if (_upstream?.Invoke() is { } upstream)
         {
-            headers[UpstreamHeader] = _upstream;
+            headers[UpstreamHeader] = upstream;
         }
 
         if (_ignored.Count > 0)

@@ -6,8 +6,10 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Pilotlight.Claude;
 using Pilotlight.Claude.Installation;
+using Pilotlight.Claude.Network;
 using Pilotlight.Core.Problems;
 using Pilotlight.Gateway.Access;
+using Pilotlight.Wire;
 
 namespace Pilotlight.Gateway.Native;
 
@@ -34,7 +36,7 @@ internal static class HealthEndpoints
 }
 
 /// <summary>Whether there is a CLI that can be used and something for it to sign in with.</summary>
-internal sealed class ClaudeHealthCheck(ClaudeCli cli, ClaudeHome home, TimeProvider time) : IHealthCheck
+internal sealed class ClaudeHealthCheck(ClaudeCli cli, ClaudeHome home, ClaudeRelay relay, TimeProvider time) : IHealthCheck
 {
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
@@ -48,9 +50,29 @@ internal sealed class ClaudeHealthCheck(ClaudeCli cli, ClaudeHome home, TimeProv
             return HealthCheckResult.Unhealthy(unfit);
         }
 
-        return home.CredentialSource is { } source
+        return (relay.KeySource ?? home.CredentialSource) is { } source
             ? HealthCheckResult.Healthy($"credentials: {source}")
             : HealthCheckResult.Unhealthy(
                 "There is no key and no sign-in. Set ANTHROPIC_API_KEY, point Pilotlight:Claude:ConfigDirectory at a signed-in one, or use --simulate.");
     }
+}
+
+/// <summary>Whether there is somewhere to send calls to: degraded while an upstream rests or cannot be reached.</summary>
+/// <remarks>Never worse than degraded: another server would have the same upstreams, and an API that is away comes back.</remarks>
+internal sealed class UpstreamHealthCheck(ClaudeRelay relay) : IHealthCheck
+{
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        var upstreams = relay.Relay?.Upstreams ?? [];
+        var described = string.Join("; ", upstreams.Select(Describe));
+        return Task.FromResult(upstreams.All(upstream => upstream.IsUsable) ? HealthCheckResult.Healthy(described) : HealthCheckResult.Degraded(described));
+    }
+
+    // The address is the host's business, and a problem names it: whoever has no key hears names alone.
+    private static string Describe(UpstreamHealth upstream) => upstream switch
+    {
+        { Problem: not null } => $"{upstream.Name}: cannot be reached, see the log or 'pilotlight doctor'",
+        { RestsUntil: { } until } => $"{upstream.Name}: rests until {until:HH:mm:ss} UTC",
+        _ => $"{upstream.Name}: usable",
+    };
 }

@@ -57,7 +57,7 @@ internal sealed class ResponseTurns(
         {
             var (turn, live, isReplay) = await turns.BeginAsync(caller, thread.Id, prompt.Text, key, CancellationToken.None, facts.ArrivedAt, prompt: prompt);
             facts.TurnBegins(request.Ignored);
-            facts.Routed("cli", null);
+            facts.Routed("cli", () => live?.Upstream);
             RateHeaders.Write(http.Response.Headers, live?.Lease.Rate);
             http.Response.Headers["x-pilotlight-turn"] = turn.Id;
             if (isReplay)

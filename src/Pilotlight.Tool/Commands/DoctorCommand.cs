@@ -6,6 +6,7 @@ using Pilotlight.Claude.Installation;
 using Pilotlight.Tool.Cli;
 using Pilotlight.Tool.Doctor;
 using Pilotlight.Tool.Settings;
+using Pilotlight.Wire;
 using Spectre.Console;
 
 namespace Pilotlight.Tool.Commands;
@@ -17,7 +18,7 @@ internal static class DoctorCommand
 
     public static Command Create()
     {
-        var command = new Command("doctor", "Finds the CLI, its version and capabilities, credentials, memory and limits; says what to do about each fault.")
+        var command = new Command("doctor", "Finds the CLI, its version and capabilities, credentials, upstreams, memory and limits; says what to do about each fault.")
         {
             Json, CommonOptions.Data,
         };
@@ -41,15 +42,19 @@ internal static class DoctorCommand
             faults.Count == 0 ? new("settings", true, "valid") : new("settings", false, string.Join("; ", faults), "Correct them; the README lists the settings."),
         };
         var claude = new ClaudeOptions { HomeDirectory = Path.Combine(data, "claude") };
+        var wire = new WireOptions();
         if (faults.Count == 0)
         {
             configuration.GetSection(ClaudeOptions.Section).Bind(claude);
+            configuration.GetSection(WireOptions.Section).Bind(wire);
         }
 
         claude.Path = claude.Path is { Length: > 0 } named ? named : new CliSetup(data).Installed;
         claude.ApiKey ??= Environment.GetEnvironmentVariable("ANTHROPIC_API_KEY");
+        claude.BaseUrl ??= Environment.GetEnvironmentVariable("ANTHROPIC_BASE_URL");
         var options = Options.Create(claude);
-        findings.AddRange(await CliCheck.RunAsync(new ClaudeCli(options), new ClaudeHome(options), cancellationToken));
+        findings.AddRange(await CliCheck.RunAsync(new ClaudeCli(options), new ClaudeHome(options), UpstreamCheck.KeySource(wire), cancellationToken));
+        findings.AddRange(await UpstreamCheck.RunAsync(wire, claude, cancellationToken));
         findings.AddRange(MachineCheck.Run(data));
         return findings;
     }

@@ -6,7 +6,7 @@ namespace Pilotlight.Tool.Doctor;
 /// <summary>Whether there is a CLI, which one, and whether it can do what is asked of it.</summary>
 internal static class CliCheck
 {
-    public static async Task<IReadOnlyList<Finding>> RunAsync(ClaudeCli cli, ClaudeHome home, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<Finding>> RunAsync(ClaudeCli cli, ClaudeHome home, string? keySource, CancellationToken cancellationToken)
     {
         var findings = new List<Finding>();
         var path = cli.Find(out var problem);
@@ -16,7 +16,7 @@ internal static class CliCheck
             findings.AddRange(Abilities(await ClaudeCapabilities.OfAsync(path, home, TimeProvider.System).WaitAsync(cancellationToken)));
         }
 
-        findings.Add(home.CredentialSource is { } source
+        findings.Add((keySource ?? home.CredentialSource) is { } source
             ? new Finding("credentials", true, source)
             : new Finding("credentials", false, "none", "Set ANTHROPIC_API_KEY, point Pilotlight:Claude:ConfigDirectory at a signed-in folder, or use --simulate."));
         return findings;

@@ -1,0 +1,106 @@
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Pilotlight.Simulator;
+using Pilotlight.Testing;
+
+namespace Pilotlight.Chaos;
+
+/// <summary>Agent turns of many calls, all at once, against one budget that is enough for a part of them.</summary>
+internal static class Budgets
+{
+    private const int Calls = 20;
+    private const int InputTokens = 50;
+    private const int OutputTokens = 10;
+    private const string Mark = "budget";
+
+    /// <returns>0 when the budget was not overdrawn, and every turn ended as done or as refused, none with a call after its refusal.</returns>
+    public static async Task<int> RunAsync(int turns, bool isPostgres, TimeLimit limit)
+    {
+        await using var cluster = isPostgres ? await PostgreSqlCluster.StartAsync(CancellationToken.None) : null;
+        await using var rig = await GatewayRig.CreateAsync(cluster is null ? null : await cluster.CreateDatabaseAsync(CancellationToken.None));
+        Script(rig.Simulator);
+        await using var gateway = await rig.StartAsync(
+            $"--Pilotlight:Pool:MaxProcesses={turns + 2}", "--Pilotlight:Limits:ReservedOutputTokens=100",
+            "--Pilotlight:Claude:Profiles:agent:Tools:0=Bash", "--Pilotlight:Claude:Profiles:agent:AllowedTools:0=Bash");
+
+        // The first key is an admin's; the one with the budget is another.
+        var admin = await KeyAsync(gateway, null, new { name = "admin", isAdmin = true });
+        var cap = (long)turns * Calls * (InputTokens + OutputTokens) / 3;
+        var key = await KeyAsync(gateway, admin, new { name = "agents", tokensPerDay = cap });
+        var ends = await Task.WhenAll(Enumerable.Range(0, turns).Select(at => TurnAsync(gateway, key, at)));
+
+        var (told, calls) = (rig.Simulator.Told.Sum(one => (long)one.InputTokens + one.OutputTokens), rig.Simulator.Told.Count);
+        var total = (await SendAsync(gateway, admin, HttpMethod.Get, "/api/usage", null)).GetProperty("total");
+        var booked = total.GetProperty("inputTokens").GetInt64() + total.GetProperty("outputTokens").GetInt64();
+        var (done, refused) = (ends.Count(end => end == "turn.completed"), ends.Count(end => end.EndsWith("budget-exceeded", StringComparison.Ordinal)));
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{(isPostgres ? "PostgreSQL" : "SQLite")}: {turns} turns of {Calls} calls at once, budget {cap} tokens: {calls} calls, told {told}, booked {booked}, overshoot {Math.Max(0, booked - cap)}, {done} done, {refused} ended at the budget, {turns - done - refused} otherwise, {limit.Elapsed.TotalSeconds:0} s"));
+        foreach (var other in ends.Where(end => end is not "turn.completed" && !end.EndsWith("budget-exceeded", StringComparison.Ordinal)).Distinct())
+        {
+            Console.WriteLine($"  {other}");
+        }
+
+        return booked <= cap && told == booked && done + refused == turns && refused > 0 ? 0 : 1;
+    }
+
+    // A tool's call, so often; then an answer.
+    private static void Script(SimulatorServer simulator)
+    {
+        simulator.When(
+            request => IsOurs(request) && request.Messages.Count < Calls * 2 - 1,
+            Scenario.ToolUse("Bash", """{"command":"true","description":"nothing"}""") with { InputTokens = InputTokens });
+        simulator.When(IsOurs, Scenario.Words(OutputTokens) with { InputTokens = InputTokens });
+    }
+
+    private static bool IsOurs(RecordedRequest request) =>
+        request.IsMessage && request.Messages.Any(message => message.Text.Contains(Mark, StringComparison.Ordinal));
+
+    private static async Task<string> KeyAsync(GatewayProcess gateway, string? admin, object wanted) =>
+        (await SendAsync(gateway, admin, HttpMethod.Post, "/api/keys", wanted)).GetProperty("key").GetString()!;
+
+    private static async Task<string> TurnAsync(GatewayProcess gateway, string key, int at)
+    {
+        var thread = (await SendAsync(gateway, key, HttpMethod.Post, "/api/threads", new { profile = "agent" })).GetProperty("id").GetString();
+        using var request = Request(key, HttpMethod.Post, $"/api/threads/{thread}/turns", new { text = $"{Mark} {at}" });
+        using var response = await gateway.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        var last = "";
+        await foreach (var line in LinesAsync(response))
+        {
+            last = line.StartsWith("event: ", StringComparison.Ordinal) ? line["event: ".Length..]
+                : line.StartsWith("data: ", StringComparison.Ordinal) && last == "turn.failed" ? "turn.failed " + Problem(line["data: ".Length..])
+                : last;
+        }
+
+        return response.IsSuccessStatusCode ? last : $"{(int)response.StatusCode} budget-exceeded";
+    }
+
+    private static string Problem(string data) => JsonElement.Parse(data).GetProperty("problem").GetProperty("type").GetString()!;
+
+    private static async IAsyncEnumerable<string> LinesAsync(HttpResponseMessage response)
+    {
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
+        while (await reader.ReadLineAsync() is { } line)
+        {
+            yield return line;
+        }
+    }
+
+    private static async Task<JsonElement> SendAsync(GatewayProcess gateway, string? key, HttpMethod method, string path, object? body)
+    {
+        using var request = Request(key, method, path, body);
+        using var response = await gateway.Http.SendAsync(request);
+        return response.IsSuccessStatusCode
+            ? await response.Content.ReadFromJsonAsync<JsonElement>()
+            : throw new HttpRequestException($"{method} {path}: {(int)response.StatusCode} {await response.Content.ReadAsStringAsync()}");
+    }
+
+    private static HttpRequestMessage Request(string? key, HttpMethod method, string path, object? body)
+    {
+        var request = new HttpRequestMessage(method, path) { Content = body is null ? null : JsonContent.Create(body) };
+        request.Headers.Authorization = key is null ? null : new AuthenticationHeaderValue("Bearer", key);
+        return request;
+    }
+}
