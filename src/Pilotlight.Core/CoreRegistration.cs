@@ -34,7 +34,9 @@ public static class CoreRegistration
         services.AddSingleton<TurnPlaces>();
         services.AddSingleton<TurnEngine>();
         services.AddSingleton<RunningTurns>();
+        services.AddSingleton<WaitingTurns>();
         services.AddSingleton<StoredTurns>();
+        services.AddSingleton<ApprovalService>();
         services.AddSingleton<CallTurns>();
         services.AddSingleton<TurnService>();
         services.AddSingleton<ThreadForks>();

@@ -77,6 +77,7 @@ public static class GatewayRegistration
     {
         ThreadEndpoints.Map(routes);
         TurnEndpoints.Map(routes);
+        ApprovalEndpoints.Map(routes);
         ChatCompletionEndpoint.Map(routes);
         MessagesEndpoint.Map(routes);
         ResponsesEndpoint.Map(routes);

@@ -1,5 +1,6 @@
 using Pilotlight.Claude.Turns;
 using Pilotlight.Core.Access;
+using Pilotlight.Core.Steps;
 using Pilotlight.Core.Threads;
 using Pilotlight.Core.Turns;
 
@@ -36,6 +37,7 @@ internal static class Mapping
         Time(row.CreatedAt))
     {
         Calls = row.Calls,
+        Steps = StepJson.Read(row.Steps),
     };
 
     public static MessageRow ToRow(this StoredMessage message) => new()
@@ -57,6 +59,7 @@ internal static class Mapping
         DurationMs = message.DurationMs,
         Tools = message.Tools is { Count: > 0 } tools ? string.Join('\n', tools) : null,
         Calls = message.Calls,
+        Steps = StepJson.Write(message.Steps),
         CreatedAt = message.CreatedAt.UtcTicks,
     };
 

@@ -52,6 +52,16 @@ public sealed class PilotlightDbContext(DbContextOptions<PilotlightDbContext> op
             row.ToTable("events").HasKey(stored => new { stored.TurnId, stored.EventId });
             row.HasOne<TurnRow>().WithMany().HasForeignKey(stored => stored.TurnId).OnDelete(DeleteBehavior.Cascade);
         });
+        modelBuilder.Entity<ApprovalRow>(row =>
+        {
+            row.ToTable("approvals").HasKey(approval => approval.Id);
+            row.HasIndex(approval => approval.ThreadId);
+
+            // Of the few that wait; and a turn waits with one of them at a time.
+            row.HasIndex(approval => approval.TurnId, "IX_approvals_pending").IsUnique().HasFilter("\"State\" = 0");
+            row.HasIndex(approval => approval.TurnId);
+            row.HasOne<ThreadRow>().WithMany().HasForeignKey(approval => approval.ThreadId).OnDelete(DeleteBehavior.Cascade);
+        });
         modelBuilder.Entity<EpochRow>(row =>
         {
             row.ToTable("epochs").HasKey(epoch => epoch.Id);

@@ -46,6 +46,9 @@ internal sealed class MessageRow
     /// <summary>Tool names, one a line.</summary>
     public string? Tools { get; set; }
 
+    /// <summary>What an agent's tools did, as JSON; of an answer alone.</summary>
+    public string? Steps { get; set; }
+
     /// <summary>Calls that the next turn answers, as JSON; of an answer alone.</summary>
     public string? Calls { get; set; }
 
@@ -86,6 +89,49 @@ internal sealed class EventRow
     public long EventId { get; set; }
     public required string Type { get; set; }
     public required string Data { get; set; }
+}
+
+/// <summary>What a turn waits or waited with for a person.</summary>
+internal sealed class ApprovalRow
+{
+    public required string Id { get; set; }
+    public required string ThreadId { get; set; }
+    public required string TurnId { get; set; }
+    public required string ToolUseId { get; set; }
+    public required string Tool { get; set; }
+
+    /// <summary>What must be the same for a remembered decision to hold, beside the tool.</summary>
+    public string? Subject { get; set; }
+
+    /// <summary>The call's input, as JSON.</summary>
+    public required string Input { get; set; }
+
+    public required string Title { get; set; }
+    public bool IsQuestion { get; set; }
+    public bool NeedsProcess { get; set; }
+
+    /// <summary>Of the server whose process waits.</summary>
+    public long Epoch { get; set; }
+
+    public int State { get; set; }
+    public string? By { get; set; }
+    public string? Message { get; set; }
+
+    /// <summary>The input instead of the model's, as JSON.</summary>
+    public string? NewInput { get; set; }
+
+    public bool IsRemembered { get; set; }
+    public long RequestedAt { get; set; }
+    public long ExpiresAt { get; set; }
+    public long? ResolvedAt { get; set; }
+
+    /// <summary>What the turn had used and was booked for when it began to wait; so the four after it.</summary>
+    public long InputTokens { get; set; }
+
+    public long OutputTokens { get; set; }
+    public long CacheReadTokens { get; set; }
+    public long CacheWriteTokens { get; set; }
+    public long CostNanoUsd { get; set; }
 }
 
 /// <summary>A counter: of epochs, or of changes to the keys.</summary>

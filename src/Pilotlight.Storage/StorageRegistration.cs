@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Pilotlight.Core.Access;
+using Pilotlight.Core.Approvals;
 using Pilotlight.Core.Threads;
 using Pilotlight.Core.Turns;
 using Pilotlight.Core.Usage;
@@ -20,6 +21,7 @@ internal static class StorageRegistration
         services.AddSingleton<IKeyStore, EfKeyStore>();
         services.AddSingleton<IUsageStore, EfUsageStore>();
         services.AddSingleton<IReservationStore, SqlReservationStore>();
+        services.AddSingleton<IApprovalStore, SqlApprovalStore>();
         services.AddSingleton<ITurnStore>(provider => new SqlTurnStore(provider.GetRequiredService<Database>(), isSingleServer));
         return services;
     }

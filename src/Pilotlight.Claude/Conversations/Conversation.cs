@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.AI;
+using Pilotlight.Claude.Permissions;
 using Pilotlight.Wire.Calls;
 
 namespace Pilotlight.Claude.Conversations;
@@ -69,6 +70,9 @@ public sealed record Conversation
     /// <see cref="Turns.TurnAwaitsTools"/>. Other declarations than a live process knows discard it and replay. Default: none.
     /// </summary>
     public IReadOnlyList<AIFunctionDeclaration> Tools { get; init; } = [];
+
+    /// <summary>Who is asked where the profile asks, from this turn on. Default: nobody, and what would be asked for is denied.</summary>
+    public ApprovalRules Approvals { get; init; } = ApprovalRules.None;
 
     /// <summary>The JSON schema, of an object, that answers must fit; null is text. Another one than a live process knows discards it and replays.</summary>
     public JsonElement? OutputSchema { get; init; }

@@ -15,7 +15,7 @@ internal sealed class ProcessHome(ClaudeHome home, ProcessFolders folders)
     private bool _hasTemplate;
 
     /// <summary>Prepares one process; disposing the result removes what was made for it.</summary>
-    public IDisposable Prepare(IDictionary<string, string?> environment)
+    public PreparedHome Prepare(IDictionary<string, string?> environment)
     {
         var folder = folders.Open();
         try
@@ -32,7 +32,7 @@ internal sealed class ProcessHome(ClaudeHome home, ProcessFolders folders)
                 environment["CLAUDE_CONFIG_DIR"] = folder.Configuration;
             }
 
-            return folder;
+            return new PreparedHome(folder, home.IsConfigurationShared ? home.ConfigDirectory : folder.Configuration);
         }
         catch
         {
@@ -68,4 +68,14 @@ internal sealed class ProcessHome(ClaudeHome home, ProcessFolders folders)
 
         return path;
     }
+}
+
+/// <summary>What was prepared for one process; disposing removes it.</summary>
+/// <param name="folder">Its folder.</param>
+/// <param name="configuration">Where its configuration is, of its own or shared.</param>
+internal sealed class PreparedHome(ProcessFolder folder, string configuration) : IDisposable
+{
+    public string Configuration => configuration;
+
+    public void Dispose() => folder.Dispose();
 }

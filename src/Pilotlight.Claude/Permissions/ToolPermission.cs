@@ -23,6 +23,21 @@ public sealed record ToolPermissionRequest(string ToolName, JsonElement Input, s
 
     /// <summary>The path that lies outside the working folder, where that is the reason.</summary>
     public string? BlockedPath { get; init; }
+
+    /// <summary>Whether the model asks its user something, rather than for leave: an answer is in the input that it is allowed with.</summary>
+    public bool IsQuestion { get; init; }
+
+    /// <summary>The agent of the model's own that calls, or null where the model itself does.</summary>
+    public string? AgentId { get; init; }
+}
+
+/// <summary>Who is asked in a conversation whose profile asks, and what was decided before.</summary>
+/// <param name="CanAsk">Whether the turn's caller answers: a call that is asked for ends the turn with <see cref="Turns.TurnAwaitsApproval"/>. Otherwise it is denied.</param>
+/// <param name="Remembered">What was decided for calls like this one; null from it asks. Null for nothing. Called concurrently.</param>
+public sealed record ApprovalRules(bool CanAsk, Func<ToolPermissionRequest, ToolDecision?>? Remembered = null)
+{
+    /// <summary>Nobody is asked, nothing was decided.</summary>
+    public static ApprovalRules None { get; } = new(false);
 }
 
 /// <summary>An answer to a <see cref="ToolPermissionRequest"/>.</summary>

@@ -1,3 +1,4 @@
+using Pilotlight.Claude.Permissions;
 using Pilotlight.Claude.Tools;
 
 namespace Pilotlight.Claude.Profiles;
@@ -6,6 +7,8 @@ namespace Pilotlight.Claude.Profiles;
 internal static class AgentProfileCheck
 {
     private static readonly string[] Modes = ["default", "acceptEdits", "plan", "dontAsk"];
+
+    private static readonly TimeSpan LongestWait = TimeSpan.FromDays(30);
 
     public static IEnumerable<string> Faults(string name, AgentProfileOptions profile)
     {
@@ -30,6 +33,11 @@ internal static class AgentProfileCheck
             yield return $"{at}:WorkingDirectory is '{folder}', which is no folder. Create it, or leave it out.";
         }
 
+        foreach (var fault in ApprovalFaults(at, profile))
+        {
+            yield return fault;
+        }
+
         foreach (var (server, settings) in profile.McpServers)
         {
             if (server == FunctionNames.Server || !server.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '_' or '-'))
@@ -43,4 +51,35 @@ internal static class AgentProfileCheck
             }
         }
     }
+
+    private static IEnumerable<string> ApprovalFaults(string at, AgentProfileOptions profile)
+    {
+        var policy = new ToolPolicy(profile);
+        if (profile.ApprovalTimeout <= TimeSpan.Zero || profile.ApprovalTimeout > LongestWait)
+        {
+            yield return $"{at}:ApprovalTimeout is {profile.ApprovalTimeout}; it must be more than 0 and at most {LongestWait.TotalDays:0} days.";
+        }
+
+        if (profile.ApprovalHold < TimeSpan.Zero || profile.ApprovalHold > LongestWait)
+        {
+            yield return $"{at}:ApprovalHold is {profile.ApprovalHold}; it must be 0 or more and at most {LongestWait.TotalDays:0} days.";
+        }
+
+        if (policy.Asks && profile.PermissionMode == "dontAsk")
+        {
+            yield return $"{at}:PermissionMode is 'dontAsk', and Approval asks. Leave one of them out.";
+        }
+
+        foreach (var tool in profile.Approvals.Keys.Where(tool => !tool.StartsWith("mcp__", StringComparison.Ordinal) && !profile.Tools.Contains(tool)))
+        {
+            yield return $"{at}:Approvals:{tool} is about a tool that the profile does not have; its Tools are {(profile.Tools.Count == 0 ? "none" : string.Join(", ", profile.Tools))}.";
+        }
+
+        foreach (var rule in profile.AllowedTools.Where(rule => policy.For(ToolOf(rule)) is ToolApproval.Ask or ToolApproval.Deny))
+        {
+            yield return $"{at}:AllowedTools has '{rule}', and Approval says {policy.For(ToolOf(rule))} for {ToolOf(rule)}, which outranks it. Leave the rule out, or set Approvals:{ToolOf(rule)} to Allow.";
+        }
+    }
+
+    private static string ToolOf(string rule) => rule.IndexOf('(', StringComparison.Ordinal) is > 0 and var end ? rule[..end] : rule;
 }

@@ -16,6 +16,21 @@ public sealed class AgentProfileOptions
     /// <summary>Tool rules that are refused whatever else allows them, <c>Bash(rm:*)</c> for instance. Default: none.</summary>
     public IList<string> DisallowedTools { get; } = [];
 
+    /// <summary>
+    /// What becomes of a call of any of its tools: <c>Ask</c> has a person decide about every call, <c>Deny</c> takes the tools away,
+    /// <c>Allow</c> runs them. Default: none, the CLI's own rules decide, and what they would ask for is refused.
+    /// </summary>
+    public ToolApproval? Approval { get; set; }
+
+    /// <summary>The same for one tool, by its name: <c>Bash</c>, <c>mcp__SERVER__TOOL</c>, or <c>mcp__SERVER</c> for all of a server. Default: none.</summary>
+    public IDictionary<string, ToolApproval> Approvals { get; } = new Dictionary<string, ToolApproval>(StringComparer.Ordinal);
+
+    /// <summary>How long a call waits for a person; then it is denied. Default: 1 h.</summary>
+    public TimeSpan ApprovalTimeout { get; set; } = TimeSpan.FromHours(1);
+
+    /// <summary>How long a call that waits keeps its process; then that is let go, and another takes the turn up when the answer comes. Default: 1 min.</summary>
+    public TimeSpan ApprovalHold { get; set; } = TimeSpan.FromMinutes(1);
+
     /// <summary>The folder the tools work in. Default: an empty folder of ours.</summary>
     public string? WorkingDirectory { get; set; }
 

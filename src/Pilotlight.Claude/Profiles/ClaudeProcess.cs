@@ -22,13 +22,16 @@ internal sealed class ClaudeProcess
     public ClaudeProcess(CliConnection connection, AgentProfileOptions? agent, IServiceProvider services, ILogger logger)
     {
         Connection = connection;
-        _permissions = new ToolPermissions(agent?.CanUseTool, logger);
+        _permissions = new ToolPermissions(agent?.CanUseTool, new ToolPolicy(agent), logger);
         _hooks = new HookCallbacks([.. agent?.Hooks ?? []], logger);
         (_services, _logger) = (services, logger);
         connection.RequestHandler = AnswerAsync;
     }
 
     public CliConnection Connection { get; }
+
+    /// <summary>The calls that wait for a person.</summary>
+    public WaitingCalls Waiting => _permissions.Waiting;
 
     /// <summary>The functions that the conversation offers, if any.</summary>
     public FunctionServer? Functions { get; private set; }
@@ -38,6 +41,7 @@ internal sealed class ClaudeProcess
     public void Offer(Conversation conversation, AgentProfileOptions? agent)
     {
         _conversationId = conversation.Id;
+        _permissions.Use(conversation.Approvals);
         var tools = All(conversation, agent);
         if (tools.Count == 0)
         {
@@ -54,8 +58,12 @@ internal sealed class ClaudeProcess
         Functions = new FunctionServer(conversation.Id, tools, _permissions, _services, _logger);
     }
 
-    /// <summary>Puts this turn's functions behind the declarations that were offered.</summary>
-    public void Use(Conversation conversation, AgentProfileOptions? agent) => Functions?.Use(All(conversation, agent));
+    /// <summary>Puts this turn's functions behind the declarations that were offered, and has this turn's caller asked.</summary>
+    public void Use(Conversation conversation, AgentProfileOptions? agent)
+    {
+        _permissions.Use(conversation.Approvals);
+        Functions?.Use(All(conversation, agent));
+    }
 
     /// <summary>The request that sets, once for all, what a process is.</summary>
     /// <param name="systemPrompt">The system prompt.</param>

@@ -183,7 +183,7 @@ public sealed class ClaudeProfiles
         var folder = _ownHomes.Prepare(environment);
         try
         {
-            return new ProcessBelongings(folder, _relay.Open(environment));
+            return new ProcessBelongings(folder, folder.Configuration, _relay.Open(environment));
         }
         catch
         {

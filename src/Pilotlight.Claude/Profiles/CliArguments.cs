@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
+using Pilotlight.Claude.Permissions;
 using Pilotlight.Claude.Tools;
 
 namespace Pilotlight.Claude.Profiles;
@@ -8,6 +10,7 @@ internal static class CliArguments
 {
     public static IReadOnlyList<string> Of(string model, AgentProfileOptions? agent)
     {
+        var policy = new ToolPolicy(agent);
         List<string> arguments =
         [
             "-p", "--input-format", "stream-json", "--output-format", "stream-json", "--verbose", "--include-partial-messages",
@@ -16,7 +19,7 @@ internal static class CliArguments
             "--tools", agent is null ? "" : string.Join(',', agent.Tools),
 
             // A conversation's own functions are allowed by being offered; a profile without any other tools has nothing else.
-            "--allowedTools", string.Join(',', (agent?.AllowedTools ?? []).Append("mcp__" + FunctionNames.Server)),
+            "--allowedTools", string.Join(',', (agent?.AllowedTools ?? []).Concat(policy.Named(ToolApproval.Allow)).Append("mcp__" + FunctionNames.Server)),
         ];
         if (agent is null)
         {
@@ -24,14 +27,23 @@ internal static class CliArguments
         }
 
         arguments.AddRange(["--permission-mode", agent.PermissionMode]);
-        if (agent.CanUseTool is not null)
+        if (agent.CanUseTool is not null || policy.Asks)
         {
             arguments.AddRange(["--permission-prompt-tool", "stdio"]);
         }
 
-        if (agent.DisallowedTools.Count > 0)
+        // A rule that asks outranks one that allows, those that the CLI has by itself for what only reads among them.
+        string[] asked = [.. policy.Named(ToolApproval.Ask)];
+        if (asked.Length > 0)
         {
-            arguments.AddRange(["--disallowedTools", string.Join(',', agent.DisallowedTools)]);
+            var rules = new JsonObject { ["permissions"] = new JsonObject { ["ask"] = new JsonArray([.. asked.Select(tool => JsonValue.Create(tool))]) } };
+            arguments.AddRange(["--settings", rules.ToJsonString()]);
+        }
+
+        string[] refused = [.. agent.DisallowedTools, .. policy.Named(ToolApproval.Deny)];
+        if (refused.Length > 0)
+        {
+            arguments.AddRange(["--disallowedTools", string.Join(',', refused)]);
         }
 
         if (agent.MaxTurns is { } turns)

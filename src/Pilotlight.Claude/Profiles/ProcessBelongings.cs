@@ -3,8 +3,11 @@ using Pilotlight.Wire.Processes;
 namespace Pilotlight.Claude.Profiles;
 
 /// <summary>What one process has for itself alone: its folder, and its way to the API. Disposing takes both away.</summary>
-internal sealed class ProcessBelongings(IDisposable folder, WireProcess? wire) : IDisposable
+internal sealed class ProcessBelongings(IDisposable folder, string configuration, WireProcess? wire) : IDisposable
 {
+    /// <summary>The CLI's configuration folder, where it looks for what it calls transcripts.</summary>
+    public string Configuration => configuration;
+
     /// <summary>Its way to the API; null where it calls by itself.</summary>
     public WireProcess? Wire => wire;
 

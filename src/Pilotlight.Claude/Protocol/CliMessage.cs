@@ -92,6 +92,9 @@ internal sealed record CliResult(
 {
     /// <summary>What the CLI took a turn of its own for, <c>task-notification</c> for instance; null for one that was asked for.</summary>
     public string? Origin { get; init; }
+
+    /// <summary>The CLI's name for the conversation in it.</summary>
+    public string? SessionId { get; init; }
 }
 
 /// <summary><c>command_lifecycle</c>: what became of a line of ours that had an id.</summary>

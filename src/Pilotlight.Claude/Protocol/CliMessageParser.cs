@@ -161,6 +161,7 @@ internal static class CliMessageParser
             wire.StructuredOutput.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null ? null : wire.StructuredOutput.WithoutHalves())
         {
             Origin = wire.Origin.Property("kind").AsString(),
+            SessionId = wire.SessionId,
         };
     }
 

@@ -56,7 +56,7 @@ internal sealed partial class ClaudeConversations : IClaudeConversations, IAsync
 
         await using var leaving = entered;
         var slot = entered.Slot;
-        var (session, source, failure) = await TryOpenAsync(slot, conversation, cancellationToken);
+        var (session, source, failure) = await TryOpenAsync(slot, conversation, content, cancellationToken);
         if (session is null)
         {
             yield return failure is null
@@ -83,7 +83,7 @@ internal sealed partial class ClaudeConversations : IClaudeConversations, IAsync
                     }
 
                     yield return turnEvent;
-                    if (turnEvent is TurnCompleted or TurnFailed or TurnCancelled or TurnAwaitsTools)
+                    if (turnEvent is TurnCompleted or TurnFailed or TurnCancelled or TurnAwaitsTools or TurnAwaitsApproval)
                     {
                         yield break;
                     }
@@ -96,7 +96,7 @@ internal sealed partial class ClaudeConversations : IClaudeConversations, IAsync
             }
 
             // Its process had died unnoticed and the model was asked nothing: another one takes the turn.
-            (var fresh, _, failure) = await TryOpenAsync(slot, conversation, cancellationToken);
+            (var fresh, _, failure) = await TryOpenAsync(slot, conversation, content, cancellationToken);
             if (fresh is null)
             {
                 yield return failure is null
@@ -113,7 +113,7 @@ internal sealed partial class ClaudeConversations : IClaudeConversations, IAsync
     public async Task WarmAsync(Conversation conversation, CancellationToken cancellationToken)
     {
         await using var entered = await _hot.EnterAsync(conversation.Id, cancellationToken);
-        var (session, _, failure) = await TryOpenAsync(entered.Slot, conversation, cancellationToken);
+        var (session, _, failure) = await TryOpenAsync(entered.Slot, conversation, [], cancellationToken);
         if (session is null)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -135,11 +135,11 @@ internal sealed partial class ClaudeConversations : IClaudeConversations, IAsync
     }
 
     private async ValueTask<(ClaudeSession? Session, AcquireSource Source, TurnError? Failure)> TryOpenAsync(
-        SessionSlot slot, Conversation conversation, CancellationToken cancellationToken)
+        SessionSlot slot, Conversation conversation, IReadOnlyList<UserContent> content, CancellationToken cancellationToken)
     {
         if (slot.Session is { } live)
         {
-            if (live.IsUsable && live.IsAlive && live.Key == SessionKey.Of(conversation))
+            if (live.IsUsable && live.IsAlive && live.Key == SessionKey.Of(conversation) && live.Takes(content))
             {
                 return (live, live.HasRun ? AcquireSource.Hot : AcquireSource.Warm, null);
             }

@@ -4,6 +4,7 @@ using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Pilotlight.Claude.Conversations;
 using Pilotlight.Claude.Network;
+using Pilotlight.Claude.Permissions;
 using Pilotlight.Claude.Profiles;
 using Pilotlight.Claude.Protocol;
 using Pilotlight.Claude.Tools;
@@ -37,6 +38,7 @@ internal sealed class ClaudeSession : IAsyncDisposable
     private bool _tellsLines;
     private TurnUsage _usedBefore = TurnUsage.None;
     private bool _isInTurn;
+    private ToolPermissionRequest? _asked;
 
     private ClaudeSession(WorkerLease<ClaudeProcess> lease, ClaudeProcessKind kind, ClaudeOptions options, TimeProvider time)
     {
@@ -78,6 +80,13 @@ internal sealed class ClaudeSession : IAsyncDisposable
 
     /// <summary>Whether its process has said anything since the last turn began; one that has not has asked the model nothing.</summary>
     public bool WasHeard { get; private set; }
+
+    /// <summary>Whether it waits with a call that no other process could go on with.</summary>
+    public bool IsNeeded { get; private set; }
+
+    /// <summary>Whether a turn can go on here: a process that waits for a decision takes nothing else, and a decision is for it or for a fresh one.</summary>
+    public bool Takes(IReadOnlyList<UserContent> content) =>
+        (content is [UserToolDecision decision] ? decision.ToolUseId : null) == _asked?.ToolUseId;
 
     /// <summary>Binds a fresh process to a conversation: system prompt, model, and every earlier message.</summary>
     public static async Task<ClaudeSession> OpenAsync(
@@ -144,7 +153,7 @@ internal sealed class ClaudeSession : IAsyncDisposable
                 yield return new UsageGrew(used, calls.Model);
             }
 
-            if (turnEvent is TurnAwaitsTools)
+            if (turnEvent is TurnAwaitsTools or TurnAwaitsApproval)
             {
                 _usedBefore = calls.Total;
             }
@@ -169,6 +178,7 @@ internal sealed class ClaudeSession : IAsyncDisposable
         TurnFailed failed => failed with { Usage = calls.Total, Model = failed.Model ?? calls.Model },
         TurnCancelled cancelled => cancelled with { Usage = calls.Total, Model = cancelled.Model ?? calls.Model },
         TurnAwaitsTools awaits => awaits with { Usage = calls.Total, Model = awaits.Model ?? calls.Model },
+        TurnAwaitsApproval awaits => awaits with { Usage = calls.Total, Model = awaits.Model ?? calls.Model },
         _ => turnEvent,
     };
 
@@ -178,12 +188,15 @@ internal sealed class ClaudeSession : IAsyncDisposable
         long startedAt,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        var isFresh = !HasRun;
         HasRun = true;
-        WasHeard = false;
+
+        // A decision is acted upon at once: it is never handed to another process, whatever becomes of this one.
+        WasHeard = content is [UserToolDecision];
         var pacing = new TurnPacing(_options, _time);
         TimeSpan? firstToken = null;
         var isConfirmed = false;
-        var (reader, fault, isCancelled) = await BeginAsync(conversation, content, cancellationToken);
+        var (reader, fault, isCancelled) = await BeginAsync(conversation, content, isFresh, cancellationToken);
         if (isCancelled)
         {
             IsUsable = false;
@@ -194,7 +207,7 @@ internal sealed class ClaudeSession : IAsyncDisposable
         _isInTurn = true;
         while (fault is null)
         {
-            var (message, stopped) = await _output.NextAsync(pacing, reader, _callers, cancellationToken);
+            var (message, stopped) = await _output.NextAsync(pacing, reader, _callers, _kind.Agent is null ? null : _process.Waiting, cancellationToken);
             switch (stopped)
             {
                 case TurnStop.AwaitsCaller:
@@ -202,6 +215,12 @@ internal sealed class ClaudeSession : IAsyncDisposable
                     _isInTurn = false;
                     yield return new TurnAwaitsTools(_callers!.Running, reader.Text, reader.Used) { Model = reader.Model };
                     yield break;
+                case TurnStop.AwaitsApproval when _process.Waiting.First is { } asked:
+                    (_awaiting, _asked, _isInTurn, IsNeeded) = (reader, asked, false, NeedsProcess(asked, reader));
+                    yield return new TurnAwaitsApproval(asked, IsNeeded, reader.Text, reader.Used) { Model = reader.Model };
+                    yield break;
+                case TurnStop.AwaitsApproval:
+                    continue; // It was withdrawn in between.
                 case TurnStop.Cancelled:
                     var cancelled = await InterruptAsync(reader);
                     _isInTurn = false;
@@ -306,12 +325,17 @@ internal sealed class ClaudeSession : IAsyncDisposable
     }
 
     private async ValueTask<(TurnReader Reader, TurnError? Error, bool IsCancelled)> BeginAsync(
-        Conversation conversation, IReadOnlyList<UserContent> content, CancellationToken cancellationToken)
+        Conversation conversation, IReadOnlyList<UserContent> content, bool isFresh, CancellationToken cancellationToken)
     {
         _process.Use(conversation, _kind.Agent);
         if (_awaiting is { } resumed)
         {
-            _awaiting = null;
+            (_awaiting, _asked, IsNeeded) = (null, null, false);
+            if (content is [UserToolDecision decided] && _process.Waiting.TryAnswer(decided.ToolUseId, decided.Decision))
+            {
+                return (resumed, null, false);
+            }
+
             if (content.Count > 0 && content.All(part => part is UserToolResult result && _process.Functions!.TryAnswer(result)))
             {
                 return (resumed, null, false);
@@ -319,6 +343,11 @@ internal sealed class ClaudeSession : IAsyncDisposable
 
             // He has something else to say: what the model waited for is not to come.
             await InterruptAsync(resumed);
+        }
+
+        if (content is [UserToolDecision decision])
+        {
+            return await TakeUpAsync(conversation, decision, isFresh, cancellationToken);
         }
 
         // Only a process that has run a turn has background tasks, and with them turns of its own.
@@ -329,6 +358,47 @@ internal sealed class ClaudeSession : IAsyncDisposable
         var (error, isCancelled) = await TryWriteAsync(content, cancellationToken);
         return (new TurnReader(_totals), error, isCancelled);
     }
+
+    private async ValueTask<(TurnReader Reader, TurnError? Error, bool IsCancelled)> TakeUpAsync(
+        Conversation conversation, UserToolDecision decision, bool isFresh, CancellationToken cancellationToken)
+    {
+        var reader = new TurnReader(_totals);
+        if (!isFresh || _lease.Process.Own is not ProcessBelongings own || _binding.SessionId is not { } session
+            || conversation.History.LastOrDefault(one => one.Calls?.Any(IsMeant) == true) is not { } message)
+        {
+            return (reader, TurnErrors.NotTakenUp, false);
+        }
+
+        await _binding.TuneAsync(conversation);
+        if (await _binding.RefusalAsync() is { } refusal)
+        {
+            return (reader, refusal, false);
+        }
+
+        _gate = new TurnGate(isTold: false);
+        try
+        {
+            var folder = RealPath.Of(_kind.Process.WorkingDirectory);
+            return (reader, await new DecidedCall(_connection, _options, _time).RunAsync((message, message.Calls!.First(IsMeant)), decision.Decision, own.Configuration, folder, session, cancellationToken)
+                ? null : TurnErrors.NotTakenUp, false);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            _lease.Process.Kill();
+            return (reader, null, true);
+        }
+        catch (Exception fault) when (fault is IOException or ChannelClosedException or UnauthorizedAccessException)
+        {
+            return (reader, TurnErrors.FromExit(await _lease.Process.StopAsync()), false);
+        }
+
+        bool IsMeant(HistoryToolCall call) => call.ToolUseId == decision.ToolUseId;
+    }
+
+    // A subagent's call is none of the conversation's own; and beside work that goes on by itself the process cannot be let go.
+    private static bool NeedsProcess(ToolPermissionRequest asked, TurnReader reader) =>
+        asked.AgentId is not null || !reader.Unfinished.ContainsKey(asked.ToolUseId) || asked.ToolName.StartsWith($"mcp__{FunctionNames.Server}__", StringComparison.Ordinal)
+        || reader.Unfinished.Any(call => call.Key != asked.ToolUseId && (call.Value is "Task" or "Agent" || call.Value.StartsWith("mcp__", StringComparison.Ordinal)));
 
     private async ValueTask<(TurnError? Error, bool IsCancelled)> TryWriteAsync(IReadOnlyList<UserContent> content, CancellationToken cancellationToken)
     {

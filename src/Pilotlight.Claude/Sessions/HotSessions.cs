@@ -142,7 +142,7 @@ internal sealed partial class HotSessions : IAsyncDisposable
     private async Task<bool> TryEndOldestAsync(SessionSlot? forWhom, string reason)
     {
         var oldest = _slots.Values
-            .Where(slot => slot != forWhom && slot.Session is not null && !slot.IsBusy)
+            .Where(slot => slot != forWhom && slot.Session is { IsNeeded: false } && !slot.IsBusy)
             .MinBy(slot => slot.LastUsedAt);
         if (oldest is null || !oldest.TryEnter())
         {
@@ -180,6 +180,10 @@ internal sealed partial class HotSessions : IAsyncDisposable
             if (left > TimeSpan.Zero)
             {
                 next = next == Timeout.InfiniteTimeSpan || left < next ? left : next;
+            }
+            else if (slot.Session is { IsNeeded: true })
+            {
+                next = next == Timeout.InfiniteTimeSpan || _options.IdleTimeout < next ? _options.IdleTimeout : next;
             }
             else if (slot.TryEnter())
             {

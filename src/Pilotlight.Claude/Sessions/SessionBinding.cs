@@ -21,6 +21,9 @@ internal sealed class SessionBinding(
     private readonly List<(string Request, Task<CliControlResponse> Answer)> _unconfirmed = [];
     private TurnTuning _tuning = TurnTuning.None;
 
+    /// <summary>The CLI's name for the conversation; null until it took a message of it.</summary>
+    public string? SessionId { get; private set; }
+
     /// <summary>Sets the system prompt and the schema of answers; only a process that was not told them takes them.</summary>
     public async ValueTask InitializeAsync(Conversation conversation, CancellationToken cancellationToken)
     {
@@ -88,9 +91,13 @@ internal sealed class SessionBinding(
             lines.Add(writer => CliLines.User(writer, said, query: false));
             await _connection.WriteAsync(lines, cancellationToken);
             lines.Clear();
-            while (await NextAsync(cancellationToken) is not CliResult)
+            CliMessage taken;
+            do
             {
+                taken = await NextAsync(cancellationToken);
             }
+            while (taken is not CliResult);
+            SessionId = ((CliResult)taken).SessionId;
         }
 
         if (lines.Count > 0)

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Pilotlight.Claude.Permissions;
 using Pilotlight.Claude.Protocol;
 using Pilotlight.Claude.Tools;
 using Pilotlight.Claude.Turns;
@@ -14,6 +15,7 @@ internal enum TurnStop
     Ended,
     Silent,
     AwaitsCaller,
+    AwaitsApproval,
 }
 
 /// <summary>What a session's process says, with every wait for it bounded.</summary>
@@ -29,11 +31,11 @@ internal sealed class SessionOutput(CliConnection connection, ChildProcess proce
 
     /// <summary>The next message, or why there is none.</summary>
     public async ValueTask<(CliMessage? Message, TurnStop Stop)> NextAsync(
-        TurnPacing pacing, TurnReader reader, CallerCalls? callers, CancellationToken cancellationToken)
+        TurnPacing pacing, TurnReader reader, CallerCalls? callers, WaitingCalls? waiting, CancellationToken cancellationToken)
     {
         while (true)
         {
-            var callersChange = callers?.Changed;
+            Task[] changes = callers is null && waiting is null ? [] : [.. new[] { callers?.Changed, waiting?.Changed }.OfType<Task>()];
             if (connection.Messages.TryRead(out var message))
             {
                 return (message, TurnStop.None);
@@ -44,11 +46,16 @@ internal sealed class SessionOutput(CliConnection connection, ChildProcess proce
                 return (null, TurnStop.AwaitsCaller);
             }
 
+            // A tool may be asked for while the message that calls it still streams.
+            if (waiting?.First is not null && !reader.IsMessageOpen)
+            {
+                return (null, TurnStop.AwaitsApproval);
+            }
+
             try
             {
                 var reading = connection.Messages.WaitToReadAsync(cancellationToken).AsTask();
-                if (callersChange is not null
-                    && await Task.WhenAny(reading, callersChange).WaitAsync(pacing.NextCheck(), time, cancellationToken) == callersChange)
+                if (changes.Length > 0 && await Task.WhenAny([reading, .. changes]).WaitAsync(pacing.NextCheck(), time, cancellationToken) != reading)
                 {
                     continue;
                 }

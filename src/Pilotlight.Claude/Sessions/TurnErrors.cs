@@ -8,6 +8,10 @@ namespace Pilotlight.Claude.Sessions;
 /// <summary>Says what a failure was, in the caller's terms.</summary>
 internal static class TurnErrors
 {
+    /// <summary>A process could not go on with a call that an earlier one waited with.</summary>
+    public static TurnError NotTakenUp { get; } = new(
+        TurnErrorKind.CliCrashed, "The CLI did not take the decided call up: nothing of it was run. Send the message again.");
+
     private const int MaxDetail = 600;
 
     /// <summary>The API's refusal behind a retry that is not worth waiting for.</summary>

@@ -6,7 +6,7 @@ namespace Pilotlight.Claude.Turns;
 /// <remarks>
 /// A turn yields one <see cref="TurnStarted"/>, then any number of the others, and ends with exactly one
 /// <see cref="TurnCompleted"/>, <see cref="TurnFailed"/> or <see cref="TurnCancelled"/>; or, in a conversation with declarations
-/// that its caller answers, with <see cref="TurnAwaitsTools"/>.
+/// that its caller answers, with <see cref="TurnAwaitsTools"/>, and in one whose profile asks, with <see cref="TurnAwaitsApproval"/>.
 /// </remarks>
 public abstract record TurnEvent
 {
@@ -46,7 +46,14 @@ public sealed record ThinkingDelta(string Text) : TurnEvent;
 public sealed record ToolStarted(string ToolUseId, string Name, JsonElement Input) : TurnEvent;
 
 /// <summary>A tool returned.</summary>
-public sealed record ToolFinished(string ToolUseId, bool IsError, string? Summary) : TurnEvent;
+/// <param name="ToolUseId">The model's id for the call.</param>
+/// <param name="IsError">Whether it failed.</param>
+/// <param name="Summary">The beginning of what it returned.</param>
+public sealed record ToolFinished(string ToolUseId, bool IsError, string? Summary) : TurnEvent
+{
+    /// <summary>All text that it returned; null for none.</summary>
+    public string? Result { get; init; }
+}
 
 /// <summary>The API refused or dropped the request; the CLI tries again.</summary>
 /// <param name="Attempt">The retry that is about to be made, from 1.</param>
@@ -154,6 +161,27 @@ public sealed record TurnCancelled(string PartialText, TurnUsage Usage, decimal?
 /// <param name="PartialText">What was said so far.</param>
 /// <param name="Usage">The tokens of the turn so far, from its beginning; the turn's end tells these again among its own.</param>
 public sealed record TurnAwaitsTools(IReadOnlyList<string> ToolUseIds, string PartialText, TurnUsage Usage) : TurnEvent
+{
+    /// <summary>The model that asks, or null when that is not known.</summary>
+    public string? Model { get; init; }
+}
+
+/// <summary>
+/// A tool may run only after a person's yes: the turn goes on when the next one of the conversation brings a
+/// <see cref="Conversations.UserToolDecision"/> for the call.
+/// </summary>
+/// <remarks>
+/// The process waits in the conversation's place. When it is gone by then, another takes the turn up: the conversation's history must then end with the
+/// turn as it is so far, the waiting call the last one in it, and the call is run by the CLI's own hand as decided. Anything else said next denies it.
+/// </remarks>
+/// <param name="Request">The call.</param>
+/// <param name="NeedsProcess">
+/// Whether only this process can go on with it, since other work of the turn is under way in it (a subagent, a server's tool): it is not to be let go, and another
+/// could only be told that the call did not run.
+/// </param>
+/// <param name="PartialText">What was said so far.</param>
+/// <param name="Usage">The tokens of the turn so far, from its beginning; the turn's end tells these again among its own.</param>
+public sealed record TurnAwaitsApproval(Permissions.ToolPermissionRequest Request, bool NeedsProcess, string PartialText, TurnUsage Usage) : TurnEvent
 {
     /// <summary>The model that asks, or null when that is not known.</summary>
     public string? Model { get; init; }

@@ -11,6 +11,7 @@ internal sealed class TurnReader
     private readonly StringBuilder _finished = new();
     private readonly StringBuilder _inProgress = new();
     private readonly HashSet<string> _streamed = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _unfinished = new(StringComparer.Ordinal);
     private readonly TurnMeter _meter = new();
     private readonly TextJoiner _textPieces = new();
     private readonly TextJoiner _thinkingPieces = new();
@@ -33,6 +34,9 @@ internal sealed class TurnReader
 
     /// <summary>Whether an API message has begun and not ended: more may come of it.</summary>
     public bool IsMessageOpen => _open;
+
+    /// <summary>The calls of tools that have not returned: their names by their ids.</summary>
+    public IReadOnlyDictionary<string, string> Unfinished => _unfinished;
 
     /// <summary>The latest refusal of the API, if it has not recovered since.</summary>
     public CliApiRetry? LastRetry { get; private set; }
@@ -76,8 +80,13 @@ internal sealed class TurnReader
             case CliAssistant assistant:
                 return Assistant(assistant);
             case CliUser user:
+                foreach (var result in user.ToolResults)
+                {
+                    _unfinished.Remove(result.ToolUseId);
+                }
+
                 return user.ToolResults.Select(result =>
-                    new ToolFinished(result.ToolUseId, result.IsError, Shorten(result.Text)));
+                    new ToolFinished(result.ToolUseId, result.IsError, Shorten(result.Text)) { Result = result.Text });
             case CliApiRetry retry:
                 LastRetry = retry;
                 return [.. Void(), new TurnRetrying(retry.Attempt, retry.MaxRetries, retry.Delay, retry.Status)];
@@ -140,6 +149,11 @@ internal sealed class TurnReader
             _inProgress.Append(assistant.Text);
             events.Add(new TextDelta(assistant.Text));
             Finish();
+        }
+
+        foreach (var tool in assistant.ToolUses)
+        {
+            _unfinished[tool.Id] = tool.Name;
         }
 
         events.AddRange(assistant.ToolUses.Select(tool => new ToolStarted(tool.Id, tool.Name, tool.Input)));

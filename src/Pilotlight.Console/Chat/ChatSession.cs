@@ -58,7 +58,7 @@ public sealed class ChatSession(LocalGateway gateway, Func<ValueTask<Caller>> wh
 
         // What began while the messages were read is added here, or told below.
         gateway.TurnNews.Began += OnBegan;
-        if (gateway.FindRunning(threadId) is { } running)
+        if (await gateway.FindRunningAsync(threadId, CancellationToken.None) is { } running)
         {
             Add(running);
         }

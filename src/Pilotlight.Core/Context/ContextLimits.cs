@@ -64,7 +64,7 @@ internal sealed class ContextLimits(IOptions<LimitOptions> limits, IOptions<Clau
         {
             for (; dropped < thread.Turns.Count && total > soft * KeptShare; dropped++)
             {
-                total -= thread.Turns[dropped].Messages.Sum(message => Count(message.Text));
+                total -= thread.Turns[dropped].Messages.Sum(message => Count(HistoryTurn.WordsOf(message)));
             }
 
             if (dropped == thread.Turns.Count)
@@ -131,7 +131,7 @@ internal sealed class ContextLimits(IOptions<LimitOptions> limits, IOptions<Clau
                 return (known, uncounted);
             }
 
-            uncounted.AddRange(thread.Turns[at].Messages.Select(message => message.Text));
+            uncounted.AddRange(thread.Turns[at].Messages.Select(HistoryTurn.WordsOf));
         }
 
         uncounted.Add(SystemPrompt(thread));

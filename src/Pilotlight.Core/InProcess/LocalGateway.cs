@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using Pilotlight.Claude;
 using Pilotlight.Claude.Profiles;
 using Pilotlight.Core.Access;
+using Pilotlight.Core.Approvals;
 using Pilotlight.Core.Problems;
 using Pilotlight.Core.Servers;
 using Pilotlight.Core.Threads;
@@ -22,6 +23,7 @@ public sealed class LocalGateway
     private readonly ThreadWork _work;
     private readonly TurnService _turns;
     private readonly WarmUps _warmUps;
+    private readonly ApprovalService _approvals;
     private readonly ClaudeProfiles _profiles;
 
     private LocalGateway(IServiceProvider services)
@@ -30,6 +32,7 @@ public sealed class LocalGateway
         _work = services.GetRequiredService<ThreadWork>();
         _turns = services.GetRequiredService<TurnService>();
         _warmUps = services.GetRequiredService<WarmUps>();
+        _approvals = services.GetRequiredService<ApprovalService>();
         _profiles = services.GetRequiredService<ClaudeProfiles>();
         (TurnNews, ThreadNews) = (services.GetRequiredService<TurnNews>(), services.GetRequiredService<ThreadNews>());
         IsSimulated = services.GetRequiredService<IOptions<ServerOptions>>().Value.IsSimulated;
@@ -118,8 +121,17 @@ public sealed class LocalGateway
         return (await _turns.BeginAsync(caller, threadId, text, null, CancellationToken.None, replaces: replaces)).Turn;
     }
 
-    /// <summary>The thread's running turn, or null.</summary>
-    public Turn? FindRunning(string threadId) => _turns.FindRunning(threadId);
+    /// <summary>The thread's turn that has not ended, one that waits for an answer included; null for none.</summary>
+    public async Task<Turn?> FindRunningAsync(string threadId, CancellationToken cancellationToken) =>
+        _turns.FindRunning(threadId) ?? await _turns.FindRunningAsync(threadId, cancellationToken);
+
+    /// <summary>What a thread's turns wait or waited with, the newest last.</summary>
+    public Task<IReadOnlyList<Approval>> ListApprovalsAsync(Caller caller, string threadId, CancellationToken cancellationToken) =>
+        _approvals.ListAsync(caller, threadId, cancellationToken);
+
+    /// <summary>Answers what a turn waits with; the turn goes on.</summary>
+    public Task<Approval> AnswerAsync(Caller caller, string threadId, string approvalId, ApprovalAnswer answer, CancellationToken cancellationToken) =>
+        _approvals.AnswerAsync(caller, threadId, approvalId, answer, cancellationToken);
 
     /// <summary>A turn's events after one, to its end.</summary>
     public async IAsyncEnumerable<StoredEvent> ReadEventsAsync(

@@ -13,6 +13,12 @@ public static class ProblemKinds
     /// <summary>There is no such turn in the thread.</summary>
     public const string TurnNotFound = "turn-not-found";
 
+    /// <summary>There is no such approval in the thread.</summary>
+    public const string ApprovalNotFound = "approval-not-found";
+
+    /// <summary>The approval was answered, or its turn has ended.</summary>
+    public const string ApprovalOver = "approval-over";
+
     /// <summary>There is no such key.</summary>
     public const string KeyNotFound = "key-not-found";
 

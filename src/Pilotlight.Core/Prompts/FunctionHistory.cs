@@ -12,8 +12,12 @@ namespace Pilotlight.Core.Prompts;
 internal static class FunctionHistory
 {
     /// <summary>What was said before and what is said now, with each call either native or in words.</summary>
+    /// <param name="history">What was said before.</param>
+    /// <param name="now">What is said now.</param>
+    /// <param name="functions">The callers' functions that are offered.</param>
+    /// <param name="own">The ids of calls of the agent's own tools, which stay as they are.</param>
     public static (IReadOnlyList<HistoryMessage> History, IReadOnlyList<UserContent> Now) Tell(
-        IEnumerable<HistoryMessage> history, IReadOnlyList<UserContent> now, IReadOnlyList<AIFunctionDeclaration> functions)
+        IEnumerable<HistoryMessage> history, IReadOnlyList<UserContent> now, IReadOnlyList<AIFunctionDeclaration> functions, IReadOnlySet<string>? own = null)
     {
         var said = history.Append(new HistoryMessage(HistoryRole.User, "") { Content = now }).ToArray();
         IReadOnlyList<HistoryToolCall> called = [];
@@ -29,7 +33,7 @@ internal static class FunctionHistory
             }
 
             called = message.Calls ?? [];
-            native = [.. called.Where(call => functions.Any(function => function.Name == call.Name) && IsAnswered(said, at + 1, call)).Select(call => call.ToolUseId)];
+            native = [.. called.Where(call => (own?.Contains(call.ToolUseId) == true || functions.Any(function => function.Name == call.Name)) && IsAnswered(said, at + 1, call)).Select(call => call.ToolUseId)];
             if (called.Count > 0)
             {
                 IEnumerable<string> untold = called.Where(call => !native.Contains(call.ToolUseId)).Select(call => call.Name).Distinct(StringComparer.Ordinal);
@@ -37,7 +41,7 @@ internal static class FunctionHistory
                 {
                     ToolNames = message.ToolNames is null && native.Count == called.Count ? null : [.. message.ToolNames ?? [], .. untold],
                     Calls = native.Count == 0 ? null : [.. called.Where(call => native.Contains(call.ToolUseId))
-                        .Select(call => call with { Name = FunctionNames.Qualify(call.Name) })],
+                        .Select(call => own?.Contains(call.ToolUseId) == true ? call : call with { Name = FunctionNames.Qualify(call.Name) })],
                 };
             }
         }

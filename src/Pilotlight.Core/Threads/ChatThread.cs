@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Pilotlight.Claude.Turns;
 using Pilotlight.Core.Access;
+using Pilotlight.Core.Steps;
 
 namespace Pilotlight.Core.Threads;
 
@@ -72,6 +73,9 @@ public sealed record StoredMessage(
     /// <summary>Of the user's message: what its turn asks beyond the text, as it is stored; null where the text is all, or it was not read.</summary>
     [JsonIgnore]
     public string? Prompt { get; init; }
+
+    /// <summary>Of an answer: what its agent's tools were called with and returned; null for none.</summary>
+    public IReadOnlyList<MessageStep>? Steps { get; init; }
 
     /// <summary>Of an answer: the calls whose results the next turn brings, as they are stored; null for none.</summary>
     [JsonIgnore]

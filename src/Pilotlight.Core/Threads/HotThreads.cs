@@ -1,6 +1,8 @@
 using System.Globalization;
+using Pilotlight.Claude;
 using Pilotlight.Claude.Conversations;
 using Pilotlight.Core.Prompts;
+using Pilotlight.Core.Steps;
 using Pilotlight.Wire.Calls;
 
 namespace Pilotlight.Core.Threads;
@@ -19,8 +21,15 @@ internal sealed record HistoryTurn(IReadOnlyList<HistoryMessage> Messages, long?
     /// <summary>Its answer as it is stored; null where nothing is known of it.</summary>
     public StoredMessage? Answer { get; init; }
 
+    /// <summary>The ids of the calls of the agent's own tools in it.</summary>
+    public IEnumerable<string> OwnCalls => Answer?.Steps?.SelectMany(step => step.Calls).Select(call => call.Id) ?? [];
+
     /// <summary>Whether it waits for the results of calls.</summary>
     public bool Awaits => Messages is [.., { Calls.Count: > 0 }];
+
+    /// <summary>All text of a message that is sent, what its calls are called with included.</summary>
+    public static string WordsOf(HistoryMessage message) => message.Calls is { Count: > 0 } calls
+        ? string.Join('\n', calls.Select(call => call.Input.GetRawText()).Prepend(message.Text)) : message.Text;
 
     public static HistoryTurn Of(IReadOnlyList<StoredMessage> messages) =>
         Of(messages, messages[0].Prompt is { } json ? PromptJson.Read(json) : null);
@@ -30,13 +39,16 @@ internal sealed record HistoryTurn(IReadOnlyList<HistoryMessage> Messages, long?
         // With tools a turn is several requests, whose tokens come as one sum: that says nothing about the context.
         var answer = messages[^1];
         var context = answer is { Status: "complete", Tools: null, Usage: { ContextTokens: > 0 } usage } ? usage.ContextTokens : (long?)null;
-        return new HistoryTurn([.. prompt?.Told ?? [], .. messages.Select(message => Message(message, prompt))], context)
+        return new HistoryTurn([.. prompt?.Told ?? [], .. messages.SelectMany(message => MessagesOf(message, prompt))], context)
         {
             Id = answer.TurnId,
             Prompt = prompt,
             Answer = answer,
         };
     }
+
+    private static IEnumerable<HistoryMessage> MessagesOf(StoredMessage message, Prompt? prompt) =>
+        message.Steps is { Count: > 0 } steps ? StepReplay.Messages(steps, message.Text) : [Message(message, prompt)];
 
     private static HistoryMessage Message(StoredMessage message, Prompt? prompt) => message.Role == "user"
         ? new HistoryMessage(HistoryRole.User, prompt is null ? message.Text : Prompt.WordsOf(prompt.Content)) { Content = prompt?.Content }
@@ -47,17 +59,21 @@ internal sealed record HistoryTurn(IReadOnlyList<HistoryMessage> Messages, long?
 internal sealed record HotThread(ChatThread Thread, IReadOnlyList<HistoryTurn> Turns)
 {
     /// <summary>About what it takes in memory.</summary>
-    public long Size { get; } = Turns.Sum(turn => turn.Messages.Sum(message => message.Text.Length + 100L + Prompt.SizeOf(message.Content ?? [])))
+    public long Size { get; } = Turns.Sum(turn => turn.Messages.Sum(message => HistoryTurn.WordsOf(message).Length + 100L + Prompt.SizeOf(message.Content ?? [])))
         + (Thread.SystemPrompt?.Length ?? 0) + 200;
 
     /// <summary>The calls that wait for their results.</summary>
     public IReadOnlyList<HistoryToolCall> Awaited => Turns is [.., { Awaits: true } last] ? last.Messages[^1].Calls! : [];
 
+    // The API takes calls only where there are tools at all, whichever.
+    private HashSet<string> OwnCalls => Thread.Profile is { Length: > 0 } profile && !profile.Equals(ClaudeOptions.ChatProfile, StringComparison.OrdinalIgnoreCase)
+        ? [.. Turns.SelectMany(turn => turn.OwnCalls)] : [];
+
     /// <summary>It, as the conversation that the adapter carries on, and what is said in it now.</summary>
     public (Conversation Conversation, IReadOnlyList<UserContent> Content) ToConversation(int droppedTurns, string text, Prompt? prompt)
     {
         var (history, content) = FunctionHistory.Tell(
-            Turns.Skip(droppedTurns).SelectMany(turn => turn.Messages).Concat(prompt?.Told ?? []), prompt?.Content ?? [new UserText(text)], prompt?.Functions ?? []);
+            Turns.Skip(droppedTurns).SelectMany(turn => turn.Messages).Concat(prompt?.Told ?? []), prompt?.Content ?? [new UserText(text)], prompt?.Functions ?? [], OwnCalls);
         return (ToConversation(droppedTurns) with
         {
             Model = prompt?.Model ?? Thread.Model,
@@ -79,7 +95,7 @@ internal sealed record HotThread(ChatThread Thread, IReadOnlyList<HistoryTurn> T
         Model = Thread.Model,
         SystemPrompt = Thread.SystemPrompt,
         Profile = Thread.Profile,
-        History = FunctionHistory.Tell(Turns.Skip(droppedTurns).SelectMany(turn => turn.Messages), [], []).History,
+        History = FunctionHistory.Tell(Turns.Skip(droppedTurns).SelectMany(turn => turn.Messages), [], [], OwnCalls).History,
         HistoryMark = Mark(droppedTurns, null, isSaid: false),
     };
 

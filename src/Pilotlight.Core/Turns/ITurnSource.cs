@@ -22,3 +22,11 @@ internal sealed class ConversationSource(IClaudeConversations conversations, Con
     public IAsyncEnumerable<TurnEvent> RunAsync(WireTurn calls, CancellationToken cancellationToken) => conversations.RunTurnAsync(
         conversation with { Calls = calls with { Parameters = conversation.Calls.Parameters } }, content, cancellationToken);
 }
+
+/// <summary>A turn that may not go on.</summary>
+/// <param name="error">Why.</param>
+internal sealed class RefusedSource(TurnError error) : ITurnSource
+{
+    public IAsyncEnumerable<TurnEvent> RunAsync(WireTurn calls, CancellationToken cancellationToken) =>
+        AsyncEnumerable.Repeat<TurnEvent>(new TurnFailed(error, "", TurnUsage.None, null), 1);
+}

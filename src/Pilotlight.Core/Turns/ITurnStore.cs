@@ -1,4 +1,5 @@
 using Pilotlight.Core.Access;
+using Pilotlight.Core.Approvals;
 
 namespace Pilotlight.Core.Turns;
 
@@ -40,6 +41,19 @@ public interface ITurnStore
     /// <summary>Ends a turn in one transaction: answer, state, last events, usage and settlement; false when the turn is no longer this epoch's.</summary>
     Task<bool> EndAsync(
         string turnId, long epoch, TurnOutcome outcome, IReadOnlyList<StoredEvent> lastEvents, DateTimeOffset at, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Has a turn wait for a person in one transaction: approval, last events, what it used so far and its reservation given back; false when the turn is no longer
+    /// this epoch's. From then on it is nobody's.
+    /// </summary>
+    Task<bool> WaitAsync(string turnId, long epoch, WaitingTurn waiting, DateTimeOffset at, CancellationToken cancellationToken);
+
+    /// <summary>Decides about an approval, once: of all that try one wins. Its turn is accepted again, this epoch's, and to be run.</summary>
+    Task<DecideResult> DecideAsync(
+        string threadId, string approvalId, ApprovalDecision decision, long epoch, DateTimeOffset at, CancellationToken cancellationToken);
+
+    /// <summary>Ends a turn that waits as cancelled, its approval denied; false when it does not wait.</summary>
+    Task<bool> CancelWaitingAsync(string turnId, DateTimeOffset at, CancellationToken cancellationToken);
 
     /// <summary>
     /// Drops the events of turns that ended before, but for the last of each, which says how it ended; returns of how many

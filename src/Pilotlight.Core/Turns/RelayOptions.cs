@@ -28,6 +28,10 @@ public sealed class RelayOptions
     [Range(typeof(TimeSpan), "00:00:00.1000000", "1.00:00:00")]
     public TimeSpan UnwatchedTimeout { get; set; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>Most characters that are kept of a call's input, and of its result, with the answer; what is left out is said. Default: 32,768.</summary>
+    [Range(0, 16 * 1024 * 1024)]
+    public int MaxToolText { get; set; } = 32 * 1024;
+
     /// <summary>How long a turn's events stay after its end, for clients that follow it again; its messages stay for good. Default: 7 days.</summary>
     [Range(typeof(TimeSpan), "00:01:00", "3650.00:00:00")]
     public TimeSpan EventRetention { get; set; } = TimeSpan.FromDays(7);

@@ -13,6 +13,11 @@ internal sealed partial class RunningTurns(TurnPlaces places, IOptions<RelayOpti
 
     private readonly ConcurrentDictionary<string, RunningTurn> _turns = new(StringComparer.Ordinal);
 
+    private TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Completes when the next turn begins to run.</summary>
+    public Task Begun => Volatile.Read(ref _begun).Task;
+
     /// <summary>How many there are.</summary>
     public int Count => _turns.Count;
 
@@ -21,6 +26,7 @@ internal sealed partial class RunningTurns(TurnPlaces places, IOptions<RelayOpti
     {
         _turns[turn.Lease.Id] = turn;
         turn.Ended = RunToEndAsync(turn, run);
+        Interlocked.Exchange(ref _begun, new(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
     }
 
     /// <summary>The thread's turn of this id in progress here, or null.</summary>

@@ -16,6 +16,7 @@ internal sealed partial class ServerLife(
     ITurnStore turns,
     IReservationStore reservations,
     StoredTurns stored,
+    ApprovalService approvals,
     RunningTurns running,
     ServerEpoch epoch,
     UsageLog log,
@@ -99,6 +100,7 @@ internal sealed partial class ServerLife(
             }
 
             await SeeToOwnAsync();
+            await approvals.LookAsync(_stop.Token);
             _isFailing = false;
         }
         catch (Exception fault) when (!_stop.IsCancellationRequested)

@@ -1,7 +1,9 @@
 using System.Text;
 using Pilotlight.Claude.Turns;
 using Pilotlight.Core.Access;
+using Pilotlight.Core.Approvals;
 using Pilotlight.Core.Prompts;
+using Pilotlight.Core.Steps;
 using Pilotlight.Core.Storage;
 using Pilotlight.Core.Threads;
 
@@ -12,20 +14,23 @@ namespace Pilotlight.Core.Turns;
 /// Neighbouring pieces of text become one event, up to a batch. While the store is away the turn goes on, and what it says is kept until it can be stored; storing the same twice changes nothing.
 /// </remarks>
 internal sealed class StoredJournal(
-    LiveTurn live, PreparedTurn prepared, ITurnStore store, TurnIntake intake, RelayOptions options, TimeProvider time, bool isSimulated) : ITurnJournal
+    LiveTurn live, PreparedTurn prepared, ITurnStore store, TurnIntake intake, WaitingTurns waits, RelayOptions options, TimeProvider time, bool isSimulated) : ITurnJournal
 {
     private readonly List<StoredEvent> _pending = [];
-    private readonly List<string> _tools = [];
+    private readonly List<string> _tools = [.. prepared.Resumed?.Steps.SelectMany(step => step.Calls).Select(call => call.Name) ?? []];
+    private readonly StepRecorder _steps = StepsOf(prepared, options);
     private readonly StringBuilder _text = new();
     private readonly PromptedAnswer? _answer = prepared.Prompt is { } prompt
         ? new PromptedAnswer(prompt, prepared.Thread.Awaited.Count > 0 ? HeldTurn.Of(prepared.Thread.Turns) : null, live)
         : null;
-    private long _lastId;
+    private long _lastId = prepared.Resumed?.Events[^1].Id ?? 0;
     private long _pendingSince;
     private bool _textWasSent;
     private bool _isFailing;
     private TurnEvent? _end;
     private TurnOutcome? _outcome;
+    private TurnCancelled? _cancelled;
+    private WaitingTurn? _waiting;
 
     private bool HasPending => _pending.Count > 0 || _text.Length > 0;
 
@@ -60,16 +65,34 @@ internal sealed class StoredJournal(
 
         switch (turnEvent = told)
         {
+            case TurnStarted started when prepared.Resumed is { } resumed:
+                resumed.Began(started, live.Lease);
+                return; // Its readers know that it has begun.
             case TextDelta delta:
                 _text.Append(delta.Text);
+                _steps.Say(delta.Text);
                 return;
+            case TextReset:
+                _steps.Reset();
+                break;
             case ToolStarted tool when _answer?.IsCallers(tool) != true:
                 _tools.Add(tool.Name);
+                _steps.Call(tool.ToolUseId, tool.Name, tool.Input);
+                break;
+            case ToolFinished tool:
+                _steps.Return(tool.ToolUseId, tool.IsError, tool.Result);
+                turnEvent = tool with { Result = StepRecorder.Shorten(tool.Result, options.MaxToolText).Kept };
                 break;
         }
 
         CloseText();
         Append(TurnEventJson.Write(live.Turn, turnEvent, isSimulated));
+        if (turnEvent is TextReset && prepared.Resumed is { Repeated.Length: > 0 } before)
+        {
+            _text.Append(before.Repeated);
+            _steps.Say(before.Repeated);
+        }
+
         if (turnEvent is TurnStarted && prepared.Fit.NewlyDropped > 0)
         {
             Append(TurnEventJson.Truncation(prepared.Fit.DroppedTurns));
@@ -88,6 +111,19 @@ internal sealed class StoredJournal(
 
     public async Task EndAsync(TurnEnd end)
     {
+        if (end.Event is TurnAwaitsApproval awaits)
+        {
+            if (!live.Stopping.IsCancellationRequested || live.IsInterrupted)
+            {
+                await WaitAsync(end, awaits);
+                return;
+            }
+
+            // It was stopped at the moment in which it began to wait.
+            await waits.LetGoAsync(live.Turn.ThreadId);
+            end = end with { Event = _cancelled ??= new TurnCancelled(awaits.PartialText, awaits.Usage, null) { Model = awaits.Model } };
+        }
+
         if (_outcome is null || end.Event != _end)
         {
             Prepare(end);
@@ -128,6 +164,7 @@ internal sealed class StoredJournal(
     private void Prepare(TurnEnd asked)
     {
         var (end, text) = _answer?.End(asked, time.GetElapsedTime(live.AcceptedAt)) ?? (asked, "");
+        end = prepared.Resumed is { } resumed ? end with { Event = resumed.Whole(end.Event) } : end;
         CloseText();
         if (_end is not null)
         {
@@ -144,6 +181,30 @@ internal sealed class StoredJournal(
             ? (TurnEventJson.Failed, TurnEventJson.Problem(TurnProblems.Interrupted))
             : TurnEventJson.Write(live.Turn, end.Event, simulated: false));
         (_end, _outcome) = (asked.Event, OutcomeOf(end));
+    }
+
+    private async Task WaitAsync(TurnEnd end, TurnAwaitsApproval awaits)
+    {
+        if (_waiting is null)
+        {
+            CloseText();
+            var approval = waits.Create(live.Turn, prepared.Thread.Thread.Profile, awaits, prepared.Resumed?.Approval.Booked, end.Bill);
+            Append(ApprovalJson.Begin(approval));
+            _waiting = new WaitingTurn(approval, [.. _pending], end.Bill);
+        }
+
+        var isOurs = await store.WaitAsync(live.Turn.Id, live.Lease.Epoch, _waiting, time.GetUtcNow(), CancellationToken.None);
+        live.Publish(isOurs ? _waiting.Events : await store.ReadEventsAsync(live.Turn.Id, live.LastId, CancellationToken.None), isEnd: true);
+        if (!isOurs)
+        {
+            return;
+        }
+
+        waits.Began(_waiting.Approval, prepared.Thread.Thread.Profile);
+        if (live.Stopping.IsCancellationRequested && !live.IsInterrupted && await store.CancelWaitingAsync(live.Turn.Id, time.GetUtcNow(), CancellationToken.None))
+        {
+            await waits.LetGoAsync(live.Turn.ThreadId);
+        }
     }
 
     private TurnOutcome OutcomeOf(TurnEnd end)
@@ -163,15 +224,31 @@ internal sealed class StoredJournal(
         };
 
         TurnOutcome Partial(TurnState state, string status, string text) =>
-            new(state, text.Length == 0 ? null : Answer(text, status, end.Bill?.Usage ?? TurnUsage.None, end.Bill?.CostUsd), end.Bill);
+            new(state, text.Length == 0 && _steps.Steps.Count == 0 ? null : Answer(text, status, Whole(end.Bill?.Usage ?? TurnUsage.None), WholeCost(end.Bill?.CostUsd)), end.Bill);
+
+        // What is booked at the end is the last part's; the answer is the whole turn's.
+        TurnUsage Whole(TurnUsage usage) => prepared.Resumed is { } resumed ? resumed.UsedBefore + usage : usage;
+        decimal? WholeCost(decimal? cost) => prepared.Resumed is { } resumed ? resumed.Approval.Booked.CostUsd + (cost ?? 0) : cost;
     }
 
     private StoredMessage Answer(string text, string status, TurnUsage usage, decimal? cost) => new(
         live.Turn.AnswerMessageId, live.Turn.ThreadId, live.Turn.Id, "assistant", text, status, null, usage, cost, live.Acquire, null,
         TurnEventJson.Milliseconds(time.GetElapsedTime(live.AcceptedAt)), _tools.Count > 0 ? _tools : null, time.GetUtcNow())
     {
+        Steps = prepared.Prompt is null && _steps.Steps is { Count: > 0 } steps ? steps : null,
         Calls = _answer is { Calls.Count: > 0 } ? PromptJson.WriteCalls(_answer.Calls) : null,
     };
+
+    private static StepRecorder StepsOf(PreparedTurn prepared, RelayOptions options)
+    {
+        var steps = new StepRecorder(options.MaxToolText);
+        foreach (var step in prepared.Resumed?.Steps ?? [])
+        {
+            steps.Take(step);
+        }
+
+        return steps;
+    }
 
     private void CloseText()
     {

@@ -3,11 +3,14 @@ using Pilotlight.Core.Threads;
 
 namespace Pilotlight.Core.Turns;
 
-/// <summary>Where a turn is: <c>accepted → started → completed | failed | interrupted | cancelled</c>.</summary>
+/// <summary>Where a turn is: <c>accepted → started → completed | failed | interrupted | cancelled</c>, and from started to waiting and to accepted again as often as a person is asked.</summary>
 public enum TurnState
 {
+    /// <summary>Begun, and at rest until a person answers: no process, no place, no server has it. Before the others in order, since it has not ended.</summary>
+    Waiting = -1,
+
     /// <summary>Stored, with the user's message; nothing has been sent to a model.</summary>
-    Accepted,
+    Accepted = 0,
 
     /// <summary>A model may have seen it, and tools may have acted: it is never run again by itself.</summary>
     Started,

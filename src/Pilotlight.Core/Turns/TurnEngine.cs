@@ -61,7 +61,7 @@ internal sealed partial class TurnEngine(
             {
                 case TurnFailed failed when budget?.Refusal is { } refusal:
                     return failed with { Error = new TurnError(TurnErrorKind.BudgetExceeded, refusal) };
-                case TurnCompleted or TurnFailed or TurnCancelled or TurnAwaitsTools:
+                case TurnCompleted or TurnFailed or TurnCancelled or TurnAwaitsTools or TurnAwaitsApproval:
                     return events.Current;
                 case UsageGrew:
                     notes.Note();

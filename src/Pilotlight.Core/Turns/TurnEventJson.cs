@@ -33,7 +33,7 @@ internal static class TurnEventJson
         Claude.Turns.TextReset => (TextReset, "{}"),
         Claude.Turns.ThinkingDelta thinking => (ThinkingDelta, Json(new TextData(thinking.Text), TurnJsonContext.Default.TextData)),
         Claude.Turns.ToolStarted tool => (ToolStarted, Json(new ToolStartedData(tool.ToolUseId, tool.Name, tool.Input), TurnJsonContext.Default.ToolStartedData)),
-        Claude.Turns.ToolFinished tool => (ToolFinished, Json(new ToolFinishedData(tool.ToolUseId, tool.IsError, tool.Summary), TurnJsonContext.Default.ToolFinishedData)),
+        Claude.Turns.ToolFinished tool => (ToolFinished, Json(new ToolFinishedData(tool.ToolUseId, tool.IsError, tool.Summary, tool.Result == tool.Summary ? null : tool.Result), TurnJsonContext.Default.ToolFinishedData)),
         TurnRetrying retry => (Retrying, Json(
             new RetryingData(retry.Attempt, retry.MaxAttempts, Milliseconds(retry.Delay), retry.Status), TurnJsonContext.Default.RetryingData)),
         TurnCompleted completed => (Completed, Json(
@@ -88,7 +88,7 @@ internal sealed record TruncatedData(int DroppedTurns);
 
 internal sealed record ToolStartedData(string Id, string Name, JsonElement Input);
 
-internal sealed record ToolFinishedData(string Id, bool IsError, string? Summary);
+internal sealed record ToolFinishedData(string Id, bool IsError, string? Summary, string? Result);
 
 internal sealed record RetryingData(int Attempt, int MaxAttempts, double DelayMs, int? Status);
 

@@ -13,8 +13,16 @@ namespace Pilotlight.Core.Turns;
 /// <summary>A turn with the thread that it is in, as it is sent.</summary>
 internal sealed record PreparedTurn(HotThread Thread, ContextFit Fit, Prompt? Prompt = null)
 {
+    /// <summary>What it was, where a person's decision takes it up; null for one that begins.</summary>
+    public ResumedTurn? Resumed { get; init; }
+
     /// <summary>The conversation, and what is said in it now.</summary>
-    public (Conversation Conversation, IReadOnlyList<UserContent> Content) Say(string text) => Thread.ToConversation(Fit.DroppedTurns, text, Prompt);
+    public (Conversation Conversation, IReadOnlyList<UserContent> Content) Say(string text)
+    {
+        var (conversation, content) = Thread.ToConversation(Fit.DroppedTurns, text, Prompt);
+        return Resumed is null ? (conversation, content)
+            : (conversation with { History = [.. conversation.History, .. Resumed.History([new HistoryMessage(HistoryRole.User, text)])] }, Resumed.Content);
+    }
 }
 
 /// <summary>What came of taking a turn in.</summary>

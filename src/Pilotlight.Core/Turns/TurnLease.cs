@@ -29,7 +29,7 @@ internal sealed class TurnLease(string id, string keyId, long epoch, string mode
     public long Epoch => epoch;
 
     /// <summary>What its key may use.</summary>
-    public KeyLimits Limits { get; init; } = KeyLimits.None;
+    public KeyLimits Limits { get; set; } = KeyLimits.None;
 
     /// <summary>How many turns its key may still begin in this minute; null where that is not limited.</summary>
     public RateState? Rate { get; init; }
@@ -97,6 +97,9 @@ internal sealed class TurnLease(string id, string keyId, long epoch, string mode
                     Count(cancelled.Usage, cancelled.Model, cancelled.CostUsd);
                     break;
                 case TurnAwaitsTools awaits:
+                    Count(awaits.Usage, awaits.Model, null);
+                    break;
+                case TurnAwaitsApproval awaits:
                     Count(awaits.Usage, awaits.Model, null);
                     break;
             }

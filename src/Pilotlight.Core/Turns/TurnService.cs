@@ -10,10 +10,13 @@ namespace Pilotlight.Core.Turns;
 /// <summary>The turns of threads: takes them on, and lets clients follow and cancel them, on whichever server they run.</summary>
 /// <remarks>A turn belongs to the server: a client that leaves changes nothing about it. Safe for concurrent use.</remarks>
 internal sealed partial class TurnService(
-    TurnIntake intake, StoredTurns stored, RunningTurns running, TurnPlaces places, ITurnStore turns, IThreadStore threads, TimeProvider time, ILogger<TurnService> logger)
+    TurnIntake intake, StoredTurns stored, RunningTurns running, WaitingTurns waits, TurnPlaces places, ITurnStore turns, IThreadStore threads, TimeProvider time, ILogger<TurnService> logger)
 {
     // Between two looks into the store at a turn that runs on another server.
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(200);
+
+    // The same at one that waits for a person; where it is taken up here, that is told.
+    private static readonly TimeSpan LookAtWaitingEvery = TimeSpan.FromSeconds(2);
 
     /// <summary>Takes a turn on, or says which one the same key took on before.</summary>
     /// <param name="caller">Who asks.</param>
@@ -86,14 +89,20 @@ internal sealed partial class TurnService(
     }
 
     /// <summary>A turn's events after one, to its end: as they come where it runs here, out of the store where it runs elsewhere or has ended.</summary>
+    /// <param name="turnId">The turn.</param>
+    /// <param name="afterId">The last event that is known.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="live">The turn as it runs here, where that is known.</param>
     public async IAsyncEnumerable<StoredEvent> ReadEventsAsync(
-        string turnId, long afterId, [EnumeratorCancellation] CancellationToken cancellationToken)
+        string turnId, long afterId, [EnumeratorCancellation] CancellationToken cancellationToken, LiveTurn? live = null)
     {
         var (last, isOver) = (afterId, false);
         while (true)
         {
-            var source = running.Find(turnId)?.ReadAsync(last, cancellationToken)
+            var begun = running.Begun;
+            var source = live?.ReadAsync(last, cancellationToken) ?? running.Find(turnId)?.ReadAsync(last, cancellationToken)
                 ?? (await turns.ReadEventsAsync(turnId, last, cancellationToken)).ToAsyncEnumerable();
+            live = null;
             await foreach (var happened in source)
             {
                 yield return happened;
@@ -111,8 +120,14 @@ internal sealed partial class TurnService(
                 yield break;
             }
 
-            isOver = await turns.FindStateAsync(turnId, cancellationToken) is null or > TurnState.Started;
-            if (!isOver)
+            var state = await turns.FindStateAsync(turnId, cancellationToken);
+            isOver = state is null or > TurnState.Started;
+            if (state == TurnState.Waiting)
+            {
+                await begun.WaitAsync(LookAtWaitingEvery, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+            else if (!isOver)
             {
                 await Task.Delay(LookEvery, time, cancellationToken);
             }
@@ -147,8 +162,20 @@ internal sealed partial class TurnService(
     public Turn? FindRunning(string threadId) => running.FindOfThread(threadId)?.Turn;
 
     /// <summary>Asks a turn to stop; where it runs on another server, that one finds it in the store. Nothing when it has ended.</summary>
-    public Task CancelAsync(string turnId) =>
-        running.Find(turnId) is { } live ? live.CancelAsync() : turns.RequestCancelAsync(turnId, time.GetUtcNow(), CancellationToken.None);
+    public async Task CancelAsync(string turnId)
+    {
+        if (running.Find(turnId) is { } live)
+        {
+            await live.CancelAsync();
+            return;
+        }
+
+        await turns.RequestCancelAsync(turnId, time.GetUtcNow(), CancellationToken.None);
+        if (await turns.CancelWaitingAsync(turnId, time.GetUtcNow(), CancellationToken.None) && await turns.FindByIdAsync(turnId, CancellationToken.None) is { } turn)
+        {
+            await waits.LetGoAsync(turn.ThreadId);
+        }
+    }
 
     // The new turn is taken on and holds its thread: it runs, whatever becomes of the old one.
     private async Task TakeOutAsync(string threadId, string replaced, Turn by)

@@ -111,7 +111,7 @@ internal static class TurnEndpoints
     private static async Task StreamAsync(
         HttpContext http, TurnService turns, Turn turn, LiveTurn? live, long after, StreamOptions relay, TimeProvider time)
     {
-        var source = live is null ? turns.ReadEventsAsync(turn.Id, after, http.RequestAborted) : live.ReadAsync(after, http.RequestAborted);
+        var source = turns.ReadEventsAsync(turn.Id, after, http.RequestAborted, live);
         await using var events = source.GetAsyncEnumerator(http.RequestAborted);
         bool any;
         try

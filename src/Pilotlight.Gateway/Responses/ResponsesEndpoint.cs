@@ -53,7 +53,7 @@ internal static class ResponsesEndpoint
             await writer.WriteWholeAsync(Events(), begun: TellFacts);
         }
 
-        IAsyncEnumerable<StoredEvent> Events() => live?.ReadAsync(0, http.RequestAborted) ?? turns.ReadEventsAsync(turn.Id, 0, http.RequestAborted);
+        IAsyncEnumerable<StoredEvent> Events() => turns.ReadEventsAsync(turn.Id, 0, http.RequestAborted, live);
 
         void TellFacts()
         {

@@ -112,7 +112,7 @@ internal static class Ledger
 
     /// <summary>Books what the end of a stored turn says, which is told once, and lets its reservation go if it has one still.</summary>
     public static async ValueTask SettleEndAsync(
-        Session session, string leaseId, string keyId, Bill? bill, DateTimeOffset at, CancellationToken cancellationToken)
+        Session session, string leaseId, string keyId, Bill? bill, DateTimeOffset at, CancellationToken cancellationToken, long turns = 1)
     {
         var lease = await TakeAsync(session, leaseId, cancellationToken);
         if (lease is not null)
@@ -120,7 +120,7 @@ internal static class Ledger
             await ReleaseAsync(session, lease, cancellationToken);
         }
 
-        await BookAsync(session, keyId, lease, bill, at, cancellationToken);
+        await BookAsync(session, keyId, lease, bill, at, cancellationToken, turns);
     }
 
     /// <summary>Books what was noted of a turn whose server ended before it did, and lets its reservation go; returns what that was.</summary>

@@ -1,4 +1,6 @@
+using Pilotlight.Claude.Turns;
 using Pilotlight.Core.Access;
+using Pilotlight.Core.Approvals;
 using Pilotlight.Core.Threads;
 using Pilotlight.Core.Turns;
 
@@ -9,6 +11,7 @@ internal sealed class SqlTurnStore(Database database, bool isSingleServer) : ITu
 {
     private const int Accepted = (int)TurnState.Accepted;
     private const int Started = (int)TurnState.Started;
+    private const int Waiting = (int)TurnState.Waiting;
     private const string TurnColumns = """ "Id", "ThreadId", "State", "Text", "UserMessageId", "AnswerMessageId", "IdempotencyKey", "KeyId" """;
 
     public async Task<long> OpenEpochAsync(string node, DateTimeOffset until, CancellationToken cancellationToken) => await database.WriteAsync(
@@ -185,6 +188,87 @@ internal sealed class SqlTurnStore(Database database, bool isSingleServer) : ITu
             },
             cancellationToken);
 
+    public async Task<bool> WaitAsync(string turnId, long epoch, WaitingTurn waiting, DateTimeOffset at, CancellationToken cancellationToken) => await database.WriteAsync(
+        async session =>
+        {
+            var turn = await session.FirstAsync(
+                $"""
+                UPDATE turns SET "State" = {Waiting}, "Epoch" = 0, "LastEventId" = @last WHERE "Id" = @id AND "Epoch" = @epoch AND "State" = {Started} RETURNING {TurnColumns}
+                """,
+                ReadTurn, cancellationToken, ("last", waiting.Events[^1].Id), ("id", turnId), ("epoch", epoch));
+            if (turn is null)
+            {
+                // Stored already, by an attempt of which only the answer was lost; or it is another's.
+                return session.Abandon(await SqlApprovalStore.FindAsync(session, waiting.Approval.ThreadId, waiting.Approval.Id, cancellationToken) is not null);
+            }
+
+            await session.ExecuteAllAsync([SqlApprovalStore.Insert(waiting.Approval), .. waiting.Events.Select(stored => Insert(turnId, stored))], cancellationToken);
+            await Ledger.SettleEndAsync(session, turnId, turn.KeyId, waiting.Bill, at, cancellationToken, turns: 0);
+            return true;
+        },
+        cancellationToken);
+
+    public async Task<DecideResult> DecideAsync(
+        string threadId, string approvalId, ApprovalDecision decision, long epoch, DateTimeOffset at, CancellationToken cancellationToken) => await database.WriteAsync(
+        async session =>
+        {
+            if (await SqlApprovalStore.FindAsync(session, threadId, approvalId, cancellationToken) is not { } approval)
+            {
+                return session.Abandon(new DecideResult(DecideStatus.None));
+            }
+
+            // The turn first: where there are row locks, all that decide about it or end it wait for each other there.
+            var turn = await session.FirstAsync(
+                $"""
+                UPDATE turns SET "State" = {Accepted}, "Epoch" = @epoch, "LastEventId" = "LastEventId" + 1 WHERE "Id" = @id AND "State" = {Waiting} RETURNING {TurnColumns}, "LastEventId"
+                """,
+                reader => new Resolvable(ReadTurn(reader), reader.GetInt64(8)), cancellationToken, ("epoch", epoch), ("id", approval.TurnId));
+            var decide = SqlApprovalStore.Decide(approvalId, decision, at);
+            if (turn is null || await session.ExecuteAsync(decide.Sql, cancellationToken, decide.Parameters) == 0)
+            {
+                return session.Abandon(new DecideResult(DecideStatus.Over));
+            }
+
+            await session.ExecuteAllAsync([Resolved(turn.Turn.Id, turn.LastEventId, approvalId, decision)], cancellationToken);
+            return new DecideResult(DecideStatus.Decided, turn.Turn);
+        },
+        cancellationToken);
+
+    public async Task<bool> CancelWaitingAsync(string turnId, DateTimeOffset at, CancellationToken cancellationToken) => await database.WriteAsync(
+        async session =>
+        {
+            var turn = await session.FirstAsync(
+                $"""UPDATE turns SET "State" = {(int)TurnState.Cancelled}, "EndedAt" = @now WHERE "Id" = @id AND "State" = {Waiting} RETURNING {TurnColumns}, "LastEventId" """,
+                reader => new Resolvable(ReadTurn(reader), reader.GetInt64(8)), cancellationToken, ("now", at.UtcTicks), ("id", turnId));
+            if (turn is null)
+            {
+                return session.Abandon(false);
+            }
+
+            var waited = await session.FirstAsync(
+                $"""SELECT "Id" FROM approvals WHERE "TurnId" = @turn AND "State" = {(int)ApprovalState.Pending}""", reader => reader.GetString(0), cancellationToken, ("turn", turnId));
+            var approval = waited is null ? null : await SqlApprovalStore.FindAsync(session, turn.Turn.ThreadId, waited, cancellationToken);
+            var events = await session.QueryAsync(
+                """SELECT "Type", "Data" FROM events WHERE "TurnId" = @turn ORDER BY "EventId" """,
+                reader => (reader.GetString(0), reader.GetString(1)), cancellationToken, ("turn", turnId));
+            var (text, steps, acquire) = InterruptedTurn.Read(events);
+            var booked = approval?.Booked ?? BookedUsage.None;
+            var usage = new TurnUsage(booked.InputTokens, booked.OutputTokens, booked.CacheReadTokens, booked.CacheWriteTokens);
+            var partial = new StoredMessage(
+                turn.Turn.AnswerMessageId, turn.Turn.ThreadId, turnId, "assistant", text, "cancelled", null, usage, booked.CostUsd, acquire, null, null, null, at) { Steps = steps };
+            var decision = new ApprovalDecision(false, ApprovalDecision.Cancel);
+            await session.ExecuteAllAsync(
+                [
+                    CountOn(turn.Turn.ThreadId, at),
+                    Insert(partial),
+                    .. approval is null ? (Statement[])[] : [SqlApprovalStore.Decide(approval.Id, decision, at), Resolved(turnId, turn.LastEventId + 1, approval.Id, decision)],
+                    Insert(turnId, InterruptedTurn.Cancelled(turn.LastEventId + 2)),
+                ],
+                cancellationToken);
+            return true;
+        },
+        cancellationToken);
+
     public async Task<int> PruneAsync(DateTimeOffset endedBefore, int atMost, CancellationToken cancellationToken)
     {
         // Found outside the write: a database with one writer goes on meanwhile. A last id of 0 says that there is nothing more to drop.
@@ -274,14 +358,14 @@ internal sealed class SqlTurnStore(Database database, bool isSingleServer) : ITu
         var events = await session.QueryAsync(
             """SELECT "Type", "Data", "EventId" FROM events WHERE "TurnId" = @turn ORDER BY "EventId" """,
             reader => (Type: reader.GetString(0), Data: reader.GetString(1), Id: reader.GetInt64(2)), cancellationToken, ("turn", turn.Id));
-        var (text, acquire) = InterruptedTurn.Read(events.Select(stored => (stored.Type, stored.Data)));
+        var (text, steps, acquire) = InterruptedTurn.Read(events.Select(stored => (stored.Type, stored.Data)));
         var used = await Ledger.SettleNotedAsync(session, turn.Id, at, cancellationToken);
         var partial = new StoredMessage(
-            turn.AnswerMessageId, turn.ThreadId, turn.Id, "assistant", text, "interrupted", null, used?.Usage, used?.CostUsd, acquire, null, null, null, at);
+            turn.AnswerMessageId, turn.ThreadId, turn.Id, "assistant", text, "interrupted", null, used?.Usage, used?.CostUsd, acquire, null, null, null, at) { Steps = steps };
         await session.ExecuteAllAsync(
             [
                 CountOn(turn.ThreadId, at),
-                .. text.Length > 0 ? [Insert(partial)] : (Statement[])[],
+                .. text.Length > 0 || steps.Count > 0 ? [Insert(partial)] : (Statement[])[],
                 Insert(turn.Id, InterruptedTurn.End(events.Count == 0 ? 1 : events[^1].Id + 1)),
             ],
             cancellationToken);
@@ -309,12 +393,12 @@ internal sealed class SqlTurnStore(Database database, bool isSingleServer) : ITu
         return new Statement(
             """
             INSERT INTO messages ("Id", "ThreadId", "TurnId", "Role", "Text", "Status", "Model", "InputTokens", "OutputTokens", "CacheReadTokens",
-                "CacheWriteTokens", "CostNanoUsd", "Acquire", "TtftMs", "DurationMs", "Tools", "Calls", "CreatedAt")
-            VALUES (@id, @thread, @turn, @role, @text, @status, @model, @input, @output, @read, @write, @cost, @acquire, @ttft, @duration, @tools, @calls, @now)
+                "CacheWriteTokens", "CostNanoUsd", "Acquire", "TtftMs", "DurationMs", "Tools", "Calls", "Steps", "CreatedAt")
+            VALUES (@id, @thread, @turn, @role, @text, @status, @model, @input, @output, @read, @write, @cost, @acquire, @ttft, @duration, @tools, @calls, @steps, @now)
             """,
             ("id", row.Id), ("thread", row.ThreadId), ("turn", row.TurnId), ("role", row.Role), ("text", row.Text), ("status", row.Status),
             ("model", row.Model), ("input", row.InputTokens), ("output", row.OutputTokens), ("read", row.CacheReadTokens), ("write", row.CacheWriteTokens),
-            ("cost", row.CostNanoUsd), ("acquire", row.Acquire), ("ttft", row.TtftMs), ("duration", row.DurationMs), ("tools", row.Tools), ("calls", row.Calls), ("now", row.CreatedAt));
+            ("cost", row.CostNanoUsd), ("acquire", row.Acquire), ("ttft", row.TtftMs), ("duration", row.DurationMs), ("tools", row.Tools), ("calls", row.Calls), ("steps", row.Steps), ("now", row.CreatedAt));
     }
 
     // A message has its order by when it is inserted.
@@ -322,9 +406,9 @@ internal sealed class SqlTurnStore(Database database, bool isSingleServer) : ITu
     {
         const string Message = """
             INSERT INTO messages ("Id", "ThreadId", "TurnId", "Role", "Text", "Status", "Model", "InputTokens", "OutputTokens", "CacheReadTokens",
-                "CacheWriteTokens", "CostNanoUsd", "Acquire", "TtftMs", "DurationMs", "Tools", "Calls", "CreatedAt")
+                "CacheWriteTokens", "CostNanoUsd", "Acquire", "TtftMs", "DurationMs", "Tools", "Calls", "Steps", "CreatedAt")
             SELECT @id, @thread, @turn, "Role", "Text", "Status", "Model", "InputTokens", "OutputTokens", "CacheReadTokens",
-                "CacheWriteTokens", "CostNanoUsd", "Acquire", "TtftMs", "DurationMs", "Tools", "Calls", "CreatedAt" FROM messages WHERE "TurnId" = @of AND "Role" = @role
+                "CacheWriteTokens", "CostNanoUsd", "Acquire", "TtftMs", "DurationMs", "Tools", "Calls", "Steps", "CreatedAt" FROM messages WHERE "TurnId" = @of AND "Role" = @role
             """;
         yield return new Statement(
             """
@@ -334,6 +418,12 @@ internal sealed class SqlTurnStore(Database database, bool isSingleServer) : ITu
             ("id", copy.Id), ("thread", threadId), ("user", copy.UserMessageId), ("answer", copy.AnswerMessageId), ("owner", keyId), ("of", copy.OfTurn));
         yield return new Statement(Message, ("id", copy.UserMessageId), ("thread", threadId), ("turn", copy.Id), ("of", copy.OfTurn), ("role", "user"));
         yield return new Statement(Message, ("id", copy.AnswerMessageId), ("thread", threadId), ("turn", copy.Id), ("of", copy.OfTurn), ("role", "assistant"));
+    }
+
+    private static Statement Resolved(string turnId, long eventId, string approvalId, ApprovalDecision decision)
+    {
+        var (type, data) = ApprovalEnd.Write(approvalId, decision);
+        return Insert(turnId, new StoredEvent(eventId, type, data));
     }
 
     private static Statement Insert(string turnId, StoredEvent stored) => new(
@@ -358,4 +448,6 @@ internal sealed class SqlTurnStore(Database database, bool isSingleServer) : ITu
         reader.GetString(5),
         reader.IsDBNull(6) ? null : reader.GetString(6),
         reader.GetString(7));
+
+    private sealed record Resolvable(Turn Turn, long LastEventId);
 }
