@@ -4,6 +4,7 @@ using Pilotlight.Chaos;
 // kill-host [--runs N] [--cli PATH]: kills a host at random moments and looks for what it leaves behind.
 // descriptors [--runs N], mass-death [--runs N], crash-loop [--minutes N], drain: the pool's promises about faults.
 // cuts, server-kills [--postgres CONNECTION|auto], cancels, slow-clients, cli-crashes [--runs N] [--minutes N]: the gateway's promises.
+// approvals [--postgres auto] [--runs N] [--minutes N]: no tool runs without a yes or twice, no wait is lost.
 // store-outage, vanishing [--postgres auto] [--runs N] [--minutes N]: every turn ends once and is paid once, whatever goes away.
 // budget [--postgres auto] [--runs TURNS]: agent turns of twenty calls at once spend no more than their key may.
 // host …: what is killed; not for people.
@@ -30,6 +31,8 @@ switch (args.FirstOrDefault())
         return await Vanishings.RunAsync(Count(2000), Option("--postgres") is not null, Limit());
     case "budget":
         return await Budgets.RunAsync(Count(64), Option("--postgres") is not null, Limit());
+    case "approvals":
+        return await Approvals.RunAsync(Count(1000), Option("--postgres") is not null, Limit());
     case "kill-host":
         return await HostKiller.RunAsync(int.Parse(Option("--runs") ?? "50", CultureInfo.InvariantCulture), Option("--cli"));
     case "descriptors":
@@ -49,6 +52,6 @@ switch (args.FirstOrDefault())
     default:
         Console.Error.WriteLine("Usage: chaos kill-host [--runs N] [--cli PATH-OF-CLAUDE] | descriptors [--runs N] | mass-death [--runs N] | crash-loop [--minutes N] | drain\n"
             + "       chaos cuts | server-kills [--postgres CONNECTION|auto] | cancels | slow-clients | cli-crashes, each with [--runs N] [--minutes N]\n"
-            + "       chaos store-outage | vanishing | budget, each with [--postgres auto] [--runs N] [--minutes N]");
+            + "       chaos store-outage | vanishing | budget | approvals, each with [--postgres auto] [--runs N] [--minutes N]");
         return 2;
 }

@@ -107,6 +107,11 @@ public sealed class PilotlightClient : IDisposable
     public Task CancelTurnAsync(string threadId, string turnId, CancellationToken cancellationToken = default) =>
         _http.SendAsync(HttpMethod.Post, $"{Thread(threadId)}/turns/{Uri.EscapeDataString(turnId)}/cancel", cancellationToken);
 
+    /// <summary>Answers what a turn waits with; the turn goes on. Of several answers the first holds.</summary>
+    /// <exception cref="Problems.PilotlightException">It was answered before, or is over (409); there is none such (404).</exception>
+    public Task AnswerApprovalAsync(string threadId, string approvalId, ApprovalAnswer answer, CancellationToken cancellationToken = default) => _http.SendAsync(
+        HttpMethod.Post, $"{Thread(threadId)}/approvals/{Uri.EscapeDataString(approvalId)}", answer, ClientJson.Default.ApprovalAnswer, ClientJson.Default.JsonElement, cancellationToken);
+
     /// <summary>Whether the gateway's answers come from a simulated model.</summary>
     public async Task<bool> IsSimulatedAsync(CancellationToken cancellationToken = default)
     {
@@ -172,6 +177,8 @@ public sealed class PilotlightClient : IDisposable
 }
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(ApprovalAnswer))]
+[JsonSerializable(typeof(JsonElement))]
 [JsonSerializable(typeof(NewThread))]
 [JsonSerializable(typeof(ThreadChange))]
 [JsonSerializable(typeof(ChatThread))]

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.Extensions.AI;
 using Pilotlight.Claude.Conversations;
+using Pilotlight.Claude.Permissions;
 using Pilotlight.Claude.Tools;
 
 namespace Pilotlight.Claude.Chat;
@@ -20,6 +21,8 @@ internal static class ChatHistory
         var native = messages.SelectMany(message => message.Contents).OfType<FunctionCallContent>()
             .Where(call => known.Contains(call.CallId) && tools.Any(tool => tool.Name == call.Name))
             .Select(call => call.CallId).ToHashSet(StringComparer.Ordinal);
+        var decided = messages.Skip(count).SelectMany(message => message.Contents).OfType<ToolApprovalResponseContent>()
+            .Select(answer => answer.ToolCall.CallId).ToHashSet(StringComparer.Ordinal);
         var history = new List<HistoryMessage>();
         foreach (var message in messages.Take(count))
         {
@@ -28,6 +31,11 @@ internal static class ChatHistory
                 var role = part is FunctionResultContent || message.Role != ChatRole.Assistant ? HistoryRole.User : HistoryRole.Assistant;
                 switch (part)
                 {
+                    case ToolApprovalRequestContent { ToolCall: FunctionCallContent asked } when decided.Contains(asked.CallId):
+                        Add(history, new HistoryMessage(role, "") { Calls = [OwnCall(asked)] });
+                        break;
+                    case FunctionCallContent call when decided.Contains(call.CallId):
+                        break; // Told with its request.
                     case FunctionCallContent call when !native.Contains(call.CallId):
                         Add(history, new HistoryMessage(role, "", [call.Name]));
                         break;
@@ -58,6 +66,7 @@ internal static class ChatHistory
         DataContent { MediaType: "application/pdf" } data => new UserDocument(data.MediaType, data.Data),
         UriContent { Uri: { Scheme: "http" or "https" } address } image when image.HasTopLevelMediaType("image") => new UserImageAddress(address),
         FunctionResultContent result => Result(result),
+        ToolApprovalResponseContent answer => Decision(answer),
         _ => null,
     };
 
@@ -68,11 +77,20 @@ internal static class ChatHistory
         result.Exception is not null);
 
     /// <summary>A call as it is replayed.</summary>
-    public static HistoryToolCall Call(FunctionCallContent call) => new(
-        call.CallId,
-        FunctionNames.Qualify(call.Name),
-        JsonSerializer.SerializeToElement(
-            call.Arguments ?? new Dictionary<string, object?>(), AIJsonUtilities.DefaultOptions.GetTypeInfo(typeof(IDictionary<string, object?>))));
+    public static HistoryToolCall Call(FunctionCallContent call) => new(call.CallId, FunctionNames.Qualify(call.Name), Arguments(call));
+
+    /// <summary>A call of a tool of the agent's own.</summary>
+    public static HistoryToolCall OwnCall(FunctionCallContent call) => new(call.CallId, call.Name, Arguments(call));
+
+    // What the answer calls it with is what it runs with: it may be another input than the model's, or hold the answers to its questions.
+    private static UserToolDecision Decision(ToolApprovalResponseContent answer) => new(
+        answer.ToolCall.CallId,
+        !answer.Approved ? ToolDecision.Deny(answer.Reason ?? "The user did not permit this.")
+            : answer.ToolCall is FunctionCallContent { Arguments: not null } call ? ToolDecision.Allow(Arguments(call))
+            : ToolDecision.Allow());
+
+    private static JsonElement Arguments(FunctionCallContent call) => JsonSerializer.SerializeToElement(
+        call.Arguments ?? new Dictionary<string, object?>(), AIJsonUtilities.DefaultOptions.GetTypeInfo(typeof(IDictionary<string, object?>)));
 
     // Parts of one role that follow each other are one message.
     private static void Add(List<HistoryMessage> history, HistoryMessage next)

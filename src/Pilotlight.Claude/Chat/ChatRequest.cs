@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.AI;
 using Pilotlight.Claude.Conversations;
+using Pilotlight.Claude.Permissions;
 using Pilotlight.Claude.Protocol;
 using Pilotlight.Claude.Tools;
 using Pilotlight.Wire.Calls;
@@ -49,6 +50,7 @@ internal sealed record ChatRequest(Conversation Conversation, IReadOnlyList<User
             SystemPrompt = system.Length > 0 ? system : null,
             History = ChatHistory.From(spoken, answered, tools),
             Tools = tools,
+            Approvals = new ApprovalRules(CanAsk: true),
             Calls = new WireTurn { Parameters = setsOnWire ? ChatParameters.Of(options) : CallParameters.None },
             OutputSchema = Schema(options?.ResponseFormat),
             Effort = options?.Reasoning?.Effort switch
@@ -74,7 +76,7 @@ internal sealed record ChatRequest(Conversation Conversation, IReadOnlyList<User
         options?.ToolMode is NoneChatToolMode ? [] : [.. options?.Tools?.Cast<AIFunctionDeclaration>() ?? []];
 
     private static UserContent UserPart(AIContent content) => ChatHistory.UserPart(content) ?? throw new NotSupportedException(
-        $"A user message with {content.GetType().Name} cannot be sent; only text, images, PDF documents and results of functions can.");
+        $"A user message with {content.GetType().Name} cannot be sent; only text, images, PDF documents, results of functions and answers to approvals can.");
 
     // The CLI compiles schemas of its own dialect alone: one that names another is dropped, and with it the promise.
     private static JsonElement? Schema(ChatResponseFormat? format)

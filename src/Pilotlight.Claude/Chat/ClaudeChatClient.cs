@@ -99,7 +99,7 @@ internal sealed class ClaudeChatClient(IClaudeConversations conversations, Claud
                     case TextReset:
                         yield return (turnEvent, null);
                         break;
-                    case TurnCompleted or TurnAwaitsTools when entry is not null:
+                    case TurnCompleted or TurnAwaitsTools or TurnAwaitsApproval when entry is not null:
                         entry.History = [.. conversation.History, .. updates.Said(turnEvent)];
                         break;
                     case TurnFailed failed:

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.Extensions.AI;
 using Pilotlight.Claude.Conversations;
+using Pilotlight.Claude.Permissions;
 using Pilotlight.Claude.Tools;
 using Pilotlight.Claude.Turns;
 
@@ -19,6 +20,7 @@ internal sealed class TurnUpdates(ChatRequest request)
     private readonly Dictionary<string, FunctionCallContent> _calls = new(StringComparer.Ordinal);
     private string _messageId = NewId();
     private string _text = "";
+    private UserToolResult? _decided;
     private AcquireSource? _source;
 
     private bool WantsJson => request.Conversation.OutputSchema is not null;
@@ -54,8 +56,17 @@ internal sealed class TurnUpdates(ChatRequest request)
                 }
 
                 break;
+            case ToolFinished finished when IsDecided(finished.ToolUseId):
+                _decided = new UserToolResult(finished.ToolUseId, finished.Result ?? "", finished.IsError);
+                yield return Finished(finished);
+                break;
             case ToolFinished finished when _calls.GetValueOrDefault(finished.ToolUseId) is { InformationalOnly: true }:
                 yield return Finished(finished);
+                break;
+            case TurnAwaitsApproval { Request: var asked }:
+                var question = Update(turnEvent, new ToolApprovalRequestContent(asked.ToolUseId, CallOf(asked)));
+                question.FinishReason = ChatFinishReason.ToolCalls;
+                yield return question;
                 break;
             case TurnAwaitsTools awaits:
                 var calls = awaits.ToolUseIds.Select(id => _calls.GetValueOrDefault(id)).OfType<AIContent>().ToArray();
@@ -74,8 +85,15 @@ internal sealed class TurnUpdates(ChatRequest request)
     {
         yield return new HistoryMessage(HistoryRole.User, string.Join("\n\n", request.Content.OfType<UserText>().Select(part => part.Text)))
         {
-            Content = request.Content.All(part => part is UserText) ? null : request.Content,
+            Content = request.Content.All(part => part is UserText) ? null
+                : request.Content is [UserToolDecision decision] ? [_decided ?? new UserToolResult(decision.ToolUseId, "It did not finish.", IsError: true)]
+                : request.Content,
         };
+        if (end is TurnAwaitsApproval { Request: var asked })
+        {
+            yield return new HistoryMessage(HistoryRole.Assistant, _text) { Calls = [ChatHistory.OwnCall(CallOf(asked))] };
+        }
+
         if (end is TurnAwaitsTools awaits)
         {
             yield return new HistoryMessage(HistoryRole.Assistant, _text)
@@ -91,6 +109,11 @@ internal sealed class TurnUpdates(ChatRequest request)
                 _calls.Count > 0 ? [.. _calls.Values.Select(call => call.Name).Distinct(StringComparer.Ordinal)] : null);
         }
     }
+
+    private FunctionCallContent CallOf(ToolPermissionRequest asked) =>
+        _calls.GetValueOrDefault(asked.ToolUseId) ?? Call(new ToolStarted(asked.ToolUseId, asked.ToolName, asked.Input));
+
+    private bool IsDecided(string callId) => request.Content is [UserToolDecision decision] && decision.ToolUseId == callId;
 
     private static string NewId() => Guid.NewGuid().ToString("N");
 

@@ -41,6 +41,25 @@ public sealed record ToolStarted(string CallId, string Name, JsonElement Input) 
 /// <summary>A call of a tool has ended.</summary>
 public sealed record ToolFinished(string CallId, bool IsError, string? Summary) : TurnEvent;
 
+/// <summary>A tool may run only after a yes: the turn waits for <see cref="PilotlightClient.AnswerApprovalAsync"/>.</summary>
+/// <param name="ApprovalId">What to answer.</param>
+/// <param name="Tool">The tool.</param>
+/// <param name="Input">What it is called with.</param>
+/// <param name="Title">What is going to be done, in words.</param>
+/// <param name="ExpiresAt">When it is denied by itself.</param>
+public sealed record ApprovalRequested(string ApprovalId, string Tool, JsonElement Input, string Title, DateTimeOffset ExpiresAt) : TurnEvent;
+
+/// <summary>An approval or a question is over.</summary>
+/// <param name="ApprovalId">Which.</param>
+/// <param name="Decision"><c>allow</c> or <c>deny</c>.</param>
+/// <param name="By">A key's id, <c>local</c>, <c>deadline</c>, <c>cancel</c> or <c>restart</c>.</param>
+public sealed record ApprovalResolved(string ApprovalId, string Decision, string By) : TurnEvent;
+
+/// <summary>The model asks its user: the turn waits for <see cref="PilotlightClient.AnswerApprovalAsync"/> with answers.</summary>
+/// <param name="ApprovalId">What to answer.</param>
+/// <param name="Questions">An array of questions, each with <c>question</c>, <c>options</c> and <c>multiSelect</c>.</param>
+public sealed record QuestionAsked(string ApprovalId, JsonElement Questions) : TurnEvent;
+
 /// <summary>The model's API did not answer, and is asked again.</summary>
 /// <param name="Attempt">Which try it is.</param>
 /// <param name="MaxAttempts">How many there will be at most.</param>

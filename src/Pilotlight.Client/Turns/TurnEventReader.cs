@@ -15,6 +15,9 @@ internal static class TurnEventReader
         "thinking.delta" => JsonSerializer.Deserialize(data, TurnJsonContext.Default.ThinkingDelta)!,
         "tool.started" when JsonSerializer.Deserialize(data, TurnJsonContext.Default.ToolStartedJson) is { } tool => new ToolStarted(tool.Id, tool.Name, tool.Input),
         "tool.finished" when JsonSerializer.Deserialize(data, TurnJsonContext.Default.ToolFinishedJson) is { } tool => new ToolFinished(tool.Id, tool.IsError, tool.Summary),
+        "approval.requested" => JsonSerializer.Deserialize(data, TurnJsonContext.Default.ApprovalRequested)!,
+        "approval.resolved" => JsonSerializer.Deserialize(data, TurnJsonContext.Default.ApprovalResolved)!,
+        "question.asked" => JsonSerializer.Deserialize(data, TurnJsonContext.Default.QuestionAsked)!,
         "retrying" => JsonSerializer.Deserialize(data, TurnJsonContext.Default.TurnRetrying)!,
         "context.truncated" => JsonSerializer.Deserialize(data, TurnJsonContext.Default.ContextTruncated)!,
         "turn.completed" => JsonSerializer.Deserialize(data, TurnJsonContext.Default.TurnCompleted)!,
@@ -39,6 +42,9 @@ internal sealed record NewTurnJson(string Text);
 [JsonSerializable(typeof(ThinkingDelta))]
 [JsonSerializable(typeof(ToolStartedJson))]
 [JsonSerializable(typeof(ToolFinishedJson))]
+[JsonSerializable(typeof(ApprovalRequested))]
+[JsonSerializable(typeof(ApprovalResolved))]
+[JsonSerializable(typeof(QuestionAsked))]
 [JsonSerializable(typeof(TurnRetrying))]
 [JsonSerializable(typeof(ContextTruncated))]
 [JsonSerializable(typeof(TurnCompleted))]

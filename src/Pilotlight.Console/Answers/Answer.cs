@@ -68,6 +68,9 @@ public sealed class Answer
 
     public List<ToolCallView> Tools { get; } = [];
 
+    /// <summary>What it waits with for its user; null for nothing.</summary>
+    public ApprovalView? Approval { get; private set; }
+
     public RetryView? Retry { get; private set; }
 
     /// <summary>Turns at the thread's beginning that were left out, since they no longer fit.</summary>
@@ -102,7 +105,9 @@ public sealed class Answer
             CostUsd = message.CostUsd,
         };
         answer._text.Append(message.Text);
-        answer.Tools.AddRange((message.Tools ?? []).Select(name => new ToolCallView("", name) { IsDone = true }));
+        answer.Tools.AddRange(message.Steps is { } steps
+            ? steps.SelectMany(step => step.Calls).Select(ToolCallView.Of)
+            : (message.Tools ?? []).Select(name => new ToolCallView("", name, default) { IsDone = true }));
         return answer;
     }
 
@@ -166,15 +171,22 @@ public sealed class Answer
                 (IsThinking, Retry) = (true, null);
                 break;
             case "tool.started":
-                Tools.Add(new ToolCallView(Word(data, "id") ?? "", Word(data, "name") ?? "tool"));
+                Tools.Add(new ToolCallView(Word(data, "id") ?? "", Word(data, "name") ?? "tool", data.TryGetProperty("input", out var input) ? input.Clone() : default));
                 break;
             case "tool.finished":
                 var id = Word(data, "id");
                 if (Tools.Find(tool => tool.Id == id) is { } call)
                 {
                     (call.IsDone, call.IsError) = (true, data.TryGetProperty("isError", out var bad) && bad.ValueKind == JsonValueKind.True);
+                    call.Output = Word(data, "result") ?? Word(data, "summary");
                 }
 
+                break;
+            case "approval.requested" or "question.asked":
+                Approval = ApprovalView.Of(type, data);
+                break;
+            case "approval.resolved":
+                Approval = null;
                 break;
             case "retrying":
                 Retry = new RetryView((int?)Number(data, "attempt") ?? 1, (int?)Number(data, "maxAttempts"), (int?)Number(data, "status"));
@@ -209,25 +221,13 @@ public sealed class Answer
         End(AnswerStatus.Complete);
     }
 
-    private void End(AnswerStatus status) => (Status, IsThinking, Retry) = (status, false, null);
+    private void End(AnswerStatus status) => (Status, IsThinking, Retry, Approval) = (status, false, null, null);
 
     private static string? Word(JsonElement data, string name) =>
         data.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
     private static double? Number(JsonElement data, string name) =>
         data.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number ? value.GetDouble() : null;
-}
-
-/// <summary>A tool that was called.</summary>
-public sealed class ToolCallView(string id, string name)
-{
-    public string Id => id;
-
-    public string Name => name;
-
-    public bool IsDone { get; set; }
-
-    public bool IsError { get; set; }
 }
 
 /// <summary>A retry under way.</summary>

@@ -127,6 +127,42 @@ function said(button, word) {
   setTimeout(() => { button.textContent = before; }, 1600);
 }
 
+// Something waits for a yes or a no: the keyboard is there, unless its owner is writing.
+let askedAt = 0;
+export function asks(id) {
+  const card = document.querySelector(`[data-approval="${id}"]`);
+  if (!card) {
+    return;
+  }
+
+  askedAt = performance.now();
+  card.scrollIntoView({ block: 'nearest' });
+  const active = document.activeElement;
+  if (!active || active === document.body || !active.matches('input, textarea, select') || active.value === '') {
+    card.focus({ preventScroll: true });
+  }
+}
+
+// Whoever was typing when it came up has not answered it.
+const settleMs = 400;
+document.addEventListener('keydown', event => {
+  const card = document.querySelector('[data-approval]');
+  const typing = event.target.closest?.('input, textarea, select, [contenteditable]');
+  if (!card || typing || event.repeat || event.ctrlKey || event.metaKey || event.altKey || performance.now() - askedAt < settleMs) {
+    return;
+  }
+
+  const inside = card.contains(event.target);
+  const allow = event.key === 'a' || event.key === 'A' || (event.key === 'Enter' && event.target === card);
+  const deny = event.key === 'd' || event.key === 'D' || (event.key === 'Escape' && inside);
+  const button = allow ? card.querySelector('[data-allow]') : deny ? card.querySelector('[data-deny]') : null;
+  if (button) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    button.click();
+  }
+});
+
 document.addEventListener('keydown', event => {
   const typing = event.target.closest?.('input, textarea, select, [contenteditable]');
   if (event.key === '/' && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {

@@ -54,6 +54,7 @@ public sealed class TurnTelemetry : IDisposable
         TurnCompleted => "completed",
         TurnCancelled => "cancelled",
         TurnAwaitsTools => "awaits-tools",
+        TurnAwaitsApproval => "awaits-approval",
         TurnFailed failed => "failed." + failed.Error.Kind,
         _ => "unknown",
     };

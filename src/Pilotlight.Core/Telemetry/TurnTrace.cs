@@ -47,7 +47,7 @@ internal sealed class TurnTrace : IDisposable
                 _turn?.SetStatus(ActivityStatusCode.Error).SetTag(TurnTelemetry.ErrorType, failed.Error.Kind.ToString());
                 _telemetry.Ended(_api, failed);
                 break;
-            case TurnCancelled or TurnAwaitsTools:
+            case TurnCancelled or TurnAwaitsTools or TurnAwaitsApproval:
                 _turn?.SetTag(TurnTelemetry.End, TurnTelemetry.EndOf(turnEvent));
                 _telemetry.Ended(_api, turnEvent);
                 break;

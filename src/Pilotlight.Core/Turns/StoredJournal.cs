@@ -232,7 +232,7 @@ internal sealed class StoredJournal(
     }
 
     private StoredMessage Answer(string text, string status, TurnUsage usage, decimal? cost) => new(
-        live.Turn.AnswerMessageId, live.Turn.ThreadId, live.Turn.Id, "assistant", text, status, null, usage, cost, live.Acquire, null,
+        live.Turn.AnswerMessageId, live.Turn.ThreadId, live.Turn.Id, "assistant", text, status, null, usage, cost, prepared.Resumed?.Acquire ?? live.Acquire, null,
         TurnEventJson.Milliseconds(time.GetElapsedTime(live.AcceptedAt)), _tools.Count > 0 ? _tools : null, time.GetUtcNow())
     {
         Steps = prepared.Prompt is null && _steps.Steps is { Count: > 0 } steps ? steps : null,

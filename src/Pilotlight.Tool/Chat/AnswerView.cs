@@ -13,6 +13,9 @@ internal sealed class AnswerView
     private bool _isThinking;
     private bool _isWaiting;
 
+    /// <summary>What the turn waits with for a yes or a no; null for nothing.</summary>
+    public string? Approval { get; private set; }
+
     /// <summary>The turn, once it has begun.</summary>
     public string? TurnId { get; private set; }
 
@@ -52,6 +55,24 @@ internal sealed class AnswerView
                 break;
             case ToolStarted tool:
                 Line("blue", $"uses {tool.Name} …");
+                break;
+            case ApprovalRequested asked:
+                Approval = asked.ApprovalId;
+                Line("yellow", $"{asked.Title}");
+                if (asked.Tool != "Bash")
+                {
+                    Line("grey", asked.Input.GetRawText());
+                }
+
+                Wait("Allow it? y allows, n denies, Esc stops");
+                break;
+            case QuestionAsked asked:
+                Approval = null;
+                Line("yellow", $"The model asks something that the terminal cannot answer: {asked.Questions.GetRawText()} Answer it in the console, or press Esc.");
+                break;
+            case ApprovalResolved resolved:
+                Approval = null;
+                Line("grey", resolved.Decision == "allow" ? "allowed" : $"denied{(resolved.By == "deadline" ? ": nobody answered in time" : "")}");
                 break;
             case ToolFinished { IsError: true }:
                 Line("yellow", "the tool failed");

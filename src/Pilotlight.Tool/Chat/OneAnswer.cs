@@ -12,7 +12,7 @@ internal static class OneAnswer
         string? turn = null;
         try
         {
-            return await FollowAsync(client.RunTurnAsync(thread, prompt, cancellationToken), started => turn = started);
+            return await FollowAsync(thread, client.RunTurnAsync(thread, prompt, cancellationToken), started => turn = started);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested && turn is not null)
         {
@@ -23,7 +23,7 @@ internal static class OneAnswer
     }
 
     // A pipe cannot take back what was written, so a message that is started over is printed when it is whole.
-    private static async Task<int> FollowAsync(IAsyncEnumerable<TurnEvent> events, Action<string> onStarted)
+    private static async Task<int> FollowAsync(string thread, IAsyncEnumerable<TurnEvent> events, Action<string> onStarted)
     {
         var (printed, text) = ("", "");
         await foreach (var turnEvent in events)
@@ -46,6 +46,11 @@ internal static class OneAnswer
                         printed = text;
                     }
 
+                    break;
+                case ApprovalRequested or QuestionAsked:
+                    Console.Error.WriteLine(
+                        turnEvent is ApprovalRequested asked ? $"The turn waits for leave to: {asked.Title}" : "The turn waits for an answer to the model's question.");
+                    Console.Error.WriteLine($"Answer it in the console, or by POST /api/threads/{thread}/approvals/{(turnEvent is ApprovalRequested one ? one.ApprovalId : ((QuestionAsked)turnEvent).ApprovalId)}.");
                     break;
                 case TextReset:
                     text = "";

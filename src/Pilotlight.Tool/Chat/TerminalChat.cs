@@ -1,4 +1,5 @@
 using Pilotlight.Client.Problems;
+using Pilotlight.Client.Turns;
 using Pilotlight.Tool.Client;
 using Spectre.Console;
 
@@ -113,6 +114,10 @@ internal sealed class TerminalChat(ChatGateway gateway, ChatCommands commands, L
                     if (stop && view.TurnId is { } turn)
                     {
                         await gateway.Client.CancelTurnAsync(commands.Thread, turn, ended);
+                    }
+                    else if (view.Approval is { } approval && (key.Key is ConsoleKey.Y or ConsoleKey.N))
+                    {
+                        await gateway.Client.AnswerApprovalAsync(commands.Thread, approval, new ApprovalAnswer(key.Key == ConsoleKey.Y ? "allow" : "deny"), ended);
                     }
                 }
             }

@@ -99,7 +99,8 @@ internal static class SettingsCheck
         return value is null ? $"{result.ErrorMessage}" : $"{result.ErrorMessage} It is '{value}'.";
     }
 
-    private static string Kind(Type type)
+    /// <summary>What a value must be, in words.</summary>
+    internal static string Kind(Type type)
     {
         var plain = Nullable.GetUnderlyingType(type) ?? type;
         return plain == typeof(TimeSpan) ? "a time such as 00:00:30"

@@ -2,15 +2,15 @@ using Microsoft.Extensions.Configuration;
 
 namespace Pilotlight.Tool.Settings;
 
-/// <summary>Finds settings that nothing reads, at any depth: one that is taken in silence is taken for set.</summary>
+/// <summary>Finds settings that nothing reads, at any depth, by their name or by their value: one that is taken in silence is taken for set.</summary>
 internal static class UnknownSettings
 {
-    /// <summary>A fault for each setting below <paramref name="section"/> that <paramref name="type"/> has no property for.</summary>
+    /// <summary>A fault for each setting below <paramref name="section"/> that <paramref name="type"/> has no property for, or whose value is not of its kind.</summary>
     public static IEnumerable<string> In(IConfigurationSection section, Type type)
     {
         if (ElementOf(type) is { } element)
         {
-            return section.GetChildren().SelectMany(child => In(child, element));
+            return section.GetChildren().SelectMany(child => Value(child, element).Concat(In(child, element)));
         }
 
         return IsGroup(type) ? section.GetChildren().SelectMany(child => InGroup(child, type)) : [];
@@ -20,8 +20,27 @@ internal static class UnknownSettings
     {
         var known = group.GetProperties().Where(property => IsSetting(property.PropertyType)).ToArray();
         return Array.Find(known, property => property.Name.Equals(setting.Key, StringComparison.OrdinalIgnoreCase)) is { } property
-            ? In(setting, property.PropertyType)
+            ? Value(setting, property.PropertyType).Concat(In(setting, property.PropertyType))
             : [$"{setting.Path} is not a setting; there are {string.Join(", ", known.Select(one => one.Name))}."];
+    }
+
+    // Inside a list or a dictionary a value that cannot be read takes the whole of its entry with it, and nobody is told.
+    private static IEnumerable<string> Value(IConfigurationSection setting, Type type)
+    {
+        if (!type.IsValueType || setting.Value is null)
+        {
+            return [];
+        }
+
+        try
+        {
+            setting.Get(type);
+            return [];
+        }
+        catch (Exception fault) when (fault is InvalidOperationException or FormatException)
+        {
+            return [$"{setting.Path} is '{setting.Value}', which is not {SettingsCheck.Kind(type)}."];
+        }
     }
 
     // What else options hold, delegates and functions, is for code alone.

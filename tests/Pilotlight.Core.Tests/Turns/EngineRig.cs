@@ -6,6 +6,7 @@ using Pilotlight.Claude;
 using Pilotlight.Claude.Conversations;
 using Pilotlight.Claude.Turns;
 using Pilotlight.Core.Access;
+using Pilotlight.Core.Approvals;
 using Pilotlight.Core.Context;
 using Pilotlight.Core.Servers;
 using Pilotlight.Core.Telemetry;
@@ -42,15 +43,23 @@ internal sealed class EngineRig<TStore>(TStore store, IClaudeConversations conve
         store, new HotThreads(store), new ContextLimits(_limits, _claude), Admission, Epoch, _claude, Time);
 
     public StoredTurns Stored => field ??= new StoredTurns(
-        Engine, conversations, Running, Places, Intake, store, Epoch, new TurnNews(new ThreadNews()), Relay, Options.Create(new ServerOptions()), _claude, _limits, Time,
+        Engine, conversations, Running, Places, Intake, Waits, Approvals, Reservations, Keys, store, Epoch, new TurnNews(new ThreadNews()), Relay, Options.Create(new ServerOptions()), _claude, _limits, Time,
         NullLogger<StoredTurns>.Instance);
 
-    public TurnService Service => field ??= new TurnService(Intake, Stored, Running, Places, store, store, Time, NullLogger<TurnService>.Instance);
+    public TurnService Service => field ??= new TurnService(Intake, Stored, Running, Waits, Places, store, store, Time, NullLogger<TurnService>.Instance);
+
+    public FakeApprovals Approvals { get; } = new();
+
+    public WaitingTurns Waits => field ??= new WaitingTurns(conversations, Approvals, _claude, Epoch, Time);
+
+    public ApprovalService Answers => field ??= new ApprovalService(Approvals, store, null!, Stored, Waits, Places, Epoch, Time, NullLogger<ApprovalService>.Instance);
 
     public CallTurns Calls => field ??= new CallTurns(Engine, Running, Places, Admission, Reservations, Epoch, _limits, _claude, Time);
 
     public ServerLife Life => field ??= new ServerLife(
-        store, Reservations, Stored, Running, Epoch, Log, _limits, Relay, Options.Create(new ServerOptions { Node = "me" }), Time, NullLogger<ServerLife>.Instance);
+        store, Reservations, Stored, Answers, Running, Epoch, Log, _limits, Relay, Options.Create(new ServerOptions { Node = "me" }), Time, NullLogger<ServerLife>.Instance);
+
+    private KeyService Keys => field ??= new KeyService(null!, Time);
 
     private TurnEngine Engine => field ??= new TurnEngine(Reservations, Log, _limits, _telemetry, Time, NullLogger<TurnEngine>.Instance);
 
@@ -60,7 +69,25 @@ internal sealed class EngineRig<TStore>(TStore store, IClaudeConversations conve
     {
         Log.Dispose();
         _telemetry.Dispose();
+        Keys.Dispose();
     }
+}
+
+/// <summary>Approvals that a test gives.</summary>
+internal sealed class FakeApprovals : IApprovalStore
+{
+    public List<Approval> All { get; } = [];
+
+    public Task<IReadOnlyList<Approval>> ListAsync(string threadId, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<Approval>>([.. All]);
+
+    public Task<Approval?> FindAsync(string threadId, string approvalId, CancellationToken cancellationToken) => Task.FromResult(All.Find(one => one.Id == approvalId));
+
+    public Task<Approval?> FindLastAsync(string turnId, CancellationToken cancellationToken) => Task.FromResult(All.FindLast(one => one.TurnId == turnId));
+
+    public Task<IReadOnlyList<(Approval Approval, string By)>> ListOverdueAsync(DateTimeOffset now, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<(Approval, string)>>([.. All.Where(one => one.State == ApprovalState.Pending && one.ExpiresAt <= now).Select(one => (one, ApprovalDecision.Deadline))]);
+
+    public Task<IReadOnlyList<RememberedDecision>> ListRememberedAsync(string threadId, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<RememberedDecision>>([]);
 }
 
 /// <summary>Holds everything, counts nothing.</summary>
@@ -123,5 +150,12 @@ internal sealed class ScriptedConversations(params IEnumerable<TurnEvent> script
 
     public IReadOnlyList<HotConversation> ListHot() => throw new NotSupportedException();
 
-    public ValueTask ForgetAsync(string conversationId, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+    /// <summary>The conversations whose process was let go.</summary>
+    public List<string> Forgotten { get; } = [];
+
+    public ValueTask ForgetAsync(string conversationId, CancellationToken cancellationToken)
+    {
+        Forgotten.Add(conversationId);
+        return ValueTask.CompletedTask;
+    }
 }

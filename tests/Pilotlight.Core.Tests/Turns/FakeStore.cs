@@ -6,7 +6,7 @@ using Pilotlight.Core.Turns;
 namespace Pilotlight.Core.Tests.Turns;
 
 /// <summary>One thread in memory, taken in and ended; nothing can be taken out of it.</summary>
-internal sealed class FakeStore : TurnStoreStub, IThreadStore
+internal class FakeStore : TurnStoreStub, IThreadStore
 {
     public ChatThread? Thread { get; set; } = new("t", null, null, null, null, 0, default, default);
 

@@ -20,7 +20,7 @@ public sealed class LiveTurnTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     private StoredJournal Journal => field ??= new StoredJournal(
-        _live, new PreparedTurn(new HotThread(_store.Thread!, []), new ContextFit(0, 0, 0)), _store, null!, new RelayOptions(), _time, isSimulated: false);
+        _live, new PreparedTurn(new HotThread(_store.Thread!, []), new ContextFit(0, 0, 0)), _store, null!, null!, new RelayOptions(), _time, isSimulated: false);
 
     [Fact]
     public async Task Readers_see_all_events_once_whenever_they_join()

@@ -1,4 +1,5 @@
 using Pilotlight.Core.Access;
+using Pilotlight.Core.Approvals;
 using Pilotlight.Core.Turns;
 
 namespace Pilotlight.Core.Tests.Turns;
@@ -22,6 +23,13 @@ internal abstract class TurnStoreStub : ITurnStore
     public virtual Task<bool> EndAsync(
         string turnId, long epoch, TurnOutcome outcome, IReadOnlyList<StoredEvent> lastEvents, DateTimeOffset at, CancellationToken cancellationToken) =>
         throw new NotSupportedException();
+
+    public virtual Task<bool> WaitAsync(string turnId, long epoch, WaitingTurn waiting, DateTimeOffset at, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public virtual Task<DecideResult> DecideAsync(
+        string threadId, string approvalId, ApprovalDecision decision, long epoch, DateTimeOffset at, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public virtual Task<bool> CancelWaitingAsync(string turnId, DateTimeOffset at, CancellationToken cancellationToken) => Task.FromResult(false);
 
     public virtual Task<int> PruneAsync(DateTimeOffset endedBefore, int atMost, CancellationToken cancellationToken) => throw new NotSupportedException();
 
