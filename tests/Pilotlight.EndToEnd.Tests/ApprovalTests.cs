@@ -37,7 +37,7 @@ public sealed class ApprovalTests : EndToEndTest
 
         Assert.Equal([HttpStatusCode.NotFound, HttpStatusCode.BadRequest, HttpStatusCode.OK, .. Enumerable.Repeat(HttpStatusCode.Conflict, 4)], statuses);
         Assert.Equal(
-            ["turn.started", "tool.started", "approval.requested", "approval.resolved", "tool.finished", "text.delta", "turn.completed"],
+            ["turn.started", "text.delta", "tool.started", "approval.requested", "approval.resolved", "tool.finished", "text.delta", "turn.completed"],
             events.Select(item => item.Type).Aggregate(new List<string>(), (types, type) => types is [.., "text.delta"] && type == "text.delta" ? types : [.. types, type]));
         Assert.Equal(Enumerable.Range(1, events.Count).Select(id => (long)id), events.Select(item => item.Id));
         var resolved = events.Single(item => item.Type == "approval.resolved").Data;
