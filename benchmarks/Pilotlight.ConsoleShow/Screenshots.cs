@@ -8,7 +8,23 @@ internal static class Screenshots
     public static async Task TakeAsync(string folder)
     {
         Directory.CreateDirectory(folder);
-        await using var stage = await Stage.SetAsync("--Pilotlight:Pool:MinIdle=3", "--Pilotlight:Pool:Size=3");
+        var work = Directory.CreateTempSubdirectory("pilotlight-show-work-");
+        try
+        {
+            await TakeAsync(folder, work.FullName);
+        }
+        finally
+        {
+            work.Delete(recursive: true);
+        }
+    }
+
+    private static async Task TakeAsync(string folder, string work)
+    {
+        await using var stage = await Stage.SetAsync(
+            "--Pilotlight:Pool:MinIdle=3", "--Pilotlight:Pool:Size=3", "--Pilotlight:Claude:Profiles:coder:Tools:0=Bash", "--Pilotlight:Claude:Profiles:coder:Tools:1=Write",
+            "--Pilotlight:Claude:Profiles:coder:Tools:2=AskUserQuestion", "--Pilotlight:Claude:Profiles:coder:Approval=Ask", $"--Pilotlight:Claude:Profiles:coder:WorkingDirectory={work}");
+        await AgentShots.TakeAsync(stage, folder, work);
         foreach (var (title, question) in Script.Earlier)
         {
             await EarlierAsync(stage, title, question);
@@ -81,7 +97,7 @@ internal static class Screenshots
         await page.GetByText("is dealt with first").WaitForAsync();
     }
 
-    private static async Task ShootAsync(IPage page, string folder, string name)
+    internal static async Task ShootAsync(IPage page, string folder, string name)
     {
         await page.EvaluateAsync("document.activeElement?.blur()");
         await page.EvaluateAsync("document.fonts.ready");

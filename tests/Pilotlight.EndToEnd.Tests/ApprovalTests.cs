@@ -188,7 +188,7 @@ public sealed class ApprovalTests : EndToEndTest
         var (code, _, error) = await GatewayProcess.RunAsync(
             ["serve", "--data", Data, "--simulate", "--Pilotlight:Claude:Profiles:coder:Tools:0=Bash", "--Pilotlight:Claude:Profiles:coder:Approval=Sometimes"], Token);
 
-        Assert.Equal(2, code);
+        Assert.Equal(1, code);
         Assert.Contains("Approval", error, StringComparison.Ordinal);
         Assert.Contains("Sometimes", error, StringComparison.Ordinal);
     }

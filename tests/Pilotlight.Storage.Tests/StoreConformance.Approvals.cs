@@ -25,7 +25,7 @@ public abstract partial class StoreConformance
         Assert.Equal(approval with { Input = default }, (await Approvals.FindAsync("a", approval.Id, Token))! with { Input = default });
         Assert.Null(await Approvals.FindAsync("b", approval.Id, Token));
         var later = await OpenEpochAsync("another");
-        Assert.Empty(await Turns.TakeOverAsync(later, Now, Token));
+        Assert.Empty(await Turns.TakeOverAsync(later, Now, Now, Token));
 
         var decided = await Turns.DecideAsync("a", approval.Id, new ApprovalDecision(true, "key") { Input = Json("""{"command":"b"}"""), IsRemembered = true }, later, Now.AddHours(1), Token);
         var again = await Turns.DecideAsync("a", approval.Id, new ApprovalDecision(false, "key"), later, Now, Token);

@@ -23,7 +23,8 @@ internal static class TurnEndpoints
 
     private const string EventsDescription =
         "Server-sent events, each with an id that counts up within the turn: turn.started {turnId, messageId, acquire: {source, ms}}, text.delta {text}, "
-        + "text.reset {} (what was streamed is void), thinking.delta {text}, tool.started, tool.finished, retrying {attempt, maxAttempts, delayMs, status}, "
+        + "text.reset {} (what was streamed is void), thinking.delta {text}, tool.started {id, name, input}, tool.finished {id, isError, summary, result}, "
+        + "approval.requested {approvalId, tool, input, title, expiresAt}, question.asked {approvalId, questions, expiresAt}, approval.resolved {approvalId, decision, by}, retrying {attempt, maxAttempts, delayMs, status}, "
         + "context.truncated {droppedTurns}, and at the end exactly one of turn.completed {messageId, model, usage, costUsd, ttftMs, durationMs}, "
         + "turn.failed {problem} and turn.cancelled {}. The turn is the server's: it goes on when the client leaves.";
 
