@@ -41,7 +41,14 @@ internal static class Approvals
                 var open = new ConcurrentQueue<Case>(cases.Where(one => one is { Approval: not null, IsDecided: false }));
                 using var over = new CancellationTokenSource();
                 var clients = Enumerable.Range(0, Clients).Select(number => WorkAsync(gateway, new Random(random.Next() + number), open, NewCase, over.Token)).ToArray();
-                await Task.Delay(random.Next(1500, 6000));
+                // A kill before anything was asked would try nothing.
+                var before = cases.Count(one => one.Approval is not null);
+                while (cases.Count(one => one.Approval is not null) < before + Clients && !clients.All(client => client.IsCompleted))
+                {
+                    await Task.Delay(20);
+                }
+
+                await Task.Delay(random.Next(0, 3000));
                 if (random.Next(4) == 0)
                 {
                     await over.CancelAsync();
@@ -109,7 +116,7 @@ internal static class Approvals
             }
             catch (Exception gone) when (gone is HttpRequestException or IOException or OperationCanceledException or TimeoutException)
             {
-                // The server was killed or stops: what became of the case is looked at later.
+                return; // The server was killed or stops: what became of the case is looked at later.
             }
         }
     }

@@ -71,6 +71,15 @@ internal sealed partial class ToolPermissions(ToolPermissionCallback? callback, 
         return ToJson(await AskAsync(asked, cancellationToken), input);
     }
 
+    /// <summary>Answers <c>elicitation</c>: what an MCP server asks the user.</summary>
+    public async ValueTask<JsonNode?> ElicitAsync(JsonElement request, string? conversationId, CancellationToken cancellationToken)
+    {
+        var asked = Elicitation.Read(request, conversationId);
+        return policy.Asks && _rules.CanAsk
+            ? Elicitation.ToJson(asked, await Waiting.AskAsync(asked, cancellationToken))
+            : new JsonObject { ["action"] = "decline" };
+    }
+
     /// <summary>A decision as the CLI takes it.</summary>
     /// <param name="decision">The decision.</param>
     /// <param name="input">The call's input as the model wrote it.</param>

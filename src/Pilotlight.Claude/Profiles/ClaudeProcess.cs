@@ -90,6 +90,7 @@ internal sealed class ClaudeProcess
     private ValueTask<JsonNode?> AnswerAsync(CliControlRequest request, CancellationToken cancellationToken) => request.Subtype switch
     {
         "can_use_tool" => _permissions.AnswerAsync(request.Request, _conversationId, cancellationToken),
+        "elicitation" => _permissions.ElicitAsync(request.Request, _conversationId, cancellationToken),
         "hook_callback" => _hooks.AnswerAsync(request.Request, _conversationId, cancellationToken),
         "mcp_message" when Functions is { } functions && request.Request.Property("server_name").AsString() == FunctionNames.Server =>
             functions.DeliverAsync(request.Request.Property("message"), cancellationToken),

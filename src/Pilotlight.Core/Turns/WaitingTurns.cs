@@ -28,7 +28,7 @@ internal sealed class WaitingTurns(IClaudeConversations conversations, IApproval
         var settings = SettingsOf(profile);
         var (usage, used) = (bill?.Usage ?? TurnUsage.None, before ?? BookedUsage.None);
         return new Approval(
-            Ids.New("apr"), turn.ThreadId, turn.Id, request.ToolUseId, request.ToolName, request.Input, ApprovalTitle.Of(request.ToolName, request.Input), now, now + settings.ApprovalTimeout)
+            Ids.New("apr"), turn.ThreadId, turn.Id, request.ToolUseId, request.ToolName, request.Input, request is { IsQuestion: true, Reason.Length: > 0 } ? request.Reason : ApprovalTitle.Of(request.ToolName, request.Input), now, now + settings.ApprovalTimeout)
         {
             IsQuestion = request.IsQuestion,
             NeedsProcess = awaits.NeedsProcess,
