@@ -18,8 +18,11 @@ internal sealed partial class ApprovalService(
     TurnPlaces places,
     ServerEpoch epoch,
     TimeProvider time,
-    ILogger<ApprovalService> logger)
+    ILogger<ApprovalService> logger) : IDisposable
 {
+    // On this server one after the other: who comes second must find the turn running that the first has taken up.
+    private readonly SemaphoreSlim _deciding = new(1);
+
     /// <summary>A thread's approvals, the newest last.</summary>
     public async Task<IReadOnlyList<Approval>> ListAsync(Caller caller, string threadId, CancellationToken cancellationToken)
     {
@@ -79,8 +82,24 @@ internal sealed partial class ApprovalService(
         }
     }
 
-    // Not by a request's token: what is decided must be run here, or be known not to be.
+    /// <inheritdoc/>
+    public void Dispose() => _deciding.Dispose();
+
     private async Task<DecideStatus> DecideAsync(Approval approval, ApprovalDecision decision)
+    {
+        await _deciding.WaitAsync();
+        try
+        {
+            return await DecideAloneAsync(approval, decision);
+        }
+        finally
+        {
+            _deciding.Release();
+        }
+    }
+
+    // Not by a request's token: what is decided must be run here, or be known not to be.
+    private async Task<DecideStatus> DecideAloneAsync(Approval approval, ApprovalDecision decision)
     {
         // Where only one server's process can go on, that server finds the turn to be run.
         var isHere = !approval.NeedsProcess || approval.Epoch == epoch.Value || decision.By == ApprovalDecision.Restart;
@@ -112,7 +131,7 @@ internal sealed partial class ApprovalService(
 
         return result.Status;
 
-        // Another may hold it: whoever has decided, a moment ago.
+        // It runs, and is held, where another has decided before.
         void Let()
         {
             if (isHere && !stored.IsRunning(approval.TurnId))

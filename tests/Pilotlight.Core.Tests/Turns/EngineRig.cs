@@ -70,6 +70,7 @@ internal sealed class EngineRig<TStore>(TStore store, IClaudeConversations conve
         Log.Dispose();
         _telemetry.Dispose();
         Keys.Dispose();
+        Answers.Dispose();
     }
 }
 
