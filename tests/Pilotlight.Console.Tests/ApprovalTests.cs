@@ -77,6 +77,8 @@ public sealed class ApprovalTests(Browser browser) : IDisposable
         await page.Page.Locator("[data-stop]").ClickAsync();
         await page.WaitForAnswerAsync("cancelled");
 
+        // A thread of its own: told the call that was stopped together with a message, the simulated model takes it for the answer of a tool.
+        await page.GoAsync("/t/" + await gateway.Process.CreateThreadAsync(TestContext.Current.CancellationToken, new { profile = "coder" }));
         await page.SayAsync("""[[sim tool=Bash input={"command":"touch made","description":"x"}]]""");
         var id = await Card(page).GetAttributeAsync("data-approval");
         var thread = new Uri(page.Page.Url).Segments[^1];

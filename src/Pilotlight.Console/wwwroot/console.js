@@ -69,7 +69,7 @@ export function composer(box, page) {
   });
   changed();
   form.toggleAttribute('data-ready', true);
-  if (matchMedia('(hover: hover)').matches) {
+  if (matchMedia('(hover: hover)').matches && !document.querySelector('[data-approval]')) {
     box.focus({ preventScroll: true });
   }
 }
