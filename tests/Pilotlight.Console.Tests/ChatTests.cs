@@ -195,6 +195,26 @@ public sealed class ChatTests(Browser browser, SharedGateway shared)
     }
 
     [Fact]
+    public async Task A_store_that_goes_away_under_an_answer_ends_neither_the_answer_nor_the_page()
+    {
+        await using var cluster = await PostgreSqlCluster.StartAsync(TestContext.Current.CancellationToken);
+        await using var gateway = await OwnGateway.StartAsync(
+            "--Pilotlight:Storage:Provider=PostgreSql", $"--Pilotlight:Storage:ConnectionString={await cluster.CreateDatabaseAsync(TestContext.Current.CancellationToken)}");
+        await using var page = await browser.OpenAsync(gateway.Address);
+        await page.SayAsync("[[sim words=40 rate=20]]");
+        await Expect(page.LastAnswer).ToContainTextAsync("word3");
+
+        await cluster.StopAsync(isCrash: false);
+        await gateway.Process.WaitForOutputAsync("could not be stored", TestContext.Current.CancellationToken);
+        await cluster.RestartAsync(TestContext.Current.CancellationToken);
+
+        await Expect(page.LastAnswer).ToContainTextAsync("word40");
+        await page.WaitForAnswerAsync();
+        await page.SayAsync("And after?");
+        await page.WaitForAnswerAsync(count: 2);
+    }
+
+    [Fact]
     public async Task A_gateway_that_goes_away_is_told_and_the_page_can_be_used_when_it_is_back()
     {
         await using var gateway = await OwnGateway.StartAsync();

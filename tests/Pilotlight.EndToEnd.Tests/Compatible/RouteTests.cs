@@ -89,6 +89,33 @@ public sealed class RouteTests : EndToEndTest
         Assert.Equal(12, (await BookedAsync(gateway, turns: 1)).GetProperty("inputTokens").GetInt64());
     }
 
+    [Theory]
+    [InlineData("/v1/messages")]
+    [InlineData("/v1/chat/completions")]
+    public async Task A_call_through_the_cli_that_is_cut_is_booked_with_what_the_api_had_told_under_the_model_that_answered(string path)
+    {
+        await using var simulator = await SimulatorServer.StartAsync(cancellationToken: Token);
+        await using var gateway = await StartAsync(simulator, "--Pilotlight:Wire:Direct=Never");
+        simulator.Enqueue(Scenario.Words(20) with { InputTokens = 12, StallAfterTokens = 3 });
+        using var request = new HttpRequestMessage(HttpMethod.Post, path)
+        {
+            Content = JsonContent.Create(new { model = "sonnet", max_tokens = 50, messages = s_hello, stream = true }),
+        };
+
+        using (var response = await gateway.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Token))
+        {
+            using var lines = new StreamReader(await response.Content.ReadAsStreamAsync(Token));
+            while (await lines.ReadLineAsync(Token) is { } line && !line.Contains("word1", StringComparison.Ordinal))
+            {
+            }
+        }
+
+        await BookedAsync(gateway, turns: 1);
+        var booked = Assert.Single((await gateway.GetAsync("/api/usage", Token)).GetProperty("items").EnumerateArray());
+        Assert.Equal(12, booked.GetProperty("inputTokens").GetInt64());
+        Assert.StartsWith("claude-sonnet", booked.GetProperty("model").GetString(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Through_the_cli_what_it_cannot_be_told_is_set_on_the_wire()
     {
