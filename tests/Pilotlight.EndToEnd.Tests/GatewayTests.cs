@@ -268,6 +268,8 @@ public sealed class GatewayTests : EndToEndTest
     [InlineData("POST", "/api/threads", """{"profile":"none"}""", 400, "invalid-request")]
     [InlineData("POST", "/api/threads", """{"title":7}""", 400, "invalid-request")]
     [InlineData("POST", "/api/threads", "{", 400, "invalid-request")]
+    [InlineData("POST", "/api/keys", """{"name":"k","tokensPerDay":5}""", 400, "invalid-request")]
+    [InlineData("POST", "/api/keys", """{"name":"k","limits":{"tokensADay":5}}""", 400, "invalid-request")]
     [InlineData("GET", "/api/threads?limit=0", null, 400, "invalid-request")]
     [InlineData("GET", "/api/threads?cursor=x", null, 400, "invalid-request")]
     [InlineData("GET", "/nothing", null, 404, "not-found")]

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Pilotlight.Core.Access;
 
 /// <summary>A key to this gateway, without the key itself, which nobody but its owner has.</summary>
@@ -20,6 +22,7 @@ public sealed record GatewayKey(
 /// <param name="ConcurrentTurns">Turns at a time.</param>
 /// <param name="Models">The models that may be asked for, by alias or name; null is all.</param>
 /// <param name="Profiles">The profiles that may be asked for; null is all.</param>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)] // One that is misspelled would be none.
 public sealed record KeyLimits(
     decimal? UsdPerDay = null,
     decimal? UsdPerMonth = null,
