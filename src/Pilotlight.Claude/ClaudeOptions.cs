@@ -82,6 +82,12 @@ public sealed class ClaudeOptions : IValidatableObject
     public bool Rehearse { get; set; } = true;
 
     /// <summary>
+    /// Whether that first turn is a whole one where the relay holds an API key: the relay answers it, and takes it out of all that the
+    /// process sends later, so that a first turn is as fast as a later one. Needs <see cref="Rehearse"/>. Default: true.
+    /// </summary>
+    public bool RehearseOnWire { get; set; } = true;
+
+    /// <summary>
     /// Whether an idle process gives up memory by degrees, and with it the compiled code that makes its next turn fast: after 10 s,
     /// 2 min and 10 min of silence. Otherwise it stays as fast as it was, for some 15 MiB more. Default: false.
     /// </summary>

@@ -29,6 +29,9 @@ public sealed record HistoryMessage(HistoryRole Role, string Text, IReadOnlyList
     /// message after it. Null without any.
     /// </summary>
     public IReadOnlyList<HistoryToolCall>? Calls { get; init; }
+
+    /// <summary>Whether there is nothing of it to tell: a model's turn that only called tools, for instance.</summary>
+    internal bool SaysNothing => string.IsNullOrWhiteSpace(Text) && Content is null && Calls is null;
 }
 
 /// <summary>A call of a tool in an earlier answer.</summary>

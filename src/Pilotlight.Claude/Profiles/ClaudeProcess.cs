@@ -7,6 +7,8 @@ using Pilotlight.Claude.Hooks;
 using Pilotlight.Claude.Permissions;
 using Pilotlight.Claude.Protocol;
 using Pilotlight.Claude.Tools;
+using Pilotlight.Claude.Turns;
+using Pilotlight.Wire.Rehearsals;
 
 namespace Pilotlight.Claude.Profiles;
 
@@ -32,6 +34,12 @@ internal sealed class ClaudeProcess
 
     /// <summary>The calls that wait for a person.</summary>
     public WaitingCalls Waiting => _permissions.Waiting;
+
+    /// <summary>The whole turn that it went through before it was parked; null when it did not.</summary>
+    public WireRehearsal? Rehearsal { get; set; }
+
+    /// <summary>What it has told of itself before any turn of a user's.</summary>
+    public CliTotals Totals { get; set; } = CliTotals.None;
 
     /// <summary>The functions that the conversation offers, if any.</summary>
     public FunctionServer? Functions { get; private set; }

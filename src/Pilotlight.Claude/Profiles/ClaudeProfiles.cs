@@ -17,6 +17,9 @@ namespace Pilotlight.Claude.Profiles;
 /// </remarks>
 public sealed class ClaudeProfiles
 {
+    /// <summary>The CLI's own switch for the block at the head of its system prompt that tells its version and marks the first message.</summary>
+    internal const string AttributionVariable = "CLAUDE_CODE_ATTRIBUTION_HEADER";
+
     private const string DayVariable = "PILOTLIGHT_DAY";
 
     private readonly Lock _gate = new();
@@ -67,16 +70,18 @@ public sealed class ClaudeProfiles
     internal static string NameOf(Conversation conversation) =>
         conversation.Profile is { Length: > 0 } profile ? profile.ToLowerInvariant() : ClaudeOptions.ChatProfile;
 
+    /// <param name="conversation">What the process is for.</param>
+    /// <param name="untold">Whether it has to be one that has been told nothing yet.</param>
     /// <exception cref="ClaudeException">There is no such profile, or no CLI.</exception>
-    internal ClaudeProcessKind For(Conversation conversation)
+    internal ClaudeProcessKind For(Conversation conversation, bool untold = false)
     {
         var name = NameOf(conversation);
-        var initialized = conversation.OutputSchema is null
-            && (conversation.SystemPrompt is null || conversation.SystemPrompt == _options.SystemPrompt);
         lock (_gate)
         {
             Renew();
             var (binary, day) = _made!.Value;
+            var initialized = !untold && conversation.OutputSchema is null
+                && (name == ClaudeOptions.ChatProfile && _warmUp.RehearsesWhole(binary) ? FitsRehearsed(conversation) : HasDefaultPrompt(conversation));
             if (!_kinds.TryGetValue((name, initialized), out var kind))
             {
                 _kinds[(name, initialized)] = kind = Create(name, initialized, binary, day);
@@ -85,6 +90,17 @@ public sealed class ClaudeProfiles
             return kind;
         }
     }
+
+    /// <summary>Whether a process can take up a conversation of its kind: one that turns out not to be rehearsed whole has its own prompt.</summary>
+    internal bool Suits(ClaudeProcess process, ClaudeProcessKind kind, Conversation conversation) =>
+        !kind.IsInitialized || (process.Rehearsal is not null ? FitsRehearsed(conversation) : HasDefaultPrompt(conversation));
+
+    private bool HasDefaultPrompt(Conversation conversation) =>
+        conversation.SystemPrompt is null || conversation.SystemPrompt == _options.SystemPrompt;
+
+    // The CLI leaves a blank prompt out, and the relay could not put it in.
+    private static bool FitsRehearsed(Conversation conversation) =>
+        (conversation.SystemPrompt is not { } prompt || !string.IsNullOrWhiteSpace(prompt)) && RehearsedHistory.Fits(conversation.History);
 
     /// <summary>Lets the processes of a CLI that has moved, and those of yesterday, give way; returns how long until that is to be asked again at the latest.</summary>
     internal TimeSpan Refresh()
@@ -161,7 +177,7 @@ public sealed class ClaudeProfiles
             Name = initialized ? shown : shown + "+prompt",
             FileName = binary,
             Arguments = CliArguments.Of(model, agent),
-            Environment = Environment(agent, day),
+            Environment = Environment(agent, day, isWhole: initialized && agent is null && _warmUp.RehearsesWhole(binary)),
             WorkingDirectory = agent?.WorkingDirectory is { Length: > 0 } folder ? Path.GetFullPath(folder) : _home.WorkingDirectory,
             Prepare = Prepare,
         };
@@ -192,7 +208,7 @@ public sealed class ClaudeProfiles
         }
     }
 
-    private Dictionary<string, string> Environment(AgentProfileOptions? agent, DateOnly day)
+    private Dictionary<string, string> Environment(AgentProfileOptions? agent, DateOnly day, bool isWhole)
     {
         var environment = new Dictionary<string, string>(_relay.Relay is null ? _home.CreateEnvironment() : _home.CreateEnvironmentForRelay(_relay.HoldsKey), StringComparer.Ordinal)
         {
@@ -202,6 +218,12 @@ public sealed class ClaudeProfiles
         {
             // Tool search would put a placeholder into the API's list of tools; only an agent can have so many that it pays.
             environment["ENABLE_TOOL_SEARCH"] = "false";
+        }
+
+        if (isWhole)
+        {
+            // Its mark would be that of the rehearsal's message, which is not sent.
+            environment[AttributionVariable] = "0";
         }
 
         return environment;

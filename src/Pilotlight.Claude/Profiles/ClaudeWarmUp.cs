@@ -8,6 +8,7 @@ using Pilotlight.Claude.Network;
 using Pilotlight.Claude.Protocol;
 using Pilotlight.Claude.Turns;
 using Pilotlight.Processes;
+using Pilotlight.Wire.Rehearsals;
 
 namespace Pilotlight.Claude.Profiles;
 
@@ -15,6 +16,8 @@ namespace Pilotlight.Claude.Profiles;
 internal sealed class ClaudeWarmUp(
     ClaudeOptions options, ClaudeHome home, ProcessFolders folders, ClaudeRelay relay, TimeProvider time, IServiceProvider services, ILogger logger)
 {
+    private readonly RehearsalCheck _check = new(options, folders, relay, time, logger);
+
     /// <summary>The warm-up of a profile's processes.</summary>
     /// <param name="profile">The profile that it is for, its warm-up left out.</param>
     /// <param name="agent">Its settings; null is the chat profile.</param>
@@ -72,28 +75,40 @@ internal sealed class ClaudeWarmUp(
         }
     }
 
+    /// <summary>Whether processes that are parked initialized are rehearsed whole, as far as is known by now.</summary>
+    /// <param name="binary">Their CLI.</param>
+    public bool RehearsesWhole(string binary) => CanRehearse() && _check.IsWholeWanted && !RehearsalCheck.HasFailedWhole(binary);
+
     // Only for those that are parked: to whoever waits for a start it would be one more thing to wait for.
-    private bool CanRehearse() =>
-        options.Rehearse && !OperatingSystem.IsWindows() && services.GetService<IOptions<WarmPoolOptions>>() is not { Value.MaxIdle: 0 };
+    private bool CanRehearse() => options.Rehearse && services.GetService<IOptions<WarmPoolOptions>>() is not { Value.MaxIdle: 0 };
 
     private async ValueTask<ClaudeProcess> WarmUpAndRehearseAsync(ProcessProfile profile, ChildProcess child, CancellationToken cancellationToken)
     {
-        var check = new RehearsalCheck(options, folders, time, logger);
-        var trial = check.IsSafeAsync(profile);
+        var trial = _check.FormAsync(profile);
         var process = await WarmUpAsync(child, null, initialize: true, cancellationToken);
-        if (!await trial.WaitAsync(cancellationToken))
-        {
-            return process;
-        }
-
+        var form = await trial.WaitAsync(cancellationToken);
         try
         {
-            await Rehearsal.RunAsync(process.Connection, options.ControlTimeout, time, cancellationToken);
+            switch (form)
+            {
+                case RehearsalForm.Relayed when child.Own is ProcessBelongings { Wire: { IsSignedIn: false } wire }:
+                    process.Rehearsal = wire.BeginRehearsal(new WireRehearsalOptions
+                    {
+                        SystemPrompt = options.SystemPrompt,
+                        OnFault = fault => _check.GiveUp(profile, form, fault),
+                    });
+                    process.Totals = await RelayedRehearsal.RunAsync(process.Connection, process.Rehearsal, options.ControlTimeout, time, cancellationToken);
+                    break;
+                case RehearsalForm.Blocked:
+                    await Rehearsal.RunAsync(process.Connection, options.ControlTimeout, time, cancellationToken);
+                    break;
+            }
+
             return process;
         }
         catch (CliProtocolException fault)
         {
-            check.GiveUp(profile, fault);
+            _check.GiveUp(profile, form, fault.Message);
             throw;
         }
     }

@@ -171,6 +171,13 @@ internal sealed partial class ClaudeConversations : IClaudeConversations, IAsync
         for (var swaps = 0; ; swaps++)
         {
             var lease = await _pool.AcquireAsync(kind.Process, cancellationToken);
+            if (!_profiles.Suits(lease.State, kind, conversation))
+            {
+                await lease.DisposeAsync();
+                kind = _profiles.For(conversation, untold: true);
+                continue;
+            }
+
             try
             {
                 return await ClaudeSession.OpenAsync(lease, kind, conversation, _claude, _time, _logger, cancellationToken);

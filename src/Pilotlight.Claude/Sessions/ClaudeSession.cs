@@ -31,7 +31,7 @@ internal sealed class ClaudeSession : IAsyncDisposable
     private readonly SessionBinding _binding;
     private readonly SessionOutput _output;
     private readonly WireProcess? _wire;
-    private CliTotals _totals = CliTotals.None;
+    private CliTotals _totals;
     private CallerCalls? _callers;
     private TurnReader? _awaiting;
     private TurnGate _gate = new(isTold: false);
@@ -48,6 +48,7 @@ internal sealed class ClaudeSession : IAsyncDisposable
         _time = time;
         _process = lease.State;
         _connection = _process.Connection;
+        _totals = _process.Totals;
         _binding = new SessionBinding(_process, kind.Agent, lease.Process, options, time);
         _wire = (lease.Process.Own as ProcessBelongings)?.Wire;
         _output = new SessionOutput(_connection, lease.Process, options, time);
@@ -62,7 +63,7 @@ internal sealed class ClaudeSession : IAsyncDisposable
     /// <summary>Whether another turn can run here. Not when a turn was left before its end: nobody knows what the process is doing.</summary>
     public bool IsUsable
     {
-        get => field && !_isInTurn;
+        get => field && !_isInTurn && _process.Rehearsal is not { Fault: not null };
         private set;
     } = true;
 
@@ -314,14 +315,15 @@ internal sealed class ClaudeSession : IAsyncDisposable
             await _binding.InitializeAsync(conversation, cancellationToken);
         }
 
-        if (conversation.Model is { Length: > 0 } model && model != _kind.Model)
+        var hasNewModel = conversation.Model is { Length: > 0 } && conversation.Model != _kind.Model;
+        if (hasNewModel)
         {
-            await _binding.SetModelAsync(model, cancellationToken);
+            await _binding.SetModelAsync(conversation.Model!, cancellationToken);
         }
 
         await _binding.OfferAsync(conversation, cancellationToken);
         _callers = _process.Functions is { HasCallers: true } functions ? new CallerCalls(functions) : null;
-        await _binding.ReplayAsync(conversation.History, logger, cancellationToken);
+        await _binding.TakeUpAsync(conversation, hasNewModel, logger, cancellationToken);
     }
 
     private async ValueTask<(TurnReader Reader, TurnError? Error, bool IsCancelled)> BeginAsync(

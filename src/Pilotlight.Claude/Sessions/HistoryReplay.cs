@@ -15,7 +15,7 @@ internal static partial class HistoryReplay
         var prepared = new List<HistoryMessage>(history.Count);
         foreach (var message in history)
         {
-            if (string.IsNullOrWhiteSpace(message.Text) && message.Content is null && message.Calls is null)
+            if (message.SaysNothing)
             {
                 continue;
             }

@@ -6,6 +6,7 @@ using Pilotlight.Claude.Profiles;
 using Pilotlight.Claude.Protocol;
 using Pilotlight.Claude.Turns;
 using Pilotlight.Processes;
+using Pilotlight.Wire.Rehearsals;
 
 namespace Pilotlight.Claude.Sessions;
 
@@ -72,14 +73,31 @@ internal sealed class SessionBinding(
         }
     }
 
-    /// <summary>Tells the earlier messages.</summary>
+    /// <summary>Takes up what was said before: by the relay where the process is rehearsed whole and all is text, else line by line.</summary>
     /// <exception cref="ClaudeException">The process ended, or took nothing for too long.</exception>
-    public async Task ReplayAsync(IReadOnlyList<HistoryMessage> history, ILogger logger, CancellationToken cancellationToken)
+    public async Task TakeUpAsync(Conversation conversation, bool hasNewModel, ILogger logger, CancellationToken cancellationToken)
+    {
+        var history = HistoryReplay.Prepare(conversation.History, logger);
+        var isWritten = claude.Rehearsal is not null && RehearsedHistory.IsText(history);
+        claude.Rehearsal?.Open(new RehearsedOpening
+        {
+            SystemPrompt = conversation.SystemPrompt == options.SystemPrompt ? null : conversation.SystemPrompt,
+            HasNewModel = hasNewModel,
+            History = isWritten ? RehearsedHistory.Write(history) : [],
+            Replayed = isWritten ? 0 : history.Count,
+        });
+        if (!isWritten)
+        {
+            await ReplayAsync(history, cancellationToken);
+        }
+    }
+
+    private async Task ReplayAsync(IReadOnlyList<HistoryMessage> history, CancellationToken cancellationToken)
     {
         // The CLI queues user lines and takes assistant lines at once: only the result of a user line says that what follows
         // will stand behind it. An answer goes out together with the next question, which saves waking the CLI twice.
         List<Action<System.Text.Json.Utf8JsonWriter>> lines = [];
-        foreach (var message in HistoryReplay.Prepare(history, logger))
+        foreach (var message in history)
         {
             if (message.Role == HistoryRole.Assistant)
             {

@@ -44,6 +44,9 @@ internal sealed class JsonObjectEdit
         return new JsonObjectEdit(json, members);
     }
 
+    /// <summary>How many members there are.</summary>
+    public int Count => _members.Count;
+
     /// <summary>A member's value as it stands; null when there is none.</summary>
     public ReadOnlyMemory<byte>? Find(string name)
     {

@@ -24,6 +24,9 @@ internal sealed record ApiError(int Status, string Type, string Message, bool Ma
     public static ApiError BadParameters(string reason) => new(
         424, "invalid_request_error", $"The turn's parameters could not be set in the CLI's call: {reason}", false);
 
+    public static ApiError NotAsRehearsed(string reason) => new(
+        424, "invalid_request_error", $"The call was not sent, since the process's rehearsal could not be taken out of it: {reason}. Send the message again.", false);
+
     public static ApiError NotJson { get; } = new(400, "invalid_request_error", "The body is not a JSON object.", false);
 
     public static ApiError NoUpstream(string model) => new(

@@ -48,10 +48,23 @@ internal sealed partial class CliRequests(
         }
 
         var bytes = await ReadAsync(http.Request, http.RequestAborted);
+        var (isMessage, purpose) = (Routes.IsMessage(method, path), RequestClass.Read(http.Request.Headers[RequestClass.Header]));
+        if (process.Rehearsal is { } rehearsal && HttpMethods.IsPost(method))
+        {
+            var step = rehearsal.Take(purpose, isMessage, bytes);
+            if (step.Body is null)
+            {
+                await (step.Events is { } events ? AnswerAsync(http, events) : WriteAsync(http, ApiError.NotAsRehearsed(step.Refusal!)));
+                return;
+            }
+
+            bytes = step.Body.Value;
+        }
+
         WireCall call;
         try
         {
-            call = calls.OfProcess(process, Routes.IsMessage(method, path), RequestClass.Read(http.Request.Headers[RequestClass.Header]), bytes);
+            call = calls.OfProcess(process, isMessage, purpose, bytes);
         }
         catch (JsonException fault)
         {
@@ -96,6 +109,12 @@ internal sealed partial class CliRequests(
         var body = new MemoryStream((int)Math.Min(request.ContentLength ?? 0, RelayServer.MaxBody));
         await request.Body.CopyToAsync(body, cancellationToken);
         return body.GetBuffer().AsMemory(0, (int)body.Length);
+    }
+
+    private static async Task AnswerAsync(HttpContext http, byte[] events)
+    {
+        http.Response.ContentType = "text/event-stream; charset=utf-8";
+        await http.Response.Body.WriteAsync(events, http.RequestAborted);
     }
 
     private static async Task WriteAsync(HttpContext http, ApiError error)

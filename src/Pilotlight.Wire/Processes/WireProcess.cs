@@ -1,4 +1,5 @@
 using Pilotlight.Wire.Calls;
+using Pilotlight.Wire.Rehearsals;
 
 namespace Pilotlight.Wire.Processes;
 
@@ -9,6 +10,7 @@ public sealed class WireProcess : IDisposable
     private readonly ProcessTable _table;
     private TurnState _betweenTurns = new(new WireTurn());
     private TurnState? _turn;
+    private WireRehearsal? _rehearsal;
 
     internal WireProcess(ProcessTable table, ProcessToken token, IReadOnlyDictionary<string, string> environment, bool isSignedIn)
     {
@@ -27,6 +29,24 @@ public sealed class WireProcess : IDisposable
 
     /// <summary>The turn that a call belongs to which comes now.</summary>
     internal TurnState Current => Volatile.Read(ref _turn) ?? Volatile.Read(ref _betweenTurns);
+
+    internal WireRehearsal? Rehearsal => Volatile.Read(ref _rehearsal);
+
+    /// <summary>Rehearses the process: from now on its first call is answered by the relay, and taken out of every later one.</summary>
+    /// <exception cref="InvalidOperationException">It is rehearsed already, or has a sign-in of its own, whose calls are never changed.</exception>
+    public WireRehearsal BeginRehearsal(WireRehearsalOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        if (IsSignedIn)
+        {
+            throw new InvalidOperationException("The calls of a CLI that is signed in pass as they are: it cannot be rehearsed by the relay.");
+        }
+
+        var rehearsal = new WireRehearsal(options);
+        return Interlocked.CompareExchange(ref _rehearsal, rehearsal, null) is null
+            ? rehearsal
+            : throw new InvalidOperationException("The process is rehearsed already.");
+    }
 
     /// <summary>From now until the scope is disposed, the process's calls belong to this turn.</summary>
     /// <exception cref="InvalidOperationException">

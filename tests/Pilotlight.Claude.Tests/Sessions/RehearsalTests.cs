@@ -59,16 +59,16 @@ public sealed class RehearsalTests
 
         using var folders = new ProcessFolders(new ClaudeHome(Options.Create(new ClaudeOptions { HomeDirectory = folder.FullName })));
         var patient = new ClaudeOptions { ControlTimeout = TimeSpan.FromMinutes(2) };
-        Assert.False(await new RehearsalCheck(patient, folders, TimeProvider.System, NullLogger.Instance)
-            .IsSafeAsync(profile).WaitAsync(TimeSpan.FromMinutes(5), Token));
-        Assert.True(await new RehearsalCheck(patient, folders, TimeProvider.System, NullLogger.Instance)
-            .IsSafeAsync(Real(folder.FullName)).WaitAsync(TimeSpan.FromMinutes(5), Token));
+        Assert.Equal(RehearsalForm.None, await new RehearsalCheck(patient, folders, null, TimeProvider.System, NullLogger.Instance)
+            .FormAsync(profile).WaitAsync(TimeSpan.FromMinutes(5), Token));
+        Assert.Equal(RehearsalForm.Blocked, await new RehearsalCheck(patient, folders, null, TimeProvider.System, NullLogger.Instance)
+            .FormAsync(Real(folder.FullName)).WaitAsync(TimeSpan.FromMinutes(5), Token));
         folder.Delete(recursive: true);
     }
 
     private static async Task<(IReadOnlyList<string> Bodies, TurnCompleted End)> TwoTurnsAsync(bool rehearse, string? model)
     {
-        await using var host = await ClaudeHost.StartAsync(claude => claude.Rehearse = rehearse);
+        await using var host = await ClaudeHost.StartAsync(claude => (claude.Rehearse, claude.RehearseOnWire) = (rehearse, false));
         host.Simulator.When(_ => true, new Scenario { Text = "answer", InputTokens = 100 });
         await host.WaitForWarmthAsync(Token);
         Assert.Empty(host.Simulator.MessageRequests);
