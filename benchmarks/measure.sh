@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Measures all that docs/performance.md tells and puts it there: tables between their marks, pictures into docs/images.
-#   benchmarks/measure.sh            about an hour
-#   benchmarks/measure.sh --quick    under twelve minutes
+#   benchmarks/measure.sh            about two hours
+#   benchmarks/measure.sh --quick    about twenty-five minutes
 #   benchmarks/measure.sh [--quick] bench stages gateway peers load pool micro    only some of it
 # Figures of a machine with other work to do are noise: leave it alone meanwhile. Results go to artifacts/measured.
 set -euo pipefail
@@ -31,7 +31,8 @@ for project in src/Pilotlight.Tool benchmarks/Pilotlight.Gateway.Benchmarks benc
 done
 
 if wanted bench; then
-  part bench dotnet "$(bin Pilotlight.Tool pilotlight)" bench --runs "$([ -n "$quick" ] && echo 7 || echo 31)" --json "$out/bench.json" --markdown "$out/bench.md" --html "$out/bench.html" --svg docs/images/bench.svg
+  part bench dotnet "$(bin Pilotlight.Tool pilotlight)" bench --runs "$([ -n "$quick" ] && echo 7 || echo 31)" \
+    --start --burst 8 32 --network 40 --pause $([ -n "$quick" ] && echo 3 || echo 3 11 60) --json "$out/bench.json" --markdown "$out/bench.md" --html "$out/bench.html" --svg docs/images/bench.svg
 fi
 if wanted stages; then
   part stages dotnet "$(bin Pilotlight.Tool pilotlight)" bench --stages --runs 40 --json "$out/stages.json" --markdown "$out/stages.md"

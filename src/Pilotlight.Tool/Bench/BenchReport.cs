@@ -8,6 +8,9 @@ namespace Pilotlight.Tool.Bench;
 internal sealed record BenchReport(
     Machine Machine, bool IsSimulated, int Runs, DateTimeOffset At, IReadOnlyList<Series> Series, ProcessCosts Process)
 {
+    // What a person takes for at once.
+    private const double ReadyMs = 100;
+
     private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
     /// <summary>What all are compared with.</summary>
@@ -29,6 +32,7 @@ internal sealed record BenchReport(
             {
                 row.Name,
                 row.Explanation,
+                row.Idle,
                 n = row.Samples.Count,
                 median = Round(row.Median),
                 p95 = Round(Quantiles.P95(row.FirstTokens)),
@@ -45,6 +49,7 @@ internal sealed record BenchReport(
                 parkedPssMiB = Spread(Process.ParkedMiB),
                 hotPssMiB = Spread(Process.HotMiB),
             },
+            readyWithin100MsPerGiB = Density() is { } density ? Round(density) : null,
         },
         s_json);
 
@@ -52,13 +57,13 @@ internal sealed record BenchReport(
     public string ToMarkdown()
     {
         var text = new StringBuilder()
-            .AppendLine("| | first token: median | p95 | end: median | p95 | sooner than `claude -p` | n | |")
-            .AppendLine("| --- | --: | --: | --: | --: | --: | --: | --- |");
+            .AppendLine("| | silent before | first token: median | p95 | end: median | p95 | sooner than `claude -p` | n | |")
+            .AppendLine("| --- | --- | --: | --: | --: | --: | --: | --: | --- |");
         foreach (var row in Series)
         {
             text.AppendLine(
                 CultureInfo.InvariantCulture,
-                $"| {row.Name} | {Number(row.Median)} ms | {Number(Quantiles.P95(row.FirstTokens))} | {Number(Quantiles.Median(row.Ends))} | {Number(Quantiles.P95(row.Ends))} | {Number(Ratio(row))}x | {row.Samples.Count} | {row.Explanation} |");
+                $"| {row.Name} | {row.Idle} | {Number(row.Median)} ms | {Number(Quantiles.P95(row.FirstTokens))} | {Number(Quantiles.Median(row.Ends))} | {Number(Quantiles.P95(row.Ends))} | {Number(Ratio(row))}x | {row.Samples.Count} | {row.Explanation} |");
         }
 
         text.AppendLine();
@@ -83,8 +88,20 @@ internal sealed record BenchReport(
                 $"Its memory (PSS): {Quantiles.Median(Process.ParkedMiB):0} MiB parked, {Quantiles.Median(Process.HotMiB):0} MiB with a conversation of two turns in it; a cold conversation has none.");
         }
 
+        if (Density() is { } density)
+        {
+            yield return string.Create(
+                CultureInfo.InvariantCulture,
+                $"Ready within {ReadyMs} ms, a GiB: {density:0.0} hot conversations. A stored one takes no memory until it is asked, and then a parked process.");
+        }
+
         yield return $"Measured on {Machine}, {(IsSimulated ? "against the simulated model, which answers at once" : "against a real model")}; {Runs} rounds, each way in turn within a round.";
     }
+
+    /// <summary>Hot conversations that a GiB holds, where their next turn comes in time to count as ready; null where it does not.</summary>
+    public double? Density() => Process.HotMiB.Count > 0 && Series.FirstOrDefault(row => row.Kind == WayKind.Hot) is { Median: <= ReadyMs }
+        ? 1024 / Quantiles.Median(Process.HotMiB)
+        : null;
 
     public static string Number(double value) => value.ToString(value < 100 ? "0.0" : "0", CultureInfo.InvariantCulture);
 

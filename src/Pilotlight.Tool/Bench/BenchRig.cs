@@ -86,8 +86,8 @@ internal sealed class BenchRig : IAsyncDisposable
     }
 
     /// <summary>A turn over HTTP, timed by its client.</summary>
-    /// <param name="expected">Where its process must come from, or the figure would be told under the wrong name.</param>
-    public static async Task<Sample> TurnAsync(PilotlightClient client, string thread, string question, string expected, CancellationToken cancellationToken)
+    /// <param name="expected">Where its process must come from, or the figure would be told under the wrong name; null for anywhere.</param>
+    public static async Task<Sample> TurnAsync(PilotlightClient client, string thread, string question, string? expected, CancellationToken cancellationToken)
     {
         var startedAt = Stopwatch.GetTimestamp();
         double? first = null;
@@ -108,7 +108,7 @@ internal sealed class BenchRig : IAsyncDisposable
         }
 
         var end = Stopwatch.GetElapsedTime(startedAt).TotalMilliseconds;
-        return source == expected
+        return expected is null || source == expected
             ? new Sample(first ?? throw new InvalidOperationException("The answer had no text."), end)
             : throw new InvalidOperationException($"A turn that was to be {expected} was {source}: the figure would be told under the wrong name. Run it on a machine with less else to do.");
     }
@@ -116,7 +116,7 @@ internal sealed class BenchRig : IAsyncDisposable
     /// <summary>Waits until the stock is full and its processes have settled.</summary>
     public async Task ReadyAsync(CancellationToken cancellationToken)
     {
-        await UntilAsync(() => Pool.GetSnapshot().Profiles is [{ Starting: 0 } chat, ..] && chat.Parked >= chat.Target, "No process came to be parked", cancellationToken);
+        await UntilAsync(Pool, () => Pool.GetSnapshot().Profiles is [{ Starting: 0 } chat, ..] && chat.Parked >= chat.Target, "No process came to be parked", cancellationToken);
 
         // A parked process is still busy with its own start for a while; a user seldom comes in that moment.
         await Task.Delay(TimeSpan.FromSeconds(1), cancellationToken);
@@ -128,20 +128,22 @@ internal sealed class BenchRig : IAsyncDisposable
         var conversations = _pooled.Services.GetRequiredService<IClaudeConversations>();
         var before = Hot();
         await Client.WarmAsync(thread, cancellationToken);
-        await UntilAsync(() => Hot() > before, "A thread could not be made ready", cancellationToken);
+        await UntilAsync(Pool, () => Hot() > before, "A thread could not be made ready", cancellationToken);
         await ReadyAsync(cancellationToken);
 
         int Hot() => conversations.CountHot().Values.Sum();
     }
 
-    private async Task UntilAsync(Func<bool> isSo, string otherwise, CancellationToken cancellationToken)
+    /// <summary>Waits until something is so.</summary>
+    /// <exception cref="InvalidOperationException">It was not for too long; says what the pool failed with last.</exception>
+    public static async Task UntilAsync(WarmPool pool, Func<bool> isSo, string otherwise, CancellationToken cancellationToken)
     {
         var since = Stopwatch.GetTimestamp();
         while (!isSo())
         {
             if (Stopwatch.GetElapsedTime(since) > s_patience)
             {
-                var why = Pool.GetSnapshot().Profiles.Select(row => row.LastFailure).OfType<string>().FirstOrDefault();
+                var why = pool.GetSnapshot().Profiles.Select(row => row.LastFailure).OfType<string>().FirstOrDefault();
                 throw new InvalidOperationException($"{otherwise} in {s_patience.TotalMinutes:0} minutes{(why is null ? "" : $": {why}")}. Run 'pilotlight doctor'.");
             }
 

@@ -6,6 +6,9 @@ internal sealed class Benchmark
     /// <summary>What is asked every time.</summary>
     public const string Question = "Say something short.";
 
+    /// <summary>What a new thread on a parked process is called.</summary>
+    public const string WarmName = "warm";
+
     private readonly BenchRig _rig;
     private readonly List<(Series Series, Func<CancellationToken, Task<Sample>> RunAsync)> _ways;
     private string _last = "";
@@ -20,7 +23,7 @@ internal sealed class Benchmark
             (new("stored 20", WayKind.Stored, "a thread of 20 stored turns on a parked process"), token => StoredAsync(20, token)),
             (new("stored 5", WayKind.Stored, "a thread of 5 stored turns on a parked process"), token => StoredAsync(5, token)),
             (new("stored 20, ahead", WayKind.Warm, "the same 20 turns, made ready by /warm while the user typed"), AheadAsync),
-            (new("warm", WayKind.Warm, "a new thread on a parked process"), WarmAsync),
+            (new(WarmName, WayKind.Warm, "a new thread on a parked process"), WarmAsync),
             (new("hot", WayKind.Hot, "the next turn of that thread"), HotAsync),
         ];
         if (rig.Http is { } http)

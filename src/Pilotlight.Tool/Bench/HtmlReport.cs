@@ -23,7 +23,7 @@ internal static class HtmlReport
     {
         var rows = report.Series.Select(series => new PlotRow(series.Name, Style(series.Kind), [.. series.FirstTokens])).ToArray();
         var hot = report.Series.First(series => series.Kind == WayKind.Hot);
-        var warm = report.Series.Last(series => series.Kind == WayKind.Warm);
+        var warm = report.Series.First(series => series.Name == Benchmark.WarmName);
         var page = new StringBuilder();
         page.Append(CultureInfo.InvariantCulture, $"""
             <!doctype html>
@@ -42,14 +42,14 @@ internal static class HtmlReport
             <section><h2>Time to the first token</h2><p class="note">Each dot is a run; the box is the middle half, the line the median. The axis is logarithmic.</p>
             <div class="scroll">{Plots.Strips(rows).ToInline("Time to the first token, by way")}</div></section>
             <section><h2>In figures</h2><p class="note">Milliseconds from asking to the first text, and to the end of the answer.</p><div class="scroll"><table>
-            <thead><tr><th>way</th><th>first token, median</th><th>p95</th><th>end, median</th><th>p95</th><th>sooner</th><th>n</th><th></th></tr></thead><tbody>
+            <thead><tr><th>way</th><th>silent before</th><th>first token, median</th><th>p95</th><th>end, median</th><th>p95</th><th>sooner</th><th>n</th><th></th></tr></thead><tbody>
 
             """);
         foreach (var row in report.Series)
         {
             page.AppendLine(
                 CultureInfo.InvariantCulture,
-                $"<tr><td><b>{Drawing.Escape(row.Name)}</b></td><td>{BenchReport.Number(row.Median)}</td><td>{BenchReport.Number(Quantiles.P95(row.FirstTokens))}</td><td>{BenchReport.Number(Quantiles.Median(row.Ends))}</td><td>{BenchReport.Number(Quantiles.P95(row.Ends))}</td><td>{BenchReport.Number(report.Ratio(row))}x</td><td>{row.Samples.Count}</td><td>{Drawing.Escape(row.Explanation)}</td></tr>");
+                $"<tr><td><b>{Drawing.Escape(row.Name)}</b></td><td>{row.Idle}</td><td>{BenchReport.Number(row.Median)}</td><td>{BenchReport.Number(Quantiles.P95(row.FirstTokens))}</td><td>{BenchReport.Number(Quantiles.Median(row.Ends))}</td><td>{BenchReport.Number(Quantiles.P95(row.Ends))}</td><td>{BenchReport.Number(report.Ratio(row))}x</td><td>{row.Samples.Count}</td><td>{Drawing.Escape(row.Explanation)}</td></tr>");
         }
 
         page.Append(CultureInfo.InvariantCulture, $"""

@@ -18,6 +18,9 @@ internal enum WayKind
 /// <summary>The figures of one way to get an answer, run by run.</summary>
 internal sealed record Series(string Name, WayKind Kind, string Explanation)
 {
+    /// <summary>How long the process had been silent before the turn, in words; empty where it was for a second or two.</summary>
+    public string Idle { get; init; } = "";
+
     public List<Sample> Samples { get; } = [];
 
     public IEnumerable<double> FirstTokens => Samples.Select(sample => sample.FirstTokenMs);

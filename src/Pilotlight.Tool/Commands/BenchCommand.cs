@@ -26,6 +26,23 @@ internal static class BenchCommand
 
     private static readonly Option<bool> Stages = new("--stages") { Description = "Says instead where a hot turn spends its time." };
 
+    private static readonly Option<double[]> Pause = new("--pause")
+    {
+        Description = "Also turns after so many minutes of silence: --pause 3 11. They wait side by side.", AllowMultipleArgumentsPerToken = true,
+    };
+
+    private static readonly Option<int[]> Burst = new("--burst")
+    {
+        Description = "Also so many new threads at the same moment: --burst 8 32.", AllowMultipleArgumentsPerToken = true,
+    };
+
+    private static readonly Option<double?> NetworkRoundTrip = new("--network")
+    {
+        Description = "Also turns with the simulated API behind TLS and a round trip of so many milliseconds, with the relay and without.",
+    };
+
+    private static readonly Option<bool> FirstTurns = new("--start") { Description = "Also a server's first turn after its start." };
+
     private static readonly Option<bool> Real = new("--real") { Description = "Asks the real model, with the credential that 'serve' would use. Says first what it will cost." };
 
     private static readonly Option<bool> Yes = new("--yes") { Description = "Agrees to that cost, and to fetching the pinned CLI when there is none." };
@@ -34,7 +51,7 @@ internal static class BenchCommand
     {
         var command = new Command("bench", "Cold, warm and hot time to the first token of this machine's CLI, side by side.")
         {
-            Runs, Json, Html, Svg, Markdown, Stages, CommonOptions.Simulate, Real, Yes,
+            Runs, Json, Html, Svg, Markdown, Stages, Pause, Burst, NetworkRoundTrip, FirstTurns, CommonOptions.Simulate, Real, Yes,
         };
         Runs.Validators.Add(result =>
         {
@@ -56,9 +73,88 @@ internal static class BenchCommand
                 result.AddError("--stages needs the simulator, which says when it was asked; leave out --real.");
             }
         });
+        command.Validators.Add(result => Add(result, Faults(result)));
         command.SetAction(RunAsync);
         return command;
     }
+
+    private static void Add(System.CommandLine.Parsing.CommandResult result, IEnumerable<string> faults)
+    {
+        foreach (var fault in faults)
+        {
+            result.AddError(fault);
+        }
+    }
+
+    private static IEnumerable<string> Faults(System.CommandLine.Parsing.CommandResult result)
+    {
+        foreach (var minutes in result.GetValue(Pause) ?? [])
+        {
+            if (minutes is not (> 0 and <= 1440))
+            {
+                yield return string.Create(CultureInfo.InvariantCulture, $"--pause is {minutes}; it is minutes, more than 0 and at most 1440.");
+            }
+        }
+
+        foreach (var size in result.GetValue(Burst) ?? [])
+        {
+            if (size is < 2 or > 64)
+            {
+                yield return $"--burst is {size}; it must be from 2 to 64.";
+            }
+        }
+
+        if (result.GetValue(NetworkRoundTrip) is { } roundTrip && roundTrip is not (>= 0 and <= 10_000))
+        {
+            yield return string.Create(CultureInfo.InvariantCulture, $"--network is {roundTrip}; it is milliseconds, from 0 to 10000.");
+        }
+
+        if (result.GetValue(Real) && (result.GetValue(Burst) is { Length: > 0 } || result.GetValue(NetworkRoundTrip) is not null || result.GetValue(FirstTurns) || result.GetValue(Pause) is { Length: > 0 }))
+        {
+            yield return "--pause, --burst, --network and --start need the simulator; leave out --real.";
+        }
+    }
+
+    // Each of these has servers of its own, one after the other: what waits for one must not take the core from another.
+    private static async Task<IReadOnlyList<Series>> FurtherAsync(ParseResult parsed, string cli, int runs, Action<string> show, CancellationToken cancellationToken)
+    {
+        var series = new List<Series>();
+        if (parsed.GetValue(FirstTurns))
+        {
+            var starts = new StartRows(cli);
+            await starts.RunAsync(runs, show, cancellationToken);
+            series.AddRange([starts.First, starts.Second]);
+        }
+
+        if (parsed.GetValue(Burst) is { Length: > 0 } sizes)
+        {
+            var bursts = new BurstRows(sizes);
+            await bursts.RunAsync(cli, runs, show, cancellationToken);
+            series.AddRange(bursts.Series);
+        }
+
+        if (parsed.GetValue(NetworkRoundTrip) is { } roundTrip)
+        {
+            var network = new NetworkRows(cli, TimeSpan.FromMilliseconds(roundTrip));
+            await network.RunAsync(runs, show, cancellationToken);
+            series.AddRange(network.Series);
+        }
+
+        if (parsed.GetValue(Pause) is { Length: > 0 } minutes)
+        {
+            var pauses = new PauseRows(minutes.Select(TimeSpan.FromMinutes), runs);
+            await pauses.RunAsync(cli, show, cancellationToken);
+            series.AddRange(pauses.Series);
+        }
+
+        return series;
+    }
+
+    private static int CountFurther(ParseResult parsed, int runs) =>
+        (parsed.GetValue(FirstTurns) ? runs : 0)
+        + ((parsed.GetValue(Burst)?.Length ?? 0) * (runs + 1))
+        + (parsed.GetValue(NetworkRoundTrip) is null ? 0 : ((runs + 1) * 2) + 1)
+        + (parsed.GetValue(Pause) is { Length: > 0 } pauses ? pauses.Length + 1 : 0);
 
     private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
@@ -84,13 +180,14 @@ internal static class BenchCommand
             }
 
             var benchmark = new Benchmark(rig);
-            await BenchProgress.RunAsync(real ? "the real model" : "the simulated model", (runs + 1) * (benchmark.Series.Count + 1), async show =>
+            var steps = ((runs + 1) * (benchmark.Series.Count + 1)) + CountFurther(parsed, runs);
+            var further = await BenchProgress.RunAsync(real ? "the real model" : "the simulated model", steps, async show =>
             {
                 await benchmark.RunAsync(runs, (run, way) => show(run == 0 ? $"{way}, to warm up" : $"{way}, round {run} of {runs}"), cancellationToken);
-                return true;
+                return await FurtherAsync(parsed, rig.Cli, runs, show, cancellationToken);
             });
             var report = new BenchReport(
-                await Machine.DescribeAsync(rig.Cli, cancellationToken), !real, runs, TimeProvider.System.GetUtcNow(), benchmark.Series, rig.Probe.Costs);
+                await Machine.DescribeAsync(rig.Cli, cancellationToken), !real, runs, TimeProvider.System.GetUtcNow(), [.. benchmark.Series, .. further], rig.Probe.Costs);
             if (!Console.IsOutputRedirected && parsed.GetValue(Json) != StandardOutput)
             {
                 BenchTable.Print(report);
