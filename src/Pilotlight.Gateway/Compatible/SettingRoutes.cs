@@ -85,7 +85,7 @@ internal static class SettingRoutes
             throw CallBody.Fault(Parameter(refused.Name(call.Api)), $"{refused.Name(call.Api)}: the last message is the assistant's. {refused.How}.");
         }
 
-        string[] ignored = [.. asked[Ignored].Select(row => row.Name(call.Api)), .. route == CallRoute.Direct ? [] : call.Settings.Tuning];
+        string[] ignored = [.. asked[Ignored].Select(row => row.Name(call.Api)), .. call.Settings.Tuning];
         if (ignored is [var first, ..] && options.Unsupported == Unsupported.Refuse)
         {
             throw CallBody.Fault(
@@ -95,7 +95,7 @@ internal static class SettingRoutes
         return call with
         {
             Model = options.Models.TryGetValue(call.Model, out var model) ? model : call.Model,
-            Ignored = [.. ignored, .. route == CallRoute.Direct ? [] : call.Settings.Unknown],
+            Ignored = [.. ignored, .. call.Settings.Unknown],
         };
     }
 
