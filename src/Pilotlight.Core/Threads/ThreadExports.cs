@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.IO.Pipelines;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Pilotlight.Core.Access;
@@ -50,7 +51,7 @@ internal sealed class ThreadExports(ThreadService threads)
     {
         // The serializer flushes its writer on the spot, which a response does not take.
         var pipe = PipeWriter.Create(output, new StreamPipeWriterOptions(leaveOpen: true));
-        using var writer = new Utf8JsonWriter(pipe);
+        using var writer = new Utf8JsonWriter(pipe, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, Indented = true });
         writer.WriteStartObject();
         writer.WritePropertyName("thread");
         JsonSerializer.Serialize(writer, thread, ExportJson.Default.ChatThread);
