@@ -111,7 +111,6 @@ public sealed class SettingTests
         var fault = Assert.Throws<ProblemException>(() => request.Settle(CallRoute.Cli, new CompatibleOptions()));
 
         Assert.Contains("a key of the API's", fault.Message, StringComparison.Ordinal);
-        Assert.True(SettingRoutes.GainsByWire(request));
         Assert.Equal("b", request.Settle(CallRoute.Wire, new CompatibleOptions()).Settings.Prefill);
     }
 
