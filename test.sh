@@ -21,12 +21,13 @@ done
 cli="$(claude_cli_path eng/claude-cli)"
 export PILOTLIGHT_TEST_CLAUDE="$PWD/$cli"
 
-# The clients that people's programs use, pinned, which the gateway is tried with.
-if [ ! -d tests/clients/node_modules ]; then
-  command -v npm >/dev/null 2>&1 || fail "npm is needed to install the clients that the gateway is tried with; it was not found."
-  say "installing the clients of tests/clients"
-  (cd tests/clients && npm ci --ignore-scripts --no-audit --no-fund --silent)
-fi
+# The clients that people's programs use, which the gateway is tried with, and what the sample pages are built of: both pinned.
+for packages in tests/clients samples/web; do
+  [ -d "$packages/node_modules" ] && continue
+  command -v npm >/dev/null 2>&1 || fail "npm is needed to install the packages of $packages; it was not found."
+  say "installing the packages of $packages"
+  (cd "$packages" && npm ci --ignore-scripts --no-audit --no-fund --silent)
+done
 
 # Debian's packages: what contains children (in every Debian, a slimmer system may lack them), a browser, a database server, a proxy.
 missing=""

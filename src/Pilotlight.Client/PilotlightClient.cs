@@ -61,7 +61,7 @@ public sealed class PilotlightClient : IDisposable
         _http.GetAsync(Thread(threadId), ClientJson.Default.ChatThread, cancellationToken);
 
     /// <summary>All threads, the one changed last first, page by page as they are read.</summary>
-    /// <param name="search">A text that they hold; null for all.</param>
+    /// <param name="search">A text that their title holds, or words of one of their messages; null for all.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     public IAsyncEnumerable<ChatThread> ListThreadsAsync(string? search = null, CancellationToken cancellationToken = default) =>
         PagesAsync(cursor => _http.GetAsync("api/threads" + Query(("search", search), ("cursor", cursor)), ClientJson.Default.PageChatThread, cancellationToken));
@@ -76,6 +76,26 @@ public sealed class PilotlightClient : IDisposable
     /// <summary>A thread's messages, oldest first, page by page as they are read.</summary>
     public IAsyncEnumerable<ThreadMessage> ListMessagesAsync(string threadId, CancellationToken cancellationToken = default) =>
         PagesAsync(cursor => _http.GetAsync(Thread(threadId) + "/messages" + Query(("cursor", cursor)), ClientJson.Default.PageThreadMessage, cancellationToken));
+
+    /// <summary>Begins a thread with what was said in another up to a message: an answer included, a question not, so that it can be asked in other words.</summary>
+    public Task<ChatThread> ForkThreadAsync(string threadId, string messageId, CancellationToken cancellationToken = default) => _http.SendAsync(
+        HttpMethod.Post, Thread(threadId) + "/fork", new ForkJson(messageId), ClientJson.Default.ForkJson, ClientJson.Default.ChatThread, cancellationToken);
+
+    /// <summary>The bytes of a file that a message of the thread brings.</summary>
+    public async Task<byte[]> GetAttachmentAsync(string threadId, string attachmentId, CancellationToken cancellationToken = default)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"{Thread(threadId)}/attachments/{Uri.EscapeDataString(attachmentId)}");
+        using var response = await _http.OpenAsync(request, cancellationToken).ConfigureAwait(false);
+        return await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The whole thread as Markdown.</summary>
+    public async Task<string> ExportMarkdownAsync(string threadId, CancellationToken cancellationToken = default)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, Thread(threadId) + "/export?format=markdown");
+        using var response = await _http.OpenAsync(request, cancellationToken).ConfigureAwait(false);
+        return await response.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>Begins to make a process ready for the thread's next turn, its history replayed: call it while the user still types.</summary>
     public Task WarmAsync(string threadId, CancellationToken cancellationToken = default) => _http.SendAsync(HttpMethod.Post, Thread(threadId) + "/warm", cancellationToken);
@@ -182,6 +202,7 @@ public sealed class PilotlightClient : IDisposable
 [JsonSerializable(typeof(NewThread))]
 [JsonSerializable(typeof(ThreadChange))]
 [JsonSerializable(typeof(ChatThread))]
+[JsonSerializable(typeof(ForkJson))]
 [JsonSerializable(typeof(Page<ChatThread>))]
 [JsonSerializable(typeof(Page<ThreadMessage>))]
 [JsonSerializable(typeof(PoolState))]

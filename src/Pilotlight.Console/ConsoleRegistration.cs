@@ -6,6 +6,7 @@ using MudBlazor.Services;
 using Pilotlight.Core.InProcess;
 using Pilotlight.Gateway.Access;
 using Pilotlight.WebConsole.Chat;
+using Pilotlight.WebConsole.Files;
 using Pilotlight.WebConsole.Hosting;
 using Pilotlight.WebConsole.Elements;
 using Pilotlight.WebConsole.Pool;
@@ -56,6 +57,7 @@ public static class ConsoleRegistration
     public static IEndpointRouteBuilder MapPilotlightConsole(this IEndpointRouteBuilder routes)
     {
         ConsoleSignIn.Map(routes);
+        ConsoleFiles.Map(routes);
         routes.MapStaticAssets().Add(static endpoint => endpoint.Metadata.Add(new WithoutKey("The console's files, the same for everybody.")));
         routes.MapRazorComponents<App>().AddInteractiveServerRenderMode()
             .AllowWithoutKey("The console lets in who has signed in.").WithMetadata(new ConsolePage());

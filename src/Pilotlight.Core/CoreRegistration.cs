@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Pilotlight.Core.Access;
+using Pilotlight.Core.Attachments;
 using Pilotlight.Core.Context;
 using Pilotlight.Core.InProcess;
 using Pilotlight.Core.Servers;
@@ -27,6 +28,7 @@ public static class CoreRegistration
         services.AddHostedService<KeyUse>();
         services.AddSingleton<HotThreads>();
         services.AddSingleton<ContextLimits>();
+        services.AddSingleton<AttachmentReader>();
         services.AddSingleton<TurnIntake>();
         services.AddSingleton<UsageLog>();
         services.AddSingleton<ServerLife>();
@@ -40,6 +42,8 @@ public static class CoreRegistration
         services.AddSingleton<CallTurns>();
         services.AddSingleton<TurnService>();
         services.AddSingleton<ThreadForks>();
+        services.AddSingleton<ThreadAttachments>();
+        services.AddSingleton<ThreadExports>();
         services.AddSingleton<ThreadWork>();
         services.AddSingleton<IThreadWork>(provider => provider.GetRequiredService<ThreadWork>());
         services.AddSingleton<WarmUps>();

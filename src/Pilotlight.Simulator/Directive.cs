@@ -11,7 +11,8 @@ namespace Pilotlight.Simulator;
 /// </summary>
 /// <remarks>
 /// Keys: <c>status</c> with <c>times</c> and <c>retry-after</c>; <c>words</c>; <c>delay</c> (ms); <c>rate</c> (tokens a second);
-/// <c>cut-after</c> (tokens, once); <c>stall</c> or <c>stall-after</c>; <c>think</c>; <c>tool</c> with <c>input</c> (JSON, last).
+/// <c>cut-after</c> (tokens, once); <c>stall</c> or <c>stall-after</c>; <c>think</c>; <c>tool</c> with <c>input</c> (JSON, last);
+/// <c>text</c> (the answer itself, last).
 /// </remarks>
 internal static partial class Directive
 {
@@ -28,6 +29,12 @@ internal static partial class Directive
 
         var body = match.Groups["body"].Value;
         JsonElement? input = null;
+        string? said = null;
+        if (body.IndexOf("text=", StringComparison.Ordinal) is >= 0 and var from)
+        {
+            (said, body) = (body[(from + 5)..], body[..from]);
+        }
+
         if (body.IndexOf("input=", StringComparison.Ordinal) is >= 0 and var at)
         {
             input = Parse(body[(at + 6)..]);
@@ -37,7 +44,7 @@ internal static partial class Directive
         var keys = Key().Matches(body).ToDictionary(key => key.Groups["key"].Value, key => key.Groups["value"].Value, StringComparer.Ordinal);
         var scenario = new Scenario
         {
-            Text = Number("words") is { } words ? Scenario.Words(words).Text : null,
+            Text = Number("words") is { } words ? Scenario.Words(words).Text : said,
             FirstTokenDelay = Number("delay") is { } delay ? TimeSpan.FromMilliseconds(delay) : null,
             TokensPerSecond = Number("rate"),
             ThinkingText = keys.ContainsKey("think") ? "The question is put to a simulated model, which thinks about it for form's sake." : null,

@@ -100,8 +100,10 @@ internal sealed class MessageStream(HttpContext http, RecordedRequest request, S
     }
 
     /// <summary>A rough count, four characters a token, as good as any for a model that is none.</summary>
-    public static int CountTokens(RecordedRequest request) =>
-        Math.Max(1, (request.SystemPrompt.Length + request.AllMessages.Sum(message => message.Text.Length)) / 4);
+    public static int CountTokens(RecordedRequest request) => Math.Max(
+        1,
+        (request.SystemPrompt.Length + request.AllMessages.Sum(message => message.Text.Length)
+            + (request.Body.TryGetProperty("tools", out var tools) ? tools.GetRawText().Length : 0)) / 4);
 
     private async Task BlockAsync(JsonObject block, IEnumerable<JsonObject> deltas, CancellationToken cancellationToken)
     {

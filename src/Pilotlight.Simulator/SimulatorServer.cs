@@ -171,7 +171,7 @@ public sealed class SimulatorServer : IAsyncDisposable
             case ("HEAD", _):
                 break;
             case ("POST", "/v1/messages"):
-                var scenario = Choose(request);
+                var scenario = request.AllMessages.Count > 0 ? Choose(request) : Scenario.Status(400, message: "messages: at least one message is required");
                 if (scenario.IsCutAtOnce)
                 {
                     http.Abort();

@@ -20,6 +20,7 @@ public static class PostgreSqlStorage
         services.AddPooledDbContextFactory<PilotlightDbContext>((provider, options) => Configure(options, provider.GetRequiredService<NpgsqlDataSource>()));
         services.AddSingleton<IStorageInitializer, PostgreSqlInitializer>();
         services.AddSingleton<Database, PostgreSqlDatabase>();
+        services.AddSingleton<TextSearch, PostgreSqlTextSearch>();
         return services.AddStores(isSingleServer: false);
     }
 

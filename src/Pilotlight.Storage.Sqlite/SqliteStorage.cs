@@ -21,6 +21,7 @@ public static class SqliteStorage
         services.AddSingleton<IStorageInitializer>(provider =>
             new SqliteInitializer(provider.GetRequiredService<IDbContextFactory<PilotlightDbContext>>(), file));
         services.AddSingleton<Database>(provider => new SqliteDatabase(ConnectionString(file, isPooled: false), provider.GetRequiredService<WriteGate>()));
+        services.AddSingleton<TextSearch, SqliteTextSearch>();
         return services.AddStores(isSingleServer: true);
     }
 

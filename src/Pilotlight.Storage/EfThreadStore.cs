@@ -6,7 +6,7 @@ using Pilotlight.Core.Turns;
 
 namespace Pilotlight.Storage;
 
-internal sealed class EfThreadStore(Contexts contexts) : IThreadStore
+internal sealed class EfThreadStore(Contexts contexts, TextSearch texts) : IThreadStore
 {
     public Task CreateAsync(ChatThread thread, CancellationToken cancellationToken) => contexts.WriteAsync(
         async context =>
@@ -48,9 +48,8 @@ internal sealed class EfThreadStore(Contexts contexts) : IThreadStore
 
             if (search is not null)
             {
-                var pattern = "%" + Plain.Folded(search)!.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal)
-                    .Replace("_", "\\_", StringComparison.Ordinal) + "%";
-                rows = rows.Where(thread => EF.Functions.Like(thread.FoldedTitle!, pattern, "\\"));
+                var (pattern, said) = (TextSearch.Pattern(Plain.Folded(search)!), texts.ThreadsThatSay(context, search));
+                rows = rows.Where(thread => EF.Functions.Like(thread.FoldedTitle!, pattern, TextSearch.Escape) || said.Contains(thread.Id));
             }
 
             if (cursor is not null)
@@ -137,6 +136,22 @@ internal sealed class EfThreadStore(Contexts contexts) : IThreadStore
             },
             cancellationToken);
     }
+
+    public Task<StoredMessage?> FindMessageAsync(string threadId, string messageId, CancellationToken cancellationToken) => contexts.ReadAsync(
+        async context =>
+        {
+            var row = await context.Messages.AsNoTracking().SingleOrDefaultAsync(message => message.Id == messageId && message.ThreadId == threadId, cancellationToken);
+            return row?.ToMessage();
+        },
+        cancellationToken);
+
+    public Task<StoredMessage?> FindAttachedAsync(string threadId, string attachmentId, CancellationToken cancellationToken) => contexts.ReadAsync(
+        async context =>
+        {
+            var rows = await context.Messages.AsNoTracking().Where(message => message.ThreadId == threadId && message.Attachments != null).ToListAsync(cancellationToken);
+            return rows.Select(row => row.ToMessage()).FirstOrDefault(message => message.Attachments!.Any(attachment => attachment.Id == attachmentId));
+        },
+        cancellationToken);
 
     public Task<IReadOnlyList<StoredMessage>> ReadHistoryAsync(string threadId, CancellationToken cancellationToken) => contexts.ReadAsync<IReadOnlyList<StoredMessage>>(
         async context =>

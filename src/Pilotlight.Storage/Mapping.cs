@@ -1,6 +1,7 @@
 using Pilotlight.Claude.Turns;
 using Pilotlight.Core.Access;
 using Pilotlight.Core.Steps;
+using Pilotlight.Core.Attachments;
 using Pilotlight.Core.Threads;
 using Pilotlight.Core.Turns;
 
@@ -38,6 +39,7 @@ internal static class Mapping
     {
         Calls = row.Calls,
         Steps = StepJson.Read(row.Steps),
+        Attachments = row.Attachments is { } attachments ? AttachmentList.Read(attachments) : null,
     };
 
     public static MessageRow ToRow(this StoredMessage message) => new()
@@ -60,6 +62,8 @@ internal static class Mapping
         Tools = message.Tools is { Count: > 0 } tools ? string.Join('\n', tools) : null,
         Calls = message.Calls,
         Steps = StepJson.Write(message.Steps),
+        Attachments = message.Attachments is { Count: > 0 } attachments ? AttachmentList.Write(attachments) : null,
+        FoldedText = Plain.Folded(message.Text),
         CreatedAt = message.CreatedAt.UtcTicks,
     };
 

@@ -49,6 +49,12 @@ internal sealed class MessageRow
     /// <summary>What an agent's tools did, as JSON; of an answer alone.</summary>
     public string? Steps { get; set; }
 
+    /// <summary>The files that it brings, as JSON, their bytes in its turn's prompt; of a question alone.</summary>
+    public string? Attachments { get; set; }
+
+    /// <summary>The text as it is searched.</summary>
+    public string? FoldedText { get; set; }
+
     /// <summary>Calls that the next turn answers, as JSON; of an answer alone.</summary>
     public string? Calls { get; set; }
 

@@ -24,6 +24,27 @@ internal static class Schema
 
         await context.Database.MigrateAsync(cancellationToken);
         await FoldTitlesAsync(context, cancellationToken);
+        await FoldTextsAsync(context, cancellationToken);
+    }
+
+    // Of an earlier version, which stored none; piece by piece, since there may be many.
+    private static async Task FoldTextsAsync(PilotlightDbContext context, CancellationToken cancellationToken)
+    {
+        const int Piece = 500;
+        for (var isMore = true; isMore;)
+        {
+            var messages = await context.Messages.AsNoTracking().Where(message => message.FoldedText == null).OrderBy(message => message.Sequence).Take(Piece)
+                .Select(message => new { message.Sequence, message.Text }).ToListAsync(cancellationToken);
+            await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
+            foreach (var message in messages)
+            {
+                var folded = Plain.Folded(message.Text);
+                await context.Messages.Where(row => row.Sequence == message.Sequence).ExecuteUpdateAsync(set => set.SetProperty(row => row.FoldedText, folded), cancellationToken);
+            }
+
+            await transaction.CommitAsync(cancellationToken);
+            isMore = messages.Count == Piece;
+        }
     }
 
     // Of an earlier version, which stored none.

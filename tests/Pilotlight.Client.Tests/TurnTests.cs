@@ -43,6 +43,22 @@ public sealed class TurnTests(SharedGateway shared) : ClientTest
     }
 
     [Fact]
+    public async Task A_file_is_sent_given_back_forked_and_exported()
+    {
+        using var client = ClientOf(shared.Address);
+        var thread = await client.CreateThreadAsync(new NewThread("Files"), Token);
+
+        await client.RunTurnAsync(thread.Id, new NewTurn("look") { Attachments = [new NewAttachment("text/plain", "a,b"u8.ToArray(), "list.csv")] }, Token).ToListAsync(Token);
+        var messages = await client.ListMessagesAsync(thread.Id, Token).ToListAsync(Token);
+        var fork = await client.ForkThreadAsync(thread.Id, messages[1].Id, Token);
+
+        var file = Assert.Single(messages[0].Attachments!);
+        Assert.Equal(("text/plain", "list.csv", 3), (file.MediaType, file.Name, file.Size));
+        Assert.Equal("a,b"u8.ToArray(), await client.GetAttachmentAsync(fork.Id, file.Id, Token));
+        Assert.Contains("list.csv", await client.ExportMarkdownAsync(fork.Id, Token), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_connection_that_breaks_again_and_again_costs_no_word_and_asks_once()
     {
         // The first breaks before its turn is named, the others in the middle of the answer.

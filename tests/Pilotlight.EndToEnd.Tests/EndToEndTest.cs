@@ -8,7 +8,8 @@ public abstract class EndToEndTest : IDisposable
     private readonly CancellationTokenSource _limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
     private readonly DirectoryInfo _data = Directory.CreateTempSubdirectory("pilotlight-e2e-");
 
-    protected EndToEndTest() => _limit.CancelAfter(Limit);
+    /// <param name="limit">How long a test may take; null for the limit of all.</param>
+    protected EndToEndTest(TimeSpan? limit = null) => _limit.CancelAfter(limit ?? Limit);
 
     /// <summary>Cancelled when the run is stopped or the test's time is up.</summary>
     protected CancellationToken Token => _limit.Token;

@@ -1,14 +1,17 @@
 // Runs the calls that people's programs make, with the clients they make them with, and prints a line of JSON for each.
-// GATEWAY is the gateway's address, KEY a key of it; RECORD a folder to keep the bodies in, which the fuzzer begins from.
+// GATEWAY is the gateway's address, KEY a key of it, SIMULATOR the address of its model, ROUTE the way that calls take (direct, or else the
+// CLI's); RECORD is a folder to keep the bodies in, which the fuzzer begins from.
 import { heard } from './watch.mjs';
 import { calls as openai } from './calls/openai.mjs';
 import { calls as anthropic } from './calls/anthropic.mjs';
 import { calls as aiSdk } from './calls/ai-sdk.mjs';
 import { calls as langchain } from './calls/langchain.mjs';
 import { calls as agents } from './calls/agents.mjs';
+import { calls as responses } from './calls/responses.mjs';
+import { calls as frontEnds } from './calls/front-ends.mjs';
 
 const only = process.argv[2];
-for (const { client, call, run, refusal } of [...openai, ...anthropic, ...aiSdk, ...langchain, ...agents]) {
+for (const { client, call, run, refusal } of [...openai, ...anthropic, ...aiSdk, ...langchain, ...agents, ...responses, ...frontEnds]) {
   if (only && !`${client}: ${call}`.includes(only)) {
     continue;
   }

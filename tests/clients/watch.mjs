@@ -9,13 +9,18 @@ let name = '';
 let count = 0;
 globalThis.AI_SDK_LOG_WARNINGS = false;
 globalThis.fetch = async (input, init) => {
-  const api = /(chat|messages)(\/completions)?$/.exec(new URL(input?.url ?? input).pathname)?.[1];
+  const address = new URL(input?.url ?? input).pathname;
+  const api = /(chat|messages)(\/completions)?$/.exec(address)?.[1];
   if (record && api && typeof init?.body === 'string') {
     mkdirSync(record, { recursive: true });
     writeFileSync(`${record}/${api}-${name.replace(/[^a-z0-9]+/gi, '-').toLowerCase()}-${++count}.json`, init.body);
   }
 
   const response = await real(input, init);
+  if (address.startsWith('/_simulator')) {
+    return response;
+  }
+
   seen = {
     status: response.status,
     route: response.headers.get('x-pilotlight-route') ?? 'none',

@@ -127,7 +127,11 @@ public sealed record UserText(string Text) : UserContent;
 /// <summary>An image.</summary>
 /// <param name="MediaType"><c>image/png</c>, <c>image/jpeg</c>, <c>image/gif</c> or <c>image/webp</c>.</param>
 /// <param name="Data">The image's bytes.</param>
-public sealed record UserImage(string MediaType, ReadOnlyMemory<byte> Data) : UserContent;
+public sealed record UserImage(string MediaType, ReadOnlyMemory<byte> Data) : UserContent
+{
+    /// <summary>What people call it; not sent. Default: null.</summary>
+    public string? Name { get; init; }
+}
 
 /// <summary>An image that the API fetches itself.</summary>
 /// <param name="Address">An http or https address.</param>

@@ -64,6 +64,9 @@ internal sealed class TurnCalls(ICallObserver? next) : ICallObserver
     /// <summary>The text that stopped the answer, as the caller had asked; null when another reason did.</summary>
     public string? StopSequence { get; private set; }
 
+    /// <summary>How long the API asked to be left alone at its last answer; null when it did not.</summary>
+    public TimeSpan? RetryAfter { get; private set; }
+
     /// <summary>The turn goes on where an earlier part of it had used this.</summary>
     public void Resume(TurnUsage before)
     {
@@ -134,7 +137,7 @@ internal sealed class TurnCalls(ICallObserver? next) : ICallObserver
 
         if (info.Purpose is CallPurpose.Main or CallPurpose.Unknown)
         {
-            (Model, StopReason, StopSequence) = (report.Model ?? Model, report.StopReason, report.StopSequence);
+            (Model, StopReason, StopSequence, RetryAfter) = (report.Model ?? Model, report.StopReason, report.StopSequence, report.RetryAfter);
         }
 
         next?.Ended(info, report);

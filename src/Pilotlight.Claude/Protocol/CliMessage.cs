@@ -15,6 +15,11 @@ internal sealed record CliInit(
     IReadOnlyList<string> Tools,
     IReadOnlyList<string> Capabilities) : CliMessage;
 
+/// <summary><c>rate_limit_event</c>: what the CLI knows of a sign-in's limits.</summary>
+/// <param name="IsMet">Whether calls are refused until it is over.</param>
+/// <param name="ResetsAt">When it is over; null when that is not known.</param>
+internal sealed record CliRateLimit(bool IsMet, DateTimeOffset? ResetsAt) : CliMessage;
+
 /// <summary><c>system/api_retry</c>: the API failed and the CLI will try again after <paramref name="Delay"/>.</summary>
 internal sealed record CliApiRetry(int Attempt, int MaxRetries, TimeSpan Delay, int? Status, string? Error) : CliMessage;
 

@@ -62,6 +62,9 @@ internal static class CliMessageParser
             Delay(wire.RetryDelayMs),
             wire.ErrorStatus.AsInt32(),
             wire.Error.AsString()),
+        ("rate_limit_event", _) => new CliRateLimit(
+            wire.RateLimitInfo.Property("status").AsString() == "rejected",
+            wire.RateLimitInfo.Property("resetsAt").AsInt64() is > 0 and < 1L << 36 and var seconds ? DateTimeOffset.FromUnixTimeSeconds(seconds) : null),
         ("command_lifecycle", _) when wire.CommandUuid.AsString() is { } line => new CliLineState(line, wire.State.AsString()),
         ("control_response", _) when wire.Response?.RequestId is { } id => new CliControlResponse(
             id,

@@ -29,6 +29,7 @@ internal sealed record WireLine
     public JsonElement MaxRetries { get; init; }
     public JsonElement RetryDelayMs { get; init; }
     public JsonElement ErrorStatus { get; init; }
+    public JsonElement RateLimitInfo { get; init; }
     public JsonElement Error { get; init; }
     public JsonElement IsError { get; init; }
     public JsonElement Result { get; init; }

@@ -176,7 +176,12 @@ internal sealed class ClaudeSession : IAsyncDisposable
             StopSequence = calls.StopSequence,
             Upstream = calls.Upstream,
         },
-        TurnFailed failed => failed with { Usage = calls.Total, Model = failed.Model ?? calls.Model },
+        TurnFailed failed => failed with
+        {
+            Usage = calls.Total,
+            Model = failed.Model ?? calls.Model,
+            Error = failed.Error with { RetryAfter = calls.RetryAfter ?? failed.Error.RetryAfter },
+        },
         TurnCancelled cancelled => cancelled with { Usage = calls.Total, Model = cancelled.Model ?? calls.Model },
         TurnAwaitsTools awaits => awaits with { Usage = calls.Total, Model = awaits.Model ?? calls.Model },
         TurnAwaitsApproval awaits => awaits with { Usage = calls.Total, Model = awaits.Model ?? calls.Model },
@@ -477,12 +482,15 @@ internal sealed class ClaudeSession : IAsyncDisposable
 
         // Its context holds the failed exchange in a shape that is the CLI's own affair: the next turn replays what is stored.
         IsUsable = false;
-        return new TurnFailed(TurnErrors.FromResult(result, reader.LastRetry), reader.Text, reader.Used, reader.CostUsd) { Model = model };
+        return new TurnFailed(Limited(TurnErrors.FromResult(result, reader.LastRetry), reader), reader.Text, reader.Used, reader.CostUsd) { Model = model };
     }
 
     private TurnFailed Fail(TurnReader reader, TurnError error)
     {
         IsUsable = false;
-        return new TurnFailed(error, reader.Text, reader.Used, reader.CostUsd) { Model = reader.Model };
+        return new TurnFailed(Limited(error, reader), reader.Text, reader.Used, reader.CostUsd) { Model = reader.Model };
     }
+
+    private TurnError Limited(TurnError error, TurnReader reader) =>
+        error.Kind == TurnErrorKind.RateLimited && reader.LimitedUntil - _time.GetUtcNow() is { } wait && wait > TimeSpan.Zero ? error with { RetryAfter = wait } : error;
 }

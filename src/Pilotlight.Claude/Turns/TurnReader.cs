@@ -41,6 +41,9 @@ internal sealed class TurnReader
     /// <summary>The latest refusal of the API, if it has not recovered since.</summary>
     public CliApiRetry? LastRetry { get; private set; }
 
+    /// <summary>When the limit that a sign-in has met is over; null where none is met, or that is not known.</summary>
+    public DateTimeOffset? LimitedUntil { get; private set; }
+
     /// <summary>The process's running totals after the turn.</summary>
     public CliTotals After { get; private set; }
 
@@ -87,6 +90,9 @@ internal sealed class TurnReader
 
                 return user.ToolResults.Select(result =>
                     new ToolFinished(result.ToolUseId, result.IsError, Shorten(result.Text)) { Result = result.Text });
+            case CliRateLimit limit:
+                LimitedUntil = limit.IsMet ? limit.ResetsAt : null;
+                return [];
             case CliApiRetry retry:
                 LastRetry = retry;
                 return [.. Void(), new TurnRetrying(retry.Attempt, retry.MaxRetries, retry.Delay, retry.Status)];

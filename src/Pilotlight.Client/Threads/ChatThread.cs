@@ -49,7 +49,21 @@ public sealed record ThreadMessage(
     double? TtftMs,
     double? DurationMs,
     IReadOnlyList<string>? Tools,
-    DateTimeOffset CreatedAt);
+    DateTimeOffset CreatedAt)
+{
+    /// <summary>The files that the user's message brings; null for none.</summary>
+    public IReadOnlyList<Attachment>? Attachments { get; init; }
+}
+
+/// <summary>A file that a message brings.</summary>
+/// <param name="Id">Its id, <c>att_…</c>.</param>
+/// <param name="MediaType">What its bytes are.</param>
+/// <param name="Name">What people call it; null without a name.</param>
+/// <param name="Size">Its size in bytes.</param>
+public sealed record Attachment(string Id, string MediaType, string? Name, long Size);
+
+/// <summary>Where a fork is to begin.</summary>
+internal sealed record ForkJson(string MessageId);
 
 /// <summary>One page of a list.</summary>
 internal sealed record Page<T>(IReadOnlyList<T> Items, string? NextCursor);

@@ -9,4 +9,13 @@ public sealed record NewTurn(string Text)
     /// connection never asks twice; give one to be safe across a restart of your program too. At most 200 characters.
     /// </summary>
     public string? IdempotencyKey { get; init; }
+
+    /// <summary>Files that the message brings: images (PNG, JPEG, GIF, WebP), PDF and text. Default: none.</summary>
+    public IReadOnlyList<NewAttachment> Attachments { get; init; } = [];
 }
+
+/// <summary>A file to attach to a message.</summary>
+/// <param name="MediaType">What it is, <c>image/png</c> for instance; must agree with its bytes.</param>
+/// <param name="Data">Its bytes; by default the gateway takes 10 MiB.</param>
+/// <param name="Name">What people call it; at most 255 characters. Null for no name.</param>
+public sealed record NewAttachment(string MediaType, ReadOnlyMemory<byte> Data, string? Name = null);

@@ -33,7 +33,13 @@ internal sealed record ToolFinishedJson(string Id, bool IsError, string? Summary
 
 internal sealed record FailedJson(ProblemJson Problem);
 
-internal sealed record NewTurnJson(string Text);
+internal sealed record NewTurnJson(string Text, NewAttachmentJson[]? Attachments)
+{
+    public static NewTurnJson Of(NewTurn turn) => new(
+        turn.Text, turn.Attachments.Count == 0 ? null : [.. turn.Attachments.Select(file => new NewAttachmentJson(file.MediaType, file.Name, file.Data))]);
+}
+
+internal sealed record NewAttachmentJson(string MediaType, string? Name, ReadOnlyMemory<byte> Data);
 
 // The id is the stream's, not the data's.
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]

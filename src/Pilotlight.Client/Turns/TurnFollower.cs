@@ -98,8 +98,8 @@ internal sealed class TurnFollower : IAsyncDisposable
         var thread = $"api/threads/{Uri.EscapeDataString(_threadId)}/turns";
         if (TurnId is null)
         {
-            var begin = new HttpRequestMessage(HttpMethod.Post, thread) { Content = JsonContent.Create(new NewTurnJson(_begin!.Text), TurnJsonContext.Default.NewTurnJson) };
-            begin.Headers.Add("Idempotency-Key", _begin.IdempotencyKey);
+            var begin = new HttpRequestMessage(HttpMethod.Post, thread) { Content = JsonContent.Create(NewTurnJson.Of(_begin!), TurnJsonContext.Default.NewTurnJson) };
+            begin.Headers.Add("Idempotency-Key", _begin!.IdempotencyKey);
             return begin;
         }
 

@@ -83,6 +83,9 @@ public sealed class Answer
 
     public string? ProblemDetail { get; private set; }
 
+    /// <summary>When the API takes calls again; null when it does not say.</summary>
+    public DateTimeOffset? GoesOnAt { get; private set; }
+
     public bool IsRunning => Status <= AnswerStatus.Retrying;
 
     /// <summary>A stored answer.</summary>
@@ -134,7 +137,7 @@ public sealed class Answer
             told.Apply(stored);
         }
 
-        (ProblemTitle, ProblemDetail, DroppedTurns) = (told.ProblemTitle, told.ProblemDetail, told.DroppedTurns);
+        (ProblemTitle, ProblemDetail, DroppedTurns, GoesOnAt) = (told.ProblemTitle, told.ProblemDetail, told.DroppedTurns, told.GoesOnAt);
         Status = told.IsRunning ? Status : told.Status;
         Version++;
     }
@@ -204,6 +207,7 @@ public sealed class Answer
             case "turn.failed":
                 var problem = data.GetProperty("problem");
                 (ProblemTitle, ProblemDetail) = (Word(problem, "title"), Word(problem, "detail"));
+                GoesOnAt = problem.TryGetProperty("retryAt", out var at) && at.TryGetDateTimeOffset(out var goesOn) ? goesOn : null;
                 End(Word(problem, "type")?.EndsWith(":interrupted", StringComparison.Ordinal) == true ? AnswerStatus.Interrupted : AnswerStatus.Failed);
                 break;
         }

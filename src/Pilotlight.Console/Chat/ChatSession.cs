@@ -1,4 +1,6 @@
+using Pilotlight.Claude.Conversations;
 using Pilotlight.Core.Access;
+using Pilotlight.Core.Attachments;
 using Pilotlight.Core.InProcess;
 using Pilotlight.Core.Problems;
 using Pilotlight.Core.Storage;
@@ -9,8 +11,11 @@ using Pilotlight.WebConsole.Answers;
 namespace Pilotlight.WebConsole.Chat;
 
 /// <summary>A question and its answer.</summary>
-public sealed record Exchange(string TurnId, string Question, Answer Answer)
+public sealed record Exchange(string TurnId, string QuestionId, string Question, Answer Answer)
 {
+    /// <summary>The files that the question brings.</summary>
+    public IReadOnlyList<Attachment> Attachments { get; init; } = [];
+
     /// <summary>The answer as it is shown.</summary>
     public AnswerHtml Html { get; } = new();
 }
@@ -44,7 +49,7 @@ public sealed class ChatSession(LocalGateway gateway, Func<ValueTask<Caller>> wh
         foreach (var question in messages.Where(message => message.Role == "user"))
         {
             var answer = answers.TryGetValue(question.TurnId, out var stored) ? Answer.Of(stored) : new Answer();
-            var exchange = new Exchange(question.TurnId, question.Text, answer);
+            var exchange = new Exchange(question.TurnId, question.Id, question.Text, answer) { Attachments = question.Attachments ?? [] };
             _exchanges.Add(exchange);
             if (answer.IsRunning)
             {
@@ -73,13 +78,14 @@ public sealed class ChatSession(LocalGateway gateway, Func<ValueTask<Caller>> wh
 
     /// <summary>Says something.</summary>
     /// <exception cref="ProblemException">It was not taken.</exception>
-    public async Task SendAsync(string text) => Add(await gateway.BeginTurnAsync(await who(), Thread!.Id, text));
+    public async Task SendAsync(string text, IReadOnlyList<UserContent> files, string? filesOf = null) =>
+        Add(await gateway.BeginTurnAsync(await who(), Thread!.Id, text, files, filesOf: filesOf));
 
-    /// <summary>Asks the last question again, in the place of its answer.</summary>
+    /// <summary>Asks the last question again, in the place of its answer; in other words and with more files where they are given.</summary>
     /// <exception cref="ProblemException">It was not taken; the answer is as it was.</exception>
-    public async Task AgainAsync(Exchange last)
+    public async Task AgainAsync(Exchange last, string? text = null, IReadOnlyList<UserContent>? files = null)
     {
-        var turn = await gateway.BeginTurnAsync(await who(), Thread!.Id, last.Question, replaces: last.TurnId);
+        var turn = await gateway.BeginTurnAsync(await who(), Thread!.Id, text ?? last.Question, files, last.TurnId, filesOf: last.TurnId);
         _exchanges.Remove(last);
         Add(turn);
     }
@@ -145,7 +151,7 @@ public sealed class ChatSession(LocalGateway gateway, Func<ValueTask<Caller>> wh
     {
         if (!_exchanges.Exists(known => known.TurnId == turn.Id))
         {
-            var exchange = new Exchange(turn.Id, turn.Text, new Answer());
+            var exchange = new Exchange(turn.Id, turn.UserMessageId, turn.Text, new Answer()) { Attachments = turn.Attachments };
             _exchanges.Add(exchange);
             _ = FollowAsync(exchange);
             Changed?.Invoke();

@@ -1,5 +1,7 @@
 // What the keyboard and the scroll position want at once, without a way to the server and back.
 
+export { attaching } from './files.js';
+
 export function theme() {
   return document.documentElement.dataset.theme;
 }
@@ -29,7 +31,7 @@ export function composer(box, page) {
   };
   const send = async () => {
     const text = box.value;
-    if (sending || !text.trim()) {
+    if (sending || !(text.trim() || form.hasAttribute('data-has-files'))) {
       return;
     }
 

@@ -36,6 +36,18 @@ public sealed class LimitOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:05", "01:00:00")]
     public TimeSpan LeaseDuration { get; set; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>How many files a message may bring. Default: 20.</summary>
+    [Range(0, 100)]
+    public int Attachments { get; set; } = 20;
+
+    /// <summary>Bytes of one of them. Default: 10 MiB; the API itself takes images of 5 MB and requests of 32 MB.</summary>
+    [Range(1, 32 * 1024 * 1024)]
+    public int AttachmentBytes { get; set; } = 10 * 1024 * 1024;
+
+    /// <summary>Bytes of all of them in one message. Default: 20 MiB.</summary>
+    [Range(1, 32 * 1024 * 1024)]
+    public int AttachmentsBytes { get; set; } = 20 * 1024 * 1024;
+
     /// <summary>The limits of a model.</summary>
     public (int Soft, int Hard) For(string? model)
     {

@@ -64,7 +64,7 @@ internal sealed class ContextLimits(IOptions<LimitOptions> limits, IOptions<Clau
         {
             for (; dropped < thread.Turns.Count && total > soft * KeptShare; dropped++)
             {
-                total -= thread.Turns[dropped].Messages.Sum(message => Count(HistoryTurn.WordsOf(message)));
+                total -= thread.Turns[dropped].Messages.Sum(message => Count(HistoryTurn.WordsOf(message))) + MediaTokens(thread.Turns[dropped]);
             }
 
             if (dropped == thread.Turns.Count)
@@ -123,20 +123,23 @@ internal sealed class ContextLimits(IOptions<LimitOptions> limits, IOptions<Clau
     // What the API counted, and what it has not seen yet.
     private (long Known, List<string> Uncounted) Split(HotThread thread, int dropped, string text)
     {
-        var uncounted = new List<string> { text };
+        var (uncounted, media) = (new List<string> { text }, 0L);
         for (var at = thread.Turns.Count - 1; at >= dropped; at--)
         {
             if (thread.Turns[at].ContextTokens is { } known)
             {
-                return (known, uncounted);
+                return (known + media, uncounted);
             }
 
             uncounted.AddRange(thread.Turns[at].Messages.Select(HistoryTurn.WordsOf));
+            media += MediaTokens(thread.Turns[at]);
         }
 
         uncounted.Add(SystemPrompt(thread));
-        return (0, uncounted);
+        return (media, uncounted);
     }
+
+    private static long MediaTokens(HistoryTurn turn) => turn.Prompt?.MediaTokens() ?? 0;
 
     private string SystemPrompt(HotThread thread) => thread.Thread.SystemPrompt ?? claude.Value.SystemPrompt;
 

@@ -2,9 +2,11 @@ using System.Runtime.CompilerServices;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Pilotlight.Claude;
+using Pilotlight.Claude.Conversations;
 using Pilotlight.Claude.Profiles;
 using Pilotlight.Core.Access;
 using Pilotlight.Core.Approvals;
+using Pilotlight.Core.Attachments;
 using Pilotlight.Core.Problems;
 using Pilotlight.Core.Servers;
 using Pilotlight.Core.Threads;
@@ -25,6 +27,10 @@ public sealed class LocalGateway
     private readonly WarmUps _warmUps;
     private readonly ApprovalService _approvals;
     private readonly ClaudeProfiles _profiles;
+    private readonly AttachmentReader _files;
+    private readonly ThreadAttachments _attachments;
+    private readonly ThreadExports _exports;
+    private readonly ThreadForks _forks;
 
     private LocalGateway(IServiceProvider services)
     {
@@ -34,6 +40,9 @@ public sealed class LocalGateway
         _warmUps = services.GetRequiredService<WarmUps>();
         _approvals = services.GetRequiredService<ApprovalService>();
         _profiles = services.GetRequiredService<ClaudeProfiles>();
+        (_files, _attachments) = (services.GetRequiredService<AttachmentReader>(), services.GetRequiredService<ThreadAttachments>());
+        (_exports, _forks) = (services.GetRequiredService<ThreadExports>(), services.GetRequiredService<ThreadForks>());
+        LargestFile = services.GetRequiredService<IOptions<LimitOptions>>().Value.AttachmentBytes;
         (TurnNews, ThreadNews) = (services.GetRequiredService<TurnNews>(), services.GetRequiredService<ThreadNews>());
         IsSimulated = services.GetRequiredService<IOptions<ServerOptions>>().Value.IsSimulated;
         var claude = services.GetRequiredService<IOptions<ClaudeOptions>>().Value;
@@ -60,7 +69,7 @@ public sealed class LocalGateway
     /// <summary>Tells which threads change.</summary>
     public ThreadNews ThreadNews { get; }
 
-    /// <summary>Threads whose title holds a text, the one changed last first.</summary>
+    /// <summary>Threads whose title or messages hold a text, the one changed last first.</summary>
     public Task<Page<ChatThread>> ListThreadsAsync(Caller caller, string? search, string? cursor, CancellationToken cancellationToken) =>
         _threads.ListAsync(caller, search, cursor, ThreadsPage, cancellationToken);
 
@@ -110,15 +119,22 @@ public sealed class LocalGateway
     /// <param name="caller">Who asks.</param>
     /// <param name="threadId">In which thread.</param>
     /// <param name="text">What the user says.</param>
+    /// <param name="files">The files that it brings, as <see cref="ReadFile"/> has read them; null for none.</param>
     /// <param name="replaces">An ended turn whose place it takes; null for none.</param>
-    public async Task<Turn> BeginTurnAsync(Caller caller, string threadId, string text, string? replaces = null)
+    /// <param name="filesOf">A turn of the caller's whose files it brings again; null for none.</param>
+    public async Task<Turn> BeginTurnAsync(
+        Caller caller, string threadId, string text, IReadOnlyList<UserContent>? files = null, string? replaces = null, string? filesOf = null)
     {
-        if (string.IsNullOrWhiteSpace(text))
+        var again = filesOf is not null && await _turns.FindAsync(caller, filesOf, CancellationToken.None) is { Prompt: { } asked }
+            ? asked.Content.Where(part => part is UserImage or UserDocument)
+            : [];
+        var prompt = _files.Join(text, [.. again, .. files ?? []]);
+        if (string.IsNullOrWhiteSpace(text) && prompt is null)
         {
             throw RequestProblems.Invalid("The message is empty; say something.");
         }
 
-        return (await _turns.BeginAsync(caller, threadId, text, null, CancellationToken.None, replaces: replaces)).Turn;
+        return (await _turns.BeginAsync(caller, threadId, text, null, CancellationToken.None, replaces: replaces, prompt: prompt)).Turn;
     }
 
     /// <summary>The thread's turn that has not ended, one that waits for an answer included; null for none.</summary>
@@ -132,6 +148,25 @@ public sealed class LocalGateway
     /// <summary>Answers what a turn waits with; the turn goes on.</summary>
     public Task<Approval> AnswerAsync(Caller caller, string threadId, string approvalId, ApprovalAnswer answer, CancellationToken cancellationToken) =>
         _approvals.AnswerAsync(caller, threadId, approvalId, answer, cancellationToken);
+
+    /// <summary>Reads a file that a message is to bring: what it is is found in its bytes, and its label must say the same.</summary>
+    /// <exception cref="ProblemException">It cannot be sent; says why.</exception>
+    public UserContent ReadFile(string? mediaType, string name, ReadOnlyMemory<byte> data) => _files.Read(mediaType, name, data, name);
+
+    /// <summary>The largest file that a message may bring, in bytes.</summary>
+    public long LargestFile { get; }
+
+    /// <summary>A file that a message of a thread brings.</summary>
+    public Task<AttachmentData> ReadAttachmentAsync(Caller caller, string threadId, string attachmentId, CancellationToken cancellationToken) =>
+        _attachments.ReadAsync(caller, threadId, attachmentId, cancellationToken);
+
+    /// <summary>Writes a thread that its caller may see as a file.</summary>
+    public Task ExportThreadAsync(Caller caller, ChatThread thread, ExportFormat format, Stream output, CancellationToken cancellationToken) =>
+        _exports.WriteAsync(caller, thread, format, output, cancellationToken);
+
+    /// <summary>Begins a thread with what was said up to a message: an answer included, a question not.</summary>
+    public Task<ChatThread> ForkThreadAsync(Caller caller, string threadId, string messageId, CancellationToken cancellationToken) =>
+        _forks.ForkAtAsync(caller, threadId, messageId, cancellationToken);
 
     /// <summary>A turn's events after one, to its end.</summary>
     public async IAsyncEnumerable<StoredEvent> ReadEventsAsync(

@@ -19,6 +19,15 @@ public static class ProblemKinds
     /// <summary>The approval was answered, or its turn has ended.</summary>
     public const string ApprovalOver = "approval-over";
 
+    /// <summary>There is no such message in the thread.</summary>
+    public const string MessageNotFound = "message-not-found";
+
+    /// <summary>There is no such attachment in the thread.</summary>
+    public const string AttachmentNotFound = "attachment-not-found";
+
+    /// <summary>An attachment, or all of a message together, are too large.</summary>
+    public const string AttachmentTooLarge = "attachment-too-large";
+
     /// <summary>There is no such key.</summary>
     public const string KeyNotFound = "key-not-found";
 

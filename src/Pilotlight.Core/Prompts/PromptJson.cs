@@ -56,7 +56,7 @@ internal static class PromptJson
     private static StoredPart ToStored(UserContent part) => part switch
     {
         UserText text => new StoredPart("text") { Text = text.Text },
-        UserImage image => new StoredPart("image") { MediaType = image.MediaType, Data = image.Data.ToArray() },
+        UserImage image => new StoredPart("image") { MediaType = image.MediaType, Data = image.Data.ToArray(), Title = image.Name },
         UserImageAddress image => new StoredPart("image") { Address = image.Address },
         UserDocument document => new StoredPart("document") { MediaType = document.MediaType, Data = document.Data.ToArray(), Title = document.Title },
         UserDocumentAddress document => new StoredPart("document") { Address = document.Address, Title = document.Title },
@@ -74,7 +74,7 @@ internal static class PromptJson
     {
         { Type: "text" } => new UserText(part.Text ?? ""),
         { Type: "image", Address: { } address } => new UserImageAddress(address),
-        { Type: "image" } => new UserImage(part.MediaType ?? "", part.Data),
+        { Type: "image" } => new UserImage(part.MediaType ?? "", part.Data) { Name = part.Title },
         { Type: "document", Address: { } address } => new UserDocumentAddress(address, part.Title),
         { Type: "document" } => new UserDocument(part.MediaType ?? "", part.Data, part.Title),
         { Type: "result" } => new UserToolResult(part.CallId ?? "", part.Text ?? "", part.IsError == true)

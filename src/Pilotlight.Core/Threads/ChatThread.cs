@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Pilotlight.Claude.Turns;
 using Pilotlight.Core.Access;
 using Pilotlight.Core.Steps;
+using Pilotlight.Core.Attachments;
 
 namespace Pilotlight.Core.Threads;
 
@@ -76,6 +77,9 @@ public sealed record StoredMessage(
 
     /// <summary>Of an answer: what its agent's tools were called with and returned; null for none.</summary>
     public IReadOnlyList<MessageStep>? Steps { get; init; }
+
+    /// <summary>Of the user's message: the files that it brings; null for none.</summary>
+    public IReadOnlyList<Attachment>? Attachments { get; init; }
 
     /// <summary>Of an answer: the calls whose results the next turn brings, as they are stored; null for none.</summary>
     [JsonIgnore]

@@ -11,7 +11,7 @@ public interface IThreadStore
 
     /// <summary>Threads, the one changed last first.</summary>
     /// <param name="owner">Only those of this key; null for all.</param>
-    /// <param name="search">Only those whose title holds it; null for all.</param>
+    /// <param name="search">Only those whose title holds it, or where one message holds all its words, large and small letters alike; null for all.</param>
     /// <param name="cursor">Where the page before ended; null for the first.</param>
     /// <param name="limit">How many at most.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
@@ -28,6 +28,12 @@ public interface IThreadStore
 
     /// <summary>A thread's messages, oldest first.</summary>
     Task<Page<StoredMessage>> ListMessagesAsync(string threadId, string? cursor, int limit, CancellationToken cancellationToken);
+
+    /// <summary>A message of a thread; null when there is none.</summary>
+    Task<StoredMessage?> FindMessageAsync(string threadId, string messageId, CancellationToken cancellationToken);
+
+    /// <summary>The message of a thread that brings an attachment; null when there is none.</summary>
+    Task<StoredMessage?> FindAttachedAsync(string threadId, string attachmentId, CancellationToken cancellationToken);
 
     /// <summary>The messages that a fresh process is told: all of turns that left an answer, or a part of one; oldest first.</summary>
     Task<IReadOnlyList<StoredMessage>> ReadHistoryAsync(string threadId, CancellationToken cancellationToken);

@@ -8,6 +8,7 @@ namespace Pilotlight.Core.Threads;
 internal sealed class ThreadService(IThreadStore threads, IThreadWork work, ClaudeProfiles profiles, ThreadNews news, TimeProvider time)
 {
     private const int MaxPage = 200;
+    private const int LongestSearch = 500;
 
     /// <summary>The thread, or the problem that there is none.</summary>
     /// <remarks>Another's thread is told apart from none by nobody.</remarks>
@@ -35,7 +36,9 @@ internal sealed class ThreadService(IThreadStore threads, IThreadWork work, Clau
     }
 
     public Task<Page<ChatThread>> ListAsync(Caller caller, string? search, string? cursor, int limit, CancellationToken cancellationToken) =>
-        threads.ListAsync(caller.IsAdmin ? null : caller.KeyId, Blank(search), cursor, CheckLimit(limit), cancellationToken);
+        search is { Length: > LongestSearch }
+            ? throw RequestProblems.Parameter("search", $"search has {search.Length} characters; at most {LongestSearch} are taken.")
+            : threads.ListAsync(caller.IsAdmin ? null : caller.KeyId, Blank(search), cursor, CheckLimit(limit), cancellationToken);
 
     public async Task<ChatThread> UpdateAsync(Caller caller, string id, ThreadChange change, CancellationToken cancellationToken)
     {

@@ -179,7 +179,7 @@ internal sealed class StoredJournal(
 
         Append(end.Event is TurnCancelled && end.IsInterrupted
             ? (TurnEventJson.Failed, TurnEventJson.Problem(TurnProblems.Interrupted))
-            : TurnEventJson.Write(live.Turn, end.Event, simulated: false));
+            : TurnEventJson.Write(live.Turn, end.Event, simulated: false, time.GetUtcNow()));
         (_end, _outcome) = (asked.Event, OutcomeOf(end));
     }
 

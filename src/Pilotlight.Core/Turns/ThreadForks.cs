@@ -32,6 +32,23 @@ internal sealed class ThreadForks(HotThreads hot, IThreadStore threads, ITurnSto
         return upTo.Length == thread.Turns.Count ? new SaidBefore(thread, IsWhole: true) : new SaidBefore(thread with { Turns = upTo }, IsWhole: false);
     }
 
+    /// <summary>Begins a thread with what was said up to a message: an answer included, a question not, so that it can be asked in other words.</summary>
+    /// <exception cref="ProblemException">There is no such thread for this caller, or no such message in it.</exception>
+    public async Task<ChatThread> ForkAtAsync(Caller caller, string threadId, string messageId, CancellationToken cancellationToken)
+    {
+        var whole = await ReadAsync(caller, threadId, null, cancellationToken);
+        if (await threads.FindMessageAsync(threadId, messageId, cancellationToken) is not { } message)
+        {
+            throw TurnProblems.NoMessage(messageId);
+        }
+
+        // Ids sort by time.
+        var upTo = message.Role == "user"
+            ? whole.UpTo with { Turns = [.. whole.UpTo.Turns.TakeWhile(turn => string.CompareOrdinal(turn.Id, message.TurnId) < 0)] }
+            : (await ReadAsync(caller, threadId, message.TurnId, cancellationToken)).UpTo;
+        return (await ForkAsync(caller, upTo, null, cancellationToken)).Thread;
+    }
+
     /// <summary>Makes a thread that begins with what was said in this one.</summary>
     public async Task<HotThread> ForkAsync(Caller caller, HotThread upTo, string? id, CancellationToken cancellationToken)
     {

@@ -1,4 +1,5 @@
 using Pilotlight.Core.Access;
+using Pilotlight.Core.Attachments;
 using Pilotlight.Core.Threads;
 
 namespace Pilotlight.Core.Turns;
@@ -40,6 +41,9 @@ public enum TurnState
 public sealed record Turn(
     string Id, string ThreadId, TurnState State, string Text, string UserMessageId, string AnswerMessageId, string? IdempotencyKey, string KeyId = "local")
 {
+    /// <summary>The files that the user's message brings; told by the server that takes it on, and not read back with the turn.</summary>
+    public IReadOnlyList<Attachment> Attachments { get; init; } = [];
+
     /// <summary>Whether it has ended.</summary>
     public bool HasEnded => State > TurnState.Started;
 }

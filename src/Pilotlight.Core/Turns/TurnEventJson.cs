@@ -24,7 +24,11 @@ internal static class TurnEventJson
     public static bool IsLast(string type) => type is Completed or Failed or Cancelled;
 
     /// <summary>Name and JSON of an event.</summary>
-    public static (string Type, string Data) Write(Turn turn, TurnEvent turnEvent, bool simulated) => turnEvent switch
+    /// <param name="turn">The turn.</param>
+    /// <param name="turnEvent">What happened.</param>
+    /// <param name="simulated">Whether the answer is of the simulator.</param>
+    /// <param name="now">The time, from which a wait is told as a point in time; null where nothing waits.</param>
+    public static (string Type, string Data) Write(Turn turn, TurnEvent turnEvent, bool simulated, DateTimeOffset? now = null) => turnEvent switch
     {
         TurnStarted started => (Started, Json(
             new StartedData(turn.Id, turn.AnswerMessageId, new AcquireData(Name(started.Source), Milliseconds(started.Acquire)), simulated ? true : null),
@@ -46,7 +50,7 @@ internal static class TurnEventJson
                 Milliseconds(completed.Duration),
                 completed.StopReason),
             TurnJsonContext.Default.CompletedData)),
-        TurnFailed failed => (Failed, Problem(TurnProblems.From(failed.Error))),
+        TurnFailed failed => (Failed, Problem(TurnProblems.From(failed.Error), now)),
         TurnCancelled => (Cancelled, "{}"),
         _ => throw new ArgumentOutOfRangeException(nameof(turnEvent), turnEvent.GetType().Name, "This event has no name in the contract."),
     };
@@ -60,8 +64,8 @@ internal static class TurnEventJson
         (Truncated, Json(new TruncatedData(droppedTurns), TurnJsonContext.Default.TruncatedData));
 
     /// <summary>The payload of a <c>turn.failed</c>; the HTTP edge adds the status that fits.</summary>
-    public static string Problem(Problem problem) => Json(
-        new FailedData(new ProblemData(problem.Type, problem.Title, problem.Detail, problem.UpstreamStatus)), TurnJsonContext.Default.FailedData);
+    public static string Problem(Problem problem, DateTimeOffset? now = null) => Json(
+        new FailedData(new ProblemData(problem.Type, problem.Title, problem.Detail, problem.UpstreamStatus, now + problem.RetryAfter)), TurnJsonContext.Default.FailedData);
 
     /// <summary>The text of a <c>text.delta</c>.</summary>
     public static string ReadText(string data) => JsonSerializer.Deserialize(data, TurnJsonContext.Default.TextData)?.Text ?? "";
@@ -95,7 +99,7 @@ internal sealed record RetryingData(int Attempt, int MaxAttempts, double DelayMs
 internal sealed record CompletedData(
     string MessageId, string Model, TurnUsage Usage, decimal? CostUsd, double? TtftMs, double DurationMs, string? StopReason);
 
-internal sealed record ProblemData(string Type, string Title, string Detail, int? UpstreamStatus);
+internal sealed record ProblemData(string Type, string Title, string Detail, int? UpstreamStatus, DateTimeOffset? RetryAt);
 
 internal sealed record FailedData(ProblemData Problem);
 

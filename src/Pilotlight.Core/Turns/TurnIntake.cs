@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using Pilotlight.Claude;
 using Pilotlight.Claude.Conversations;
 using Pilotlight.Core.Access;
+using Pilotlight.Core.Attachments;
 using Pilotlight.Core.Context;
 using Pilotlight.Core.Problems;
 using Pilotlight.Core.Prompts;
@@ -40,6 +41,7 @@ internal sealed class TurnIntake(ITurnStore turns, HotThreads threads, ContextLi
         Caller caller, string threadId, string text, Prompt? prompt, string? idempotencyKey, CancellationToken cancellationToken)
     {
         var stored = prompt is null ? null : PromptJson.Write(prompt);
+        var files = AttachmentList.Of(prompt);
         for (var attempt = 1; ; attempt++)
         {
             var thread = await threads.GetAsync(threadId, isFresh: attempt > 1, cancellationToken);
@@ -49,7 +51,7 @@ internal sealed class TurnIntake(ITurnStore turns, HotThreads threads, ContextLi
             }
 
             var fit = context.Fit(thread, text, prompt);
-            var turn = new Turn(Ids.New("trn"), threadId, TurnState.Accepted, text, Ids.New("msg"), Ids.New("msg"), idempotencyKey, caller.KeyId);
+            var turn = new Turn(Ids.New("trn"), threadId, TurnState.Accepted, text, Ids.New("msg"), Ids.New("msg"), idempotencyKey, caller.KeyId) { Attachments = files };
             var model = prompt?.Model ?? thread.Thread.Model ?? claude.Value.Model;
             var wanted = new TurnToAdmit(caller, model, thread.Thread.Profile, fit.Tokens);
             var request = new NewTurnRequest(turn, epoch.Value, thread.Thread.Version, fit.DroppedTurns, admission.Prepare(wanted, turn.Id), StartsAtOnce: true, stored);

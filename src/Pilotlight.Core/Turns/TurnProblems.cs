@@ -14,6 +14,9 @@ public static class TurnProblems
     internal static ProblemException NoTurn(string id) => new(new Problem(
         ProblemKinds.TurnNotFound, "There is no such turn", $"There is no turn '{id}' in this thread. GET …/messages names the turns there are."));
 
+    internal static ProblemException NoMessage(string id) => new(new Problem(
+        ProblemKinds.MessageNotFound, "There is no such message", $"There is no message '{id}' in this thread. GET …/messages lists those there are."));
+
     internal static ProblemException ThreadBusy(string threadId, string turnId) => new(new Problem(
         ProblemKinds.ThreadBusy, "The thread has a running turn",
         $"Thread '{threadId}' is in turn '{turnId}'. Follow it at …/turns/{turnId}/events, cancel it, or wait for its end."));

@@ -116,7 +116,8 @@ internal sealed class MessagesAnswer(CompatibleRequest request) : ICompatibleAns
                 .. calls.Select(call => new AnthropicBlock("tool_use", Id: call.ToolUseId, Name: call.Name, Input: call.Input)),
             ],
             StopReason(completed),
-            completed.Usage),
+            completed.Usage,
+            completed.StopSequence),
         AnthropicJson.Default.AnthropicMessage);
 
     private string Begin(AnthropicBlock block) =>
@@ -138,6 +139,6 @@ internal sealed class MessagesAnswer(CompatibleRequest request) : ICompatibleAns
 
     private static string Event<T>(string name, T data, JsonTypeInfo<T> type) => $"event: {name}\ndata: {JsonSerializer.Serialize(data, type)}\n\n";
 
-    private AnthropicMessage Message(string model, AnthropicBlock[] content, string? stopReason, TurnUsage usage) =>
-        new(_id, "message", "assistant", model, content, stopReason, null, AnthropicUsage.Of(usage));
+    private AnthropicMessage Message(string model, AnthropicBlock[] content, string? stopReason, TurnUsage usage, string? stopSequence = null) =>
+        new(_id, "message", "assistant", model, content, stopReason, stopSequence, AnthropicUsage.Of(usage));
 }

@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Text.Unicode;
 using Pilotlight.Claude.Conversations;
+using Pilotlight.Core.Prompts;
 using static Pilotlight.Gateway.Compatible.CallBody;
 
 namespace Pilotlight.Gateway.Compatible;

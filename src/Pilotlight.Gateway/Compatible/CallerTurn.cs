@@ -9,6 +9,7 @@ namespace Pilotlight.Gateway.Compatible;
 internal sealed class CallerTurn(CompatibleRequest request)
 {
     private readonly OutputLimit _limit = new(request.MaxTokens);
+    private readonly StopSequences _stops = new(request.Settings.StopSequences);
     private readonly StringBuilder _text = new();
     private readonly Dictionary<string, ToolStarted> _calls = new(StringComparer.Ordinal);
     private int _saidBefore;
@@ -26,21 +27,33 @@ internal sealed class CallerTurn(CompatibleRequest request)
     /// <summary>The turn goes on where an earlier call left it; so much of its text was told then.</summary>
     public void GoesOn(int saidBefore) => _saidBefore = saidBefore;
 
+    /// <summary>Why it was cut: a text of the caller's that ends it, or the caller's limit of tokens.</summary>
+    public (string Reason, string? Sequence) Cut => _stops.Met is { } met && !_limit.IsMet ? ("stop_sequence", met) : ("max_tokens", null);
+
     /// <summary>What of more text is told.</summary>
     public string Take(string text, out bool isCut)
     {
         var skipped = Math.Min(_repeated, text.Length);
         _repeated -= skipped;
-        var passed = _limit.Take(text[skipped..]);
+        var passed = _limit.Take(_stops.Take(text[skipped..]));
         _text.Append(passed);
-        isCut = passed.Length < text.Length - skipped;
+        isCut = _limit.IsMet || _stops.Met is not null;
         return passed;
+    }
+
+    /// <summary>The text is over: what was held, since a text that ends it might have begun there, is told.</summary>
+    public string Rest()
+    {
+        var rest = _limit.Take(_stops.Flush());
+        _text.Append(rest);
+        return rest;
     }
 
     /// <summary>The text is void. What was said in the turn before this call comes again, and was told already.</summary>
     public void Reset()
     {
         _limit.Reset();
+        _stops.Reset();
         _text.Clear();
         _repeated = _saidBefore;
     }

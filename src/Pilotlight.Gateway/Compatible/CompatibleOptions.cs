@@ -12,7 +12,7 @@ public sealed class CompatibleOptions : IValidatableObject
     public Unsupported Unsupported { get; set; } = Unsupported.Ignore;
 
     /// <summary>
-    /// Origins whose pages may call the compatible APIs, each as browsers send it (<c>https://app.example.com</c>); <c>*</c> is every
+    /// Origins whose pages may call the compatible APIs and threads, each as browsers send it (<c>https://app.example.com</c>); <c>*</c> is every
     /// page, and is taken only where there are keys. Default: none.
     /// </summary>
     public IList<string> Cors { get; } = [];

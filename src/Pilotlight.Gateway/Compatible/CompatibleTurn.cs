@@ -17,7 +17,7 @@ internal sealed class CompatibleTurn(
     private readonly ToldAnswer _told = new(ledger, time);
     private readonly CallerTurn _said = new(request);
 
-    // The caller's limit of tokens is reached: what the model says from there on is nobody's.
+    // The caller's limit of tokens is reached, or a text that ends the answer: what the model says from there on is nobody's.
     private bool _isCut;
     private decimal _bookedBeforeUsd;
 
@@ -104,20 +104,32 @@ internal sealed class CompatibleTurn(
 
     private async Task<bool> EndAsync(TurnAwaitsTools awaits, TurnUsage usage, decimal cost)
     {
-        var end = new TurnCompleted(_said.Text, request.Model, usage, null, _isCut ? "max_tokens" : "tool_use", null, TimeSpan.Zero);
         if (_isCut)
         {
-            return Told(end);
+            return Told(Cut(request.Model, usage, null));
         }
 
-        await process.KeepAsync(_said.Asked(awaits), new HeldTurn(awaits.Usage, cost + _bookedBeforeUsd, awaits.PartialText.Length));
+        TellRest();
+
+        // The process waits for the results of all its calls, a caller who wants one at a time brings one: it is of no use to him.
+        var isOneOfMany = request.Settings.OneCallAtATime && awaits.ToolUseIds.Count > 1;
+        if (isOneOfMany)
+        {
+            awaits = awaits with { ToolUseIds = [awaits.ToolUseIds[0]] };
+        }
+        else
+        {
+            await process.KeepAsync(_said.Asked(awaits), new HeldTurn(awaits.Usage, cost + _bookedBeforeUsd, awaits.PartialText.Length));
+        }
+
+        var end = new TurnCompleted(_said.Text, request.Model, usage, null, "tool_use", null, TimeSpan.Zero);
         foreach (var call in _said.Calls(awaits))
         {
             Tell(call);
         }
 
         Tell(end);
-        return true;
+        return !isOneOfMany;
     }
 
     private async Task<bool> EndAsync(TurnCompleted completed)
@@ -133,21 +145,35 @@ internal sealed class CompatibleTurn(
             Tell(new TextDelta(_said.Take(json.GetRawText(), out _isCut)));
         }
 
+        TellRest();
         if (!_isCut)
         {
             // Before the caller hears of the end: their next call may come at once.
             await process.KeepAsync(_said.Answered, null);
         }
 
-        Tell(completed with { Text = _said.Text, StopReason = _isCut ? "max_tokens" : StopReason(completed) });
+        Tell(_isCut
+            ? Cut(completed.Model, completed.Usage, completed.CostUsd)
+            : completed with { Text = _said.Text, StopReason = StopReason(completed) });
         return !_isCut;
     }
 
     private bool End(TurnCancelled cancelled) => Told(
-        _isCut ? new TurnCompleted(_said.Text, cancelled.Model ?? request.Model, cancelled.Usage, cancelled.CostUsd, "max_tokens", null, TimeSpan.Zero)
+        _isCut ? Cut(cancelled.Model ?? request.Model, cancelled.Usage, cancelled.CostUsd)
         : turn.IsInterrupted ? new TurnFailed(
             new TurnError(TurnErrorKind.Overloaded, "The server stopped in the middle of the turn. Send the request again."), cancelled.PartialText, cancelled.Usage, cancelled.CostUsd)
         : cancelled);
+
+    private TurnCompleted Cut(string model, TurnUsage usage, decimal? cost) =>
+        new(_said.Text, model, usage, cost, _said.Cut.Reason, null, TimeSpan.Zero) { StopSequence = _said.Cut.Sequence };
+
+    private void TellRest()
+    {
+        if (!_isCut && _said.Rest() is { Length: > 0 } rest)
+        {
+            Tell(new TextDelta(rest));
+        }
+    }
 
     // An answer that is an object is a tool's call to the CLI, and none to the caller.
     private static string? StopReason(TurnCompleted completed) => completed.StopReason == "tool_use" ? "end_turn" : completed.StopReason;

@@ -35,11 +35,12 @@ internal sealed class CompatibleTurns(
             facts.Routed("cli", () => turn.Upstream);
             RateHeaders.Write(http.Response.Headers, turn.Lease.Rate);
 
-            // Where the API itself stops at the caller's limit, nothing is cut here.
-            var told = relay.HoldsKey ? request with { Settings = request.Settings with { MaxTokens = null } } : request;
+            // Where the API itself stops at the caller's limit and texts, nothing is cut here.
+            var told = relay.HoldsKey ? request with { Settings = request.Settings with { MaxTokens = null, StopSequences = [] } } : request;
             var journal = new CompatibleTurn(
                 told, turn, calls.LedgerOf(turn), held, new CallProcess(id, request, Fingerprint, hot, conversations), time);
-            var source = new ConversationSource(conversations, ConversationOf(request, id), CallerTools.Content(request));
+            var asked = relay.HoldsKey ? request : ForcedTools.Ask(request);
+            var source = new ConversationSource(conversations, ConversationOf(asked, id), CallerTools.Content(asked));
             calls.Run(turn, new TurnWork(request.Api, request.Model, source), journal);
             return journal;
         }

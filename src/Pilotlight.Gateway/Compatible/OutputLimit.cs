@@ -9,12 +9,17 @@ internal sealed class OutputLimit(int? maxTokens)
     private readonly long _max = maxTokens is { } tokens ? (long)tokens * CharactersOfAToken : long.MaxValue;
     private long _taken;
 
-    /// <summary>What of more text may pass; less than all of it means that the limit was met.</summary>
+    /// <summary>Whether the limit was met: something did not pass.</summary>
+    public bool IsMet { get; private set; }
+
+    /// <summary>What of more text may pass.</summary>
     public string Take(string text)
     {
         var room = _max - _taken;
         if (text.Length > room)
         {
+            IsMet = true;
+
             // Never half of a character that takes two.
             text = text[..(int)(room > 0 && char.IsHighSurrogate(text[(int)room - 1]) ? room - 1 : room)];
         }
@@ -24,5 +29,5 @@ internal sealed class OutputLimit(int? maxTokens)
     }
 
     /// <summary>What was let through is void.</summary>
-    public void Reset() => _taken = 0;
+    public void Reset() => (_taken, IsMet) = (0, false);
 }

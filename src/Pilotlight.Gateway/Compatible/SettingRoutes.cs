@@ -55,11 +55,11 @@ internal static class SettingRoutes
         new("temperature", "temperature", call => call.Settings.Temperature is not null, Ignored, Held, "the CLI cannot be told"),
         new("top_p", "top_p", call => call.Settings.TopP is not null, Ignored, Held, "the CLI cannot be told"),
         new(null, "top_k", call => call.Settings.TopK is not null, Ignored, Held, "the CLI cannot be told"),
-        new("stop", "stop_sequences", call => call.Settings.StopSequences.Count > 0, Ignored, Held, "the CLI cannot be told"),
+        new("stop", "stop_sequences", call => call.Settings.StopSequences.Count > 0, Held, Held, "the gateway ends the answer there, and the process's turn with it"),
         new("max_completion_tokens", "max_tokens", call => call.Settings.MaxTokens is not null, Near, Held, "the gateway cuts the answer at five characters a token"),
-        new("tool_choice", "tool_choice", call => call.Settings.ToolChoice.Kind is ToolChoiceKind.Any or ToolChoiceKind.Tool, Ignored, Held, "the CLI cannot be told"),
+        new("tool_choice", "tool_choice", call => call.Settings.ToolChoice.Kind is ToolChoiceKind.Any or ToolChoiceKind.Tool, Near, Held, "the tool is the only one that is offered, and the message asks for it"),
         new("tool_choice: none", "tool_choice: none", call => call.Settings.ToolChoice.Kind == ToolChoiceKind.None, Held, Held, "no tool is offered"),
-        new("parallel_tool_calls", "tool_choice.disable_parallel_tool_use", call => call.Settings.OneCallAtATime, Ignored, Held, "the CLI cannot be told"),
+        new("parallel_tool_calls", "tool_choice.disable_parallel_tool_use", call => call.Settings.OneCallAtATime, Held, Held, "the first call is told, the others are dropped with their process"),
         new("tools.strict", "tools.strict", call => call.Settings.StrictTools.Count > 0, Ignored, Held, "the CLI cannot be told"),
         new("reasoning_effort", "output_config.effort", call => call.Settings.Effort is not null, Held, Held, "the CLI's own setting, by turn"),
         new("reasoning_effort: none", "thinking", call => call.Settings.Thinking is { Kind: not "adaptive" }, Ignored, Held, "the CLI decides by itself"),
@@ -72,9 +72,6 @@ internal static class SettingRoutes
         new("file", "document", call => call.Has<UserDocument>() || call.Has<UserDocumentAddress>(), Held, Held, "sent as they are"),
     ];
 
-    /// <summary>Whether the wire serves a call better than the CLI alone.</summary>
-    public static bool GainsByWire(CompatibleRequest call) => Rows.Any(row => row.Wire < row.Cli && row.IsAsked(call));
-
     /// <summary>The call as a route takes it: with the model that its name stands for, and with word of what is left aside.</summary>
     /// <exception cref="Core.Problems.ProblemException">The route cannot serve it; names the parameter and the next step.</exception>
     public static CompatibleRequest Settle(this CompatibleRequest call, CallRoute route, CompatibleOptions options)
@@ -85,7 +82,7 @@ internal static class SettingRoutes
             throw CallBody.Fault(Parameter(refused.Name(call.Api)), $"{refused.Name(call.Api)}: the last message is the assistant's. {refused.How}.");
         }
 
-        string[] ignored = [.. asked[Ignored].Select(row => row.Name(call.Api)), .. route == CallRoute.Direct ? [] : call.Settings.Tuning];
+        string[] ignored = [.. asked[Ignored].Select(row => row.Name(call.Api)), .. call.Settings.Tuning];
         if (ignored is [var first, ..] && options.Unsupported == Unsupported.Refuse)
         {
             throw CallBody.Fault(
@@ -95,7 +92,7 @@ internal static class SettingRoutes
         return call with
         {
             Model = options.Models.TryGetValue(call.Model, out var model) ? model : call.Model,
-            Ignored = [.. ignored, .. route == CallRoute.Direct ? [] : call.Settings.Unknown],
+            Ignored = [.. ignored, .. call.Settings.Unknown],
         };
     }
 

@@ -79,6 +79,7 @@ internal sealed class PassThrough(CallTurns calls, DirectRoute route)
             http.Response.Headers[name] = values;
         }
 
+        RetryHeaders.Complete(http.Response.Headers);
         http.Response.Headers["X-Accel-Buffering"] = "no";
         http.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
         await http.Response.StartAsync(http.RequestAborted);

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Microsoft.AspNetCore.Http;
 
 namespace Pilotlight.Gateway.Http;
@@ -10,7 +11,9 @@ internal static class NativeText
         if (http.GetEndpoint() is not null && http.Request.Path.StartsWithSegments("/api") && http.Request.HasJsonContentType())
         {
             var text = await JsonBody.ReadTextAsync(http);
-            http.Request.Body = new MemoryStream(text.ToArray(), writable: false);
+            http.Request.Body = MemoryMarshal.TryGetArray<byte>(text, out var bytes)
+                ? new MemoryStream(bytes.Array!, bytes.Offset, bytes.Count, writable: false)
+                : new MemoryStream(text.ToArray(), writable: false);
         }
 
         await next(http);

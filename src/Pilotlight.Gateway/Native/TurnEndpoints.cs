@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Options;
+using Pilotlight.Core.Attachments;
 using Pilotlight.Core.Problems;
 using Pilotlight.Core.Threads;
 using Pilotlight.Core.Turns;
@@ -11,8 +12,9 @@ using Pilotlight.Gateway.Http;
 namespace Pilotlight.Gateway.Native;
 
 /// <summary>A new turn, as it is asked for.</summary>
-/// <param name="Text">What the user says.</param>
-public sealed record NewTurn(string? Text);
+/// <param name="Text">What the user says; may be left out where files say it all.</param>
+/// <param name="Attachments">Files that the message brings: images (PNG, JPEG, GIF, WebP), PDF and text; null for none.</param>
+public sealed record NewTurn(string? Text, IReadOnlyList<NewAttachment>? Attachments = null);
 
 /// <summary><c>/api/threads/{id}/turns</c> and <c>/warm</c>.</summary>
 internal static class TurnEndpoints
@@ -34,7 +36,7 @@ internal static class TurnEndpoints
         group.MapPost("/turns", BeginAsync).WithName("BeginTurn").WithSummary("Says something and streams what happens.")
             .WithDescription(EventsDescription + " An Idempotency-Key header makes a retry safe: it joins or replays the first one's turn.")
             .Produces<string>(StatusCodes.Status200OK, EventStreamType)
-            .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict)
+            .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict).ProducesProblem(StatusCodes.Status413PayloadTooLarge)
             .ProducesProblem(StatusCodes.Status429TooManyRequests).ProducesProblem(StatusCodes.Status503ServiceUnavailable);
         group.MapGet("/turns/{turnId}/events", EventsAsync).WithName("FollowTurn").WithSummary("Joins a running turn, or replays one that has ended.")
             .WithDescription(EventsDescription + " With a Last-Event-ID header it begins after that event.")
@@ -47,9 +49,9 @@ internal static class TurnEndpoints
     }
 
     private static async Task BeginAsync(
-        string id, NewTurn request, HttpContext http, TurnService turns, IOptions<StreamOptions> relay, TimeProvider time)
+        string id, NewTurn request, HttpContext http, TurnService turns, AttachmentReader attachments, IOptions<StreamOptions> relay, TimeProvider time)
     {
-        if (string.IsNullOrWhiteSpace(request.Text))
+        if (string.IsNullOrWhiteSpace(request.Text) && request.Attachments is not { Count: > 0 })
         {
             throw RequestProblems.Invalid("text is empty; say something.");
         }
@@ -60,8 +62,12 @@ internal static class TurnEndpoints
             throw RequestProblems.Invalid($"Idempotency-Key has {key.Length} characters; at most {MaxIdempotencyKey} are taken.");
         }
 
+        var text = request.Text ?? "";
+        var prompt = attachments.Read(text, request.Attachments);
+
         // From here on the turn is the server's: the client's leaving must not undo it half way.
-        var (turn, live, isReplay) = await turns.BeginAsync(http.GetCaller(), id, request.Text, string.IsNullOrEmpty(key) ? null : key, CancellationToken.None, ResponseFacts.Of(http).ArrivedAt);
+        var (turn, live, isReplay) = await turns.BeginAsync(
+            http.GetCaller(), id, text, string.IsNullOrEmpty(key) ? null : key, CancellationToken.None, ResponseFacts.Of(http).ArrivedAt, prompt: prompt);
         RateHeaders.Write(http.Response.Headers, live?.Lease.Rate);
         if (isReplay)
         {

@@ -306,6 +306,9 @@ namespace Pilotlight.Storage.PostgreSql.Migrations
                     b.Property<string>("Acquire")
                         .HasColumnType("text");
 
+                    b.Property<string>("Attachments")
+                        .HasColumnType("text");
+
                     b.Property<long?>("CacheReadTokens")
                         .HasColumnType("bigint");
 
@@ -323,6 +326,9 @@ namespace Pilotlight.Storage.PostgreSql.Migrations
 
                     b.Property<double?>("DurationMs")
                         .HasColumnType("double precision");
+
+                    b.Property<string>("FoldedText")
+                        .HasColumnType("text");
 
                     b.Property<string>("Id")
                         .HasColumnType("text");

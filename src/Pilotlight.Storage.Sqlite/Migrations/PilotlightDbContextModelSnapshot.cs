@@ -299,6 +299,9 @@ namespace Pilotlight.Storage.Sqlite.Migrations
                     b.Property<string>("Acquire")
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("Attachments")
+                        .HasColumnType("TEXT");
+
                     b.Property<long?>("CacheReadTokens")
                         .HasColumnType("INTEGER");
 
@@ -316,6 +319,9 @@ namespace Pilotlight.Storage.Sqlite.Migrations
 
                     b.Property<double?>("DurationMs")
                         .HasColumnType("REAL");
+
+                    b.Property<string>("FoldedText")
+                        .HasColumnType("TEXT");
 
                     b.Property<string>("Id")
                         .HasColumnType("TEXT");

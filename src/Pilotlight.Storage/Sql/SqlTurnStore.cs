@@ -385,7 +385,10 @@ internal sealed class SqlTurnStore(Database database, bool isSingleServer) : ITu
     }
 
     private static StoredMessage Question(Turn turn, DateTimeOffset at) =>
-        new(turn.UserMessageId, turn.ThreadId, turn.Id, "user", turn.Text, "complete", null, null, null, null, null, null, null, at);
+        new(turn.UserMessageId, turn.ThreadId, turn.Id, "user", turn.Text, "complete", null, null, null, null, null, null, null, at)
+        {
+            Attachments = turn.Attachments,
+        };
 
     private static Statement Insert(StoredMessage message)
     {
@@ -393,12 +396,13 @@ internal sealed class SqlTurnStore(Database database, bool isSingleServer) : ITu
         return new Statement(
             """
             INSERT INTO messages ("Id", "ThreadId", "TurnId", "Role", "Text", "Status", "Model", "InputTokens", "OutputTokens", "CacheReadTokens",
-                "CacheWriteTokens", "CostNanoUsd", "Acquire", "TtftMs", "DurationMs", "Tools", "Calls", "Steps", "CreatedAt")
-            VALUES (@id, @thread, @turn, @role, @text, @status, @model, @input, @output, @read, @write, @cost, @acquire, @ttft, @duration, @tools, @calls, @steps, @now)
+                "CacheWriteTokens", "CostNanoUsd", "Acquire", "TtftMs", "DurationMs", "Tools", "Calls", "Steps", "Attachments", "FoldedText", "CreatedAt")
+            VALUES (@id, @thread, @turn, @role, @text, @status, @model, @input, @output, @read, @write, @cost, @acquire, @ttft, @duration, @tools, @calls, @steps, @attachments, @folded, @now)
             """,
             ("id", row.Id), ("thread", row.ThreadId), ("turn", row.TurnId), ("role", row.Role), ("text", row.Text), ("status", row.Status),
             ("model", row.Model), ("input", row.InputTokens), ("output", row.OutputTokens), ("read", row.CacheReadTokens), ("write", row.CacheWriteTokens),
-            ("cost", row.CostNanoUsd), ("acquire", row.Acquire), ("ttft", row.TtftMs), ("duration", row.DurationMs), ("tools", row.Tools), ("calls", row.Calls), ("steps", row.Steps), ("now", row.CreatedAt));
+            ("cost", row.CostNanoUsd), ("acquire", row.Acquire), ("ttft", row.TtftMs), ("duration", row.DurationMs), ("tools", row.Tools), ("calls", row.Calls),
+            ("steps", row.Steps), ("attachments", row.Attachments), ("folded", row.FoldedText), ("now", row.CreatedAt));
     }
 
     // A message has its order by when it is inserted.
@@ -406,9 +410,9 @@ internal sealed class SqlTurnStore(Database database, bool isSingleServer) : ITu
     {
         const string Message = """
             INSERT INTO messages ("Id", "ThreadId", "TurnId", "Role", "Text", "Status", "Model", "InputTokens", "OutputTokens", "CacheReadTokens",
-                "CacheWriteTokens", "CostNanoUsd", "Acquire", "TtftMs", "DurationMs", "Tools", "Calls", "Steps", "CreatedAt")
+                "CacheWriteTokens", "CostNanoUsd", "Acquire", "TtftMs", "DurationMs", "Tools", "Calls", "Steps", "Attachments", "FoldedText", "CreatedAt")
             SELECT @id, @thread, @turn, "Role", "Text", "Status", "Model", "InputTokens", "OutputTokens", "CacheReadTokens",
-                "CacheWriteTokens", "CostNanoUsd", "Acquire", "TtftMs", "DurationMs", "Tools", "Calls", "Steps", "CreatedAt" FROM messages WHERE "TurnId" = @of AND "Role" = @role
+                "CacheWriteTokens", "CostNanoUsd", "Acquire", "TtftMs", "DurationMs", "Tools", "Calls", "Steps", "Attachments", "FoldedText", "CreatedAt" FROM messages WHERE "TurnId" = @of AND "Role" = @role
             """;
         yield return new Statement(
             """

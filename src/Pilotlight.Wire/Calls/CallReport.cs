@@ -67,6 +67,9 @@ public sealed record CallReport
     /// <summary>The error's type in the API's words, or what broke.</summary>
     public string? Error { get; init; }
 
+    /// <summary>How long the API asks to be left alone; null when it does not say.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
     /// <summary>From arrival to the answer's headers; null when there was none.</summary>
     public TimeSpan? TimeToResponse { get; init; }
 

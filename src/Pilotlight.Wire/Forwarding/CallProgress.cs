@@ -16,6 +16,7 @@ internal sealed partial class CallProgress(WireCall call, WireMetrics metrics, T
     private TimeSpan? _firstText;
     private IAnswerReader? _reader;
     private string? _requestId;
+    private TimeSpan? _retryAfter;
     private int _attempts;
     private bool _isAllowed;
     private int _hasEnded;
@@ -40,8 +41,9 @@ internal sealed partial class CallProgress(WireCall call, WireMetrics metrics, T
         Tell(observer => observer.Retrying(Info, retry));
     }
 
-    public void Answered(string upstream, int status, bool isEvents, string? requestId)
+    public void Answered(string upstream, int status, bool isEvents, string? requestId, TimeSpan? retryAfter)
     {
+        _retryAfter = retryAfter;
         _answer = new CallAnswer(upstream, _attempts, status, Elapsed);
         _requestId = requestId;
         _reader = isEvents ? new EventAnswerReader() : new WholeAnswerReader();
@@ -128,6 +130,7 @@ internal sealed partial class CallProgress(WireCall call, WireMetrics metrics, T
             StopSequence = _facts.StopSequence,
             RequestId = _requestId,
             Error = _facts.Error,
+            RetryAfter = _retryAfter,
             TimeToResponse = _answer?.After,
             TimeToFirstText = _firstText,
             Duration = Elapsed,

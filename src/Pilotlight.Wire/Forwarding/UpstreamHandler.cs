@@ -194,10 +194,11 @@ internal sealed partial class UpstreamHandler(
         return (answer, null, fault);
     }
 
-    private static HttpResponseMessage Pass(
+    private HttpResponseMessage Pass(
         Upstream upstream, UpstreamAnswer answer, WireCall call, CallProgress? progress, CancellationToken cancellationToken)
     {
-        progress?.Answered(upstream.Name, answer.Status, answer.IsEvents, RequestId(answer.Response));
+        var wait = answer.Status < 400 ? null : RetryAfter.Read(answer.Response.Headers, time.GetUtcNow());
+        progress?.Answered(upstream.Name, answer.Status, answer.IsEvents, RequestId(answer.Response), wait);
         var response = answer.Release(progress, call.EndsAtMaxTokens);
         if (cancellationToken.IsCancellationRequested)
         {

@@ -19,7 +19,13 @@ internal static class RetryAfter
         {
             { Delta: { } delta } => delta,
             { Date: { } date } when date > now => date - now,
-            _ => null,
+            _ => Reset(headers) is { } reset && reset > now ? reset - now : null,
         };
     }
+
+    // A limit of hours, as sign-ins have them: the second of the clock at which it is over.
+    private static DateTimeOffset? Reset(HttpResponseHeaders headers) =>
+        headers.TryGetValues("anthropic-ratelimit-unified-reset", out var values)
+        && long.TryParse(values.First(), CultureInfo.InvariantCulture, out var seconds)
+        && seconds is > 0 and < 1L << 36 ? DateTimeOffset.FromUnixTimeSeconds(seconds) : null;
 }

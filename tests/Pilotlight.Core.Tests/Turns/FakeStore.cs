@@ -48,6 +48,10 @@ internal class FakeStore : TurnStoreStub, IThreadStore
         return Task.FromResult(Thread);
     }
 
+    public Task<StoredMessage?> FindMessageAsync(string threadId, string messageId, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<StoredMessage?> FindAttachedAsync(string threadId, string attachmentId, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public Task<IReadOnlyList<StoredMessage>> ReadHistoryAsync(string threadId, CancellationToken cancellationToken)
     {
         HistoryReads++;

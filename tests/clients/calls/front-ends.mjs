@@ -1,15 +1,7 @@
-// AG-UI's client and the AI SDK's chat on a thread: node front-ends.mjs GATEWAY SIMULATOR
-import assert from 'node:assert/strict';
 import { HttpAgent } from '@ag-ui/client';
 import { DefaultChatTransport, readUIMessageStream } from 'ai';
+import { assert, enqueue, gateway } from './common.mjs';
 
-const [gateway, simulator] = process.argv.slice(2);
-const enqueue = async (...scenarios) => {
-  const answer = await fetch(`${simulator}/_simulator/scenarios`, {
-    method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(scenarios),
-  });
-  assert.equal(answer.status, 204, await answer.text());
-};
 const newThread = async () => (await (await fetch(`${gateway}/api/threads`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' })).json()).id;
 const read = async (stream) => {
   let message;
@@ -19,8 +11,8 @@ const read = async (stream) => {
 const textOf = (message) => message.parts.filter((part) => part.type === 'text').map((part) => part.text).join('');
 const user = (id, text) => ({ id, role: 'user', parts: [{ type: 'text', text }] });
 
-const checks = {
-  'ag-ui: two runs and a tool of the client': async () => {
+export const calls = [
+  { client: '@ag-ui/client 1', call: 'two runs and a tool of the client', run: async () => {
     const thread = await newThread();
     await enqueue({ text: 'Hello.' }, { text: '', tool: { name: 'mcp__functions__weather', input: { city: 'Oslo' } } }, { text: 'It rains.' });
     const agent = new HttpAgent({ url: `${gateway}/api/threads/${thread}/agui`, threadId: thread });
@@ -35,8 +27,8 @@ const checks = {
     agent.addMessage({ id: 't1', role: 'tool', toolCallId: call.id, content: 'rain' });
     await agent.runAgent({ runId: 'r3', tools });
     assert.equal(agent.messages.at(-1).content, 'It rains.');
-  },
-  'ai sdk: chat, resumed while it runs': async () => {
+  } },
+  { client: 'ai 6, UI messages', call: 'a chat, resumed while it runs', run: async () => {
     const thread = await newThread();
     const api = `${gateway}/api/threads/${thread}/ui`;
     const transport = new DefaultChatTransport({ api, prepareReconnectToStreamRequest: () => ({ api }) });
@@ -52,17 +44,5 @@ const checks = {
     await enqueue({ text: 'Bye.' });
     const next = await read(await transport.sendMessages({ chatId: thread, messages: [user('u1', 'Go.'), resumed, user('u2', 'Bye?')], trigger: 'submit-message' }));
     assert.equal(textOf(next), 'Bye.');
-  },
-};
-
-let failed = 0;
-for (const [name, check] of Object.entries(checks)) {
-  try {
-    await check();
-    console.log(`ok   ${name}`);
-  } catch (fault) {
-    failed++;
-    console.log(`FAIL ${name}: ${fault.stack}`);
-  }
-}
-process.exit(failed === 0 ? 0 : 1);
+  } },
+];

@@ -1,23 +1,19 @@
-// OpenAI's own client, its agents and the AI SDK on /v1/responses: node responses.mjs GATEWAY SIMULATOR
-import assert from 'node:assert/strict';
 import OpenAI from 'openai';
 import { Agent, OpenAIProvider, Runner, setTracingDisabled, tool } from '@openai/agents';
 import { createOpenAI } from '@ai-sdk/openai';
 import { generateText, stepCountIs, streamText, tool as aiTool } from 'ai';
 import { z } from 'zod';
+import { assert, enqueue, gateway, key } from './common.mjs';
 
-const [gateway, simulator] = process.argv.slice(2);
 const baseURL = `${gateway}/v1`;
-const client = new OpenAI({ baseURL, apiKey: 'pl_none', maxRetries: 0 });
-const enqueue = async (...scenarios) => {
-  const answer = await fetch(`${simulator}/_simulator/scenarios`, {
-    method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(scenarios),
-  });
-  assert.equal(answer.status, 204, await answer.text());
-};
+const client = new OpenAI({ baseURL, apiKey: key, maxRetries: 0 });
 const weather = { name: 'mcp__functions__weather', input: { city: 'Oslo' } };
-const checks = {
-  'openai: create, go on, retrieve, delete': async () => {
+const agents = (call, run) => ({ client: '@openai/agents 0.20, responses', call, run });
+const aiSdk = (call, run) => ({ client: 'ai 6, openai (responses)', call, run });
+const openai = (call, run) => ({ client: 'openai 6, responses', call, run });
+
+export const calls = [
+  openai('create, go on, retrieve, delete', async () => {
     await enqueue({ text: 'First.' }, { text: 'Second.' });
     const first = await client.responses.create({ model: 'sonnet', input: 'One?' });
     const second = await client.responses.create({ model: 'sonnet', input: 'Two?', previous_response_id: first.id });
@@ -27,8 +23,8 @@ const checks = {
     assert.equal((await client.responses.inputItems.list(second.id)).data[0].content[0].text, 'Two?');
     await client.responses.delete(second.id);
     await assert.rejects(client.responses.retrieve(second.id), OpenAI.NotFoundError);
-  },
-  'openai: stream and its final response': async () => {
+  }),
+  openai('stream and its final response', async () => {
     await enqueue({ text: 'A few words here.' });
     const stream = client.responses.stream({ model: 'sonnet', input: 'Say.' });
     let said = '';
@@ -37,8 +33,8 @@ const checks = {
     }
     assert.equal(said, 'A few words here.');
     assert.equal((await stream.finalResponse()).output_text, 'A few words here.');
-  },
-  'openai: background, cut and resumed': async () => {
+  }),
+  openai('background, cut and resumed', async () => {
     await enqueue({ text: 'one two three four five six seven eight nine ten', tokensPerSecond: 20 });
     const stream = await client.responses.create({ model: 'sonnet', input: 'Go.', background: true, stream: true });
     let id, last, said = '';
@@ -53,45 +49,33 @@ const checks = {
       said += event.type === 'response.output_text.delta' ? event.delta : '';
     }
     assert.equal(said, 'one two three four five six seven eight nine ten');
-  },
-  'openai: parsed JSON': async () => {
+  }),
+  openai('parsed JSON', async () => {
     await enqueue({ text: '', tool: { name: 'StructuredOutput', input: { city: 'Oslo' } } });
     const { zodTextFormat } = await import('openai/helpers/zod');
     const answer = await client.responses.parse({ model: 'sonnet', input: 'Where?', text: { format: zodTextFormat(z.object({ city: z.string() }), 'place') } });
     assert.deepEqual(answer.output_parsed, { city: 'Oslo' });
-  },
-  'openai agents: a tool, streamed and not': async () => {
+  }),
+  agents('a tool, streamed and not', async () => {
     setTracingDisabled(true);
     const look = tool({ name: 'weather', description: 'How it is.', parameters: z.object({ city: z.string() }), execute: async () => 'rain' });
     const agent = new Agent({ name: 'Guide', instructions: 'Be brief.', model: 'sonnet', tools: [look] });
-    const runner = new Runner({ modelProvider: new OpenAIProvider({ apiKey: 'pl_none', baseURL, useResponses: true }) });
+    const runner = new Runner({ modelProvider: new OpenAIProvider({ apiKey: key, baseURL, useResponses: true }) });
     for (const stream of [false, true]) {
       await enqueue({ text: '', tool: weather }, { text: 'It rains.' });
       const result = await runner.run(agent, 'How is it?', { stream });
       if (stream) await result.completed;
       assert.equal(result.finalOutput, 'It rains.');
     }
-  },
-  'ai sdk: text, a tool in two steps, a second turn': async () => {
-    const openai = createOpenAI({ apiKey: 'pl_none', baseURL });
+  }),
+  aiSdk('text, a tool in two steps, a second turn', async () => {
+    const provider = createOpenAI({ apiKey: key, baseURL });
     await enqueue({ text: '', tool: weather }, { text: 'It rains.' }, { text: 'Bye.' });
     const tools = { weather: aiTool({ description: 'How it is.', inputSchema: z.object({ city: z.string() }), execute: async () => 'rain' }) };
     const messages = [{ role: 'user', content: 'How is it?' }];
-    const result = await generateText({ model: openai('sonnet'), messages, tools, stopWhen: stepCountIs(3) });
+    const result = await generateText({ model: provider('sonnet'), messages, tools, stopWhen: stepCountIs(3) });
     assert.equal(result.text, 'It rains.');
-    const stream = streamText({ model: openai('sonnet'), messages: [...messages, ...result.response.messages, { role: 'user', content: 'Thanks.' }], tools });
+    const stream = streamText({ model: provider('sonnet'), messages: [...messages, ...result.response.messages, { role: 'user', content: 'Thanks.' }], tools });
     assert.equal(await stream.text, 'Bye.');
-  },
-};
-
-let failed = 0;
-for (const [name, check] of Object.entries(checks)) {
-  try {
-    await check();
-    console.log(`ok   ${name}`);
-  } catch (fault) {
-    failed++;
-    console.log(`FAIL ${name}: ${fault.stack}`);
-  }
-}
-process.exit(failed === 0 ? 0 : 1);
+  }),
+];

@@ -1,4 +1,4 @@
-namespace Pilotlight.Gateway.Compatible;
+namespace Pilotlight.Core.Prompts;
 
 /// <summary>Tells what bytes are by how they begin.</summary>
 internal static class MediaSignature
