@@ -31,7 +31,7 @@ done
 
 # Debian's packages: what contains children (in every Debian, a slimmer system may lack them), a browser, a database server, a proxy.
 missing=""
-for program in setsid:util-linux setpriv:util-linux grep:grep bwrap:bubblewrap chromium:chromium nginx:nginx; do
+for program in setsid:util-linux setpriv:util-linux grep:grep bwrap:bubblewrap socat:socat chromium:chromium nginx:nginx; do
   command -v "${program%%:*}" >/dev/null 2>&1 || missing="$missing ${program##*:}"
 done
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing="$missing postgresql"

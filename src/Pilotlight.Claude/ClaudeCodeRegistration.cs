@@ -11,6 +11,7 @@ using Pilotlight.Claude.Hosting;
 using Pilotlight.Claude.Installation;
 using Pilotlight.Claude.Network;
 using Pilotlight.Claude.Profiles;
+using Pilotlight.Claude.Sandbox;
 using Pilotlight.Claude.Sessions;
 using Pilotlight.Processes;
 using Pilotlight.Wire;
@@ -99,7 +100,10 @@ public static class ClaudeCodeRegistration
     {
         services.AddOptions<WireOptions>(name).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<ClaudeSessionOptions>(name).ValidateDataAnnotations().ValidateOnStart();
-        var options = services.AddOptions<ClaudeOptions>(name).ValidateDataAnnotations().ValidateOnStart();
+        var options = services.AddOptions<ClaudeOptions>(name).ValidateDataAnnotations().ValidateOnStart()
+            .Validate<IOptionsMonitor<WireOptions>>(
+                (claude, wire) => wire.Get(name).Enabled || claude.Profiles.Values.All(profile => profile.Sandbox == SandboxMode.None),
+                "A profile has a Sandbox, and Pilotlight:Wire:Enabled is false: without the relay the key would be behind the walls, where the agent reads it. Leave the relay on.");
         if (configure is not null)
         {
             options.Configure(configure);
@@ -117,9 +121,11 @@ public static class ClaudeCodeRegistration
         var options = OptionsOf<ClaudeOptions>(provider, name).Value;
         var (home, folders) = (Part<ClaudeHome>(provider, name), Part<ProcessFolders>(provider, name));
         var time = provider.GetRequiredService<TimeProvider>();
-        var warmUp = new ClaudeWarmUp(options, home, folders, Part<ClaudeRelay>(provider, name), time, provider, provider.GetRequiredService<ILogger<ClaudeProfiles>>());
+        var logger = provider.GetRequiredService<ILogger<ClaudeProfiles>>();
+        var warmUp = new ClaudeWarmUp(options, home, folders, Part<ClaudeRelay>(provider, name), time, provider, logger);
         return new ClaudeProfiles(
-            options, Part<ClaudeCli>(provider, name), home, new ProcessHome(home, folders), Part<ClaudeRelay>(provider, name), warmUp, provider.GetRequiredService<WarmPool>(), time, name);
+            options, Part<ClaudeCli>(provider, name), home, new ProcessHome(home, folders), Part<ClaudeRelay>(provider, name), warmUp, new EgressProxies(folders, logger),
+            provider.GetRequiredService<WarmPool>(), time, name);
     }
 
     private static ClaudeService Service(IServiceProvider provider, string? name) => new(

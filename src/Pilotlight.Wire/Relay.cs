@@ -93,13 +93,36 @@ public sealed class Relay : IAsyncDisposable
     }
 
     /// <summary>Lets a process onto the wire; it is started with <see cref="WireProcess.Environment"/>.</summary>
-    /// <exception cref="InvalidOperationException">The relay listens on a loopback port and has not been started.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The relay listens on a loopback port and has not been started, or the process is to have a socket of its own and there is no key.
+    /// </exception>
+    /// <exception cref="IOException">The process's own socket cannot be listened on; names the path.</exception>
     public WireProcess Open(WireProcessOptions? options = null)
     {
         ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
         options ??= new WireProcessOptions();
         var (token, isSignedIn) = (ProcessToken.Create(), options.IsSignedIn ?? !HasKey);
-        return new WireProcess(_processes, token, ProcessEnvironment.Create(_socketPath, _server.LoopbackAddress, token, isSignedIn), isSignedIn);
+        if (options.SocketPath is not { } socket)
+        {
+            return new WireProcess(_processes, token, ProcessEnvironment.Create(_socketPath, _server.LoopbackAddress, token, isSignedIn), isSignedIn);
+        }
+
+        if (isSignedIn)
+        {
+            throw new InvalidOperationException("A process with a socket of its own calls with the relay's key, and there is none. Configure one: Pilotlight:Wire:Upstreams, or ANTHROPIC_API_KEY.");
+        }
+
+        var process = new WireProcess(_processes, token, ProcessEnvironment.CreateForOwnSocket(socket), isSignedIn);
+        try
+        {
+            process.Listening = _server.Listen(socket, process);
+            return process;
+        }
+        catch
+        {
+            process.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Puts other upstreams or keys in the place of those there are. Calls on their way end with the old ones; processes go on.</summary>

@@ -8,4 +8,11 @@ public sealed record WireProcessOptions
     /// no upstream has a key.
     /// </summary>
     public bool? IsSignedIn { get; init; }
+
+    /// <summary>
+    /// A Unix socket of the process's own, at most 107 bytes long (103 on macOS): whoever calls over it is this process, and needs no token.
+    /// Listened on from <see cref="Relay.Open"/> until the way is disposed of. Default: none, the process is told by its token.
+    /// </summary>
+    /// <remarks>For a process that keeps nothing secret from what it runs. It needs a key among the upstreams.</remarks>
+    public string? SocketPath { get; init; }
 }

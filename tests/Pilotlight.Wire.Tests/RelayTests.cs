@@ -38,6 +38,37 @@ public sealed class RelayTests
     }
 
     [Fact]
+    public async Task A_process_with_a_socket_of_its_own_needs_no_token_and_is_told_from_others()
+    {
+        await using var host = await WireHost.StartAsync();
+        var folder = Directory.CreateTempSubdirectory("plw-");
+        try
+        {
+            using var other = host.Relay.Open();
+            using var process = host.Relay.Open(new WireProcessOptions { SocketPath = Path.Combine(folder.FullName, "own") });
+            await using (var cli = await WireHost.StartCliAsync(process, CliProcess.Chat, Token))
+            {
+                host.Simulator.Enqueue(Scenario.Answer("over its own"));
+                var (own, others) = (new Listener(), new Listener());
+                using (other.BeginTurn(new WireTurn { Observer = others }))
+                using (process.BeginTurn(new WireTurn { Observer = own }))
+                {
+                    Assert.Equal("over its own", CliProcess.ResultOf(await cli.TurnAsync("hello", Token)));
+                }
+
+                Assert.Single(own.Ends);
+                Assert.Empty(others.Ends);
+                Assert.DoesNotContain(process.Environment.Values, value => value.Contains("pl-wire-", StringComparison.Ordinal));
+                Assert.Equal(WireHost.Key, Assert.Single(host.Simulator.MessageRequests).Headers["x-api-key"]);
+            }
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
     public async Task Bodies_and_headers_are_those_of_a_cli_without_a_relay()
     {
         await using var host = await WireHost.StartAsync();

@@ -8,11 +8,12 @@ namespace Pilotlight.Claude.Installation;
 internal sealed class ProcessHome(ClaudeHome home, ProcessFolders folders)
 {
     private const string ConfigFile = ".claude.json";
+    private const string WalledFile = "walled.json";
 
     private static readonly string[] TemporaryVariables = OperatingSystem.IsWindows() ? ["TEMP", "TMP"] : ["TMPDIR"];
 
     private readonly Lock _gate = new();
-    private bool _hasTemplate;
+    private readonly HashSet<string> _templates = new(StringComparer.Ordinal);
 
     /// <summary>Prepares one process; disposing the result removes what was made for it.</summary>
     public PreparedHome Prepare(IDictionary<string, string?> environment)
@@ -28,7 +29,7 @@ internal sealed class ProcessHome(ClaudeHome home, ProcessFolders folders)
             if (!home.IsConfigurationShared)
             {
                 PrivateFolder.Create(folder.Configuration);
-                File.Copy(Template(), Path.Combine(folder.Configuration, ConfigFile));
+                File.Copy(Template(ConfigFile), Path.Combine(folder.Configuration, ConfigFile));
                 environment["CLAUDE_CONFIG_DIR"] = folder.Configuration;
             }
 
@@ -41,13 +42,19 @@ internal sealed class ProcessHome(ClaudeHome home, ProcessFolders folders)
         }
     }
 
+    /// <summary>
+    /// Prepares one process that has its temporary files and its configuration behind walls: a folder for what they are made of, and the
+    /// file that its configuration begins as. Nothing of a configuration that people use goes there.
+    /// </summary>
+    public (ProcessFolder Folder, string Configuration) PrepareWalled() => (folders.Open(), Template(home.IsConfigurationShared ? WalledFile : ConfigFile));
+
     // The CLI names itself to the API by an id in this file: without one, each process would pass for another device.
-    private string Template()
+    private string Template(string file)
     {
-        var path = Path.Combine(home.ConfigDirectory, ConfigFile);
+        var path = Path.Combine(home.ConfigDirectory, file);
         lock (_gate)
         {
-            if (!_hasTemplate && !File.Exists(path))
+            if (!_templates.Contains(path) && !File.Exists(path))
             {
                 PrivateFolder.Create(home.ConfigDirectory);
                 var made = $"{path}.{Guid.NewGuid():N}";
@@ -63,7 +70,7 @@ internal sealed class ProcessHome(ClaudeHome home, ProcessFolders folders)
                 }
             }
 
-            _hasTemplate = true;
+            _templates.Add(path);
         }
 
         return path;

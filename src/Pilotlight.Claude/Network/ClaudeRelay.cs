@@ -58,9 +58,11 @@ public sealed class ClaudeRelay : IAsyncDisposable
     internal Task StartAsync() => _start.Value;
 
     /// <summary>Lets a process onto the wire, which it is told by its environment; null where there is no relay.</summary>
-    internal WireProcess? Open(IDictionary<string, string?> environment)
+    /// <param name="environment">Where it is told.</param>
+    /// <param name="socketPath">The path of a socket that is to be its own, so that it needs no token; null for none.</param>
+    internal WireProcess? Open(IDictionary<string, string?> environment, string? socketPath = null)
     {
-        if (Relay?.Open() is not { } process)
+        if (Relay?.Open(new WireProcessOptions { SocketPath = socketPath }) is not { } process)
         {
             return null;
         }

@@ -1,4 +1,5 @@
 using Pilotlight.Claude.Permissions;
+using Pilotlight.Claude.Sandbox;
 using Pilotlight.Claude.Tools;
 
 namespace Pilotlight.Claude.Profiles;
@@ -36,6 +37,11 @@ internal static class AgentProfileCheck
         foreach (var fault in ApprovalFaults(at, profile))
         {
             yield return fault;
+        }
+
+        foreach (var fault in WallFaults(profile))
+        {
+            yield return $"{at}:{fault}";
         }
 
         foreach (var (server, settings) in profile.McpServers)
@@ -82,4 +88,37 @@ internal static class AgentProfileCheck
     }
 
     private static string ToolOf(string rule) => rule.IndexOf('(', StringComparison.Ordinal) is > 0 and var end ? rule[..end] : rule;
+
+    private static IEnumerable<string> WallFaults(AgentProfileOptions profile)
+    {
+        if (profile.Network.Count > 0 && profile.Sandbox != SandboxMode.Full)
+        {
+            yield return $"Network allows {profile.Network.Count} hosts, and Sandbox is {profile.Sandbox}: nothing but Full closes the network. Set Sandbox to Full, or leave Network out.";
+        }
+
+        foreach (var fault in HostRules.Faults(profile.Network))
+        {
+            yield return fault;
+        }
+
+        if (profile.Sandbox == SandboxMode.None)
+        {
+            yield break;
+        }
+
+        if (profile.McpConfig is { Length: > 0 } file)
+        {
+            yield return $"McpConfig is '{file}', which is not there behind walls. Name its servers under McpServers.";
+        }
+
+        foreach (var fault in profile.Limits.Faults())
+        {
+            yield return $"Limits:{fault}";
+        }
+
+        if (SandboxSupport.Problem(profile.Sandbox, profile.Network.Count > 0, profile.WorkingDirectory) is { } problem)
+        {
+            yield return $"Sandbox is {profile.Sandbox}, and this machine does not give it: {problem}.";
+        }
+    }
 }

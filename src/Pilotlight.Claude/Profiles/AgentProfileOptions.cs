@@ -1,6 +1,7 @@
 using Microsoft.Extensions.AI;
 using Pilotlight.Claude.Hooks;
 using Pilotlight.Claude.Permissions;
+using Pilotlight.Claude.Sandbox;
 
 namespace Pilotlight.Claude;
 
@@ -51,6 +52,18 @@ public sealed class AgentProfileOptions
 
     /// <summary>Model for this profile. Default: <see cref="ClaudeOptions.Model"/>.</summary>
     public string? Model { get; set; }
+
+    /// <summary>
+    /// What stands between the tools and the machine. The server does not start where the machine cannot give it. Default:
+    /// <see cref="SandboxMode.None"/>.
+    /// </summary>
+    public SandboxMode Sandbox { get; set; }
+
+    /// <summary>What a process behind walls may use at most.</summary>
+    public SandboxLimits Limits { get; } = new();
+
+    /// <summary>Hosts that may be reached from <see cref="SandboxMode.Full"/>: <c>example.com</c>, <c>*.example.com</c>, <c>example.com:8443</c>. Default: none.</summary>
+    public IList<string> Network { get; } = [];
 
     /// <summary>Decides about tools that no rule decides about. Default: none, they are refused.</summary>
     public ToolPermissionCallback? CanUseTool { get; set; }

@@ -2,8 +2,10 @@ using System.Globalization;
 using Pilotlight.Claude.Conversations;
 using Pilotlight.Claude.Installation;
 using Pilotlight.Claude.Network;
+using Pilotlight.Claude.Sandbox;
 using Pilotlight.Claude.Turns;
 using Pilotlight.Processes;
+using Pilotlight.Wire.Processes;
 
 namespace Pilotlight.Claude.Profiles;
 
@@ -15,7 +17,7 @@ namespace Pilotlight.Claude.Profiles;
 /// kinds are made anew and take the old ones' place: one by one for a CLI, at once for a day. Safe for concurrent use; a kind stays the same instance until
 /// then, so that the pool finds it without comparing.
 /// </remarks>
-public sealed class ClaudeProfiles
+public sealed class ClaudeProfiles : IDisposable
 {
     /// <summary>The CLI's own switch for the block at the head of its system prompt that tells its version and marks the first message.</summary>
     internal const string AttributionVariable = "CLAUDE_CODE_ATTRIBUTION_HEADER";
@@ -30,6 +32,7 @@ public sealed class ClaudeProfiles
     private readonly ProcessHome _ownHomes;
     private readonly ClaudeRelay _relay;
     private readonly ClaudeWarmUp _warmUp;
+    private readonly EgressProxies _proxies;
     private readonly WarmPool _pool;
     private readonly TimeProvider _time;
     private readonly string _instance;
@@ -41,6 +44,7 @@ public sealed class ClaudeProfiles
     /// <param name="ownHomes">What each has for itself.</param>
     /// <param name="relay">Their way to the API.</param>
     /// <param name="warmUp">Brings them to where they can be parked.</param>
+    /// <param name="proxies">The way to other hosts for those behind walls.</param>
     /// <param name="pool">Keeps them.</param>
     /// <param name="time">The clock, for the day.</param>
     /// <param name="instance">The name of this Claude Code among several of one host; stands before the names of its profiles in the pool. Null for the only one.</param>
@@ -51,11 +55,12 @@ public sealed class ClaudeProfiles
         ProcessHome ownHomes,
         ClaudeRelay relay,
         ClaudeWarmUp warmUp,
+        EgressProxies proxies,
         WarmPool pool,
         TimeProvider time,
         string? instance)
     {
-        (_options, _cli, _home, _ownHomes, _relay, _warmUp, _pool, _time) = (options, cli, home, ownHomes, relay, warmUp, pool, time);
+        (_options, _cli, _home, _ownHomes, _relay, _warmUp, _proxies, _pool, _time) = (options, cli, home, ownHomes, relay, warmUp, proxies, pool, time);
         _instance = instance is null ? "" : instance + "/";
     }
 
@@ -65,6 +70,9 @@ public sealed class ClaudeProfiles
     /// <summary>The processes to keep parked from the start.</summary>
     /// <exception cref="ClaudeException">There is no CLI.</exception>
     public ProcessProfile Default => For(new Conversation { Id = "" }).Process;
+
+    /// <summary>Closes the ways to other hosts.</summary>
+    public void Dispose() => _proxies.Dispose();
 
     /// <summary>What a profile is called, whatever letters a conversation names it in: two that are one have one name.</summary>
     internal static string NameOf(Conversation conversation) =>
@@ -172,20 +180,23 @@ public sealed class ClaudeProfiles
 
         var model = agent?.Model ?? _options.Model;
         var shown = _instance + Names.First(known => known.Equals(name, StringComparison.OrdinalIgnoreCase));
+        var walls = Walls(name, agent);
         var process = new ProcessProfile
         {
             Name = initialized ? shown : shown + "+prompt",
             FileName = binary,
             Arguments = CliArguments.Of(model, agent),
+            Wrapper = walls?.Wrapper ?? [],
             Environment = Environment(agent, day, isWhole: initialized && agent is null && _warmUp.RehearsesWhole(binary)),
             WorkingDirectory = agent?.WorkingDirectory is { Length: > 0 } folder ? Path.GetFullPath(folder) : _home.WorkingDirectory,
-            Prepare = Prepare,
+            Prepare = walls is null ? Prepare : environment => PrepareWalled(walls, name, agent!, binary, environment),
         };
         var warmed = new ProcessProfile<ClaudeProcess>
         {
             Name = process.Name,
             FileName = process.FileName,
             Arguments = process.Arguments,
+            Wrapper = process.Wrapper,
             Environment = process.Environment,
             WorkingDirectory = process.WorkingDirectory,
             Prepare = process.Prepare,
@@ -206,6 +217,58 @@ public sealed class ClaudeProfiles
             folder.Dispose();
             throw;
         }
+    }
+
+    private ProcessBelongings PrepareWalled(ProcessSandbox walls, string name, AgentProfileOptions agent, string binary, IDictionary<string, string?> environment)
+    {
+        var (folder, configuration) = _ownHomes.PrepareWalled();
+        WireProcess? wire = null;
+        try
+        {
+            var socket = Path.Combine(folder.Temporary, "api");
+            wire = _relay.Open(environment, socket);
+            FileOwner.GiveToWalled(socket);
+            var transcripts = Path.Combine(folder.Configuration, "projects");
+            Directory.CreateDirectory(transcripts);
+            walls.Prepare(environment, new SandboxFiles
+            {
+                Folder = folder.Temporary,
+                Cli = binary,
+                Configuration = configuration,
+                Transcripts = transcripts,
+                Api = socket,
+                Proxy = agent.Network.Count > 0 ? _proxies.SocketOf(name, agent.Network) : null,
+                Workspace = agent.WorkingDirectory is { Length: > 0 } workspace ? Path.GetFullPath(workspace) : null,
+            });
+            return new ProcessBelongings(folder, folder.Configuration, wire) { WorkingDirectory = SandboxPaths.Workspace };
+        }
+        catch
+        {
+            wire?.Dispose();
+            folder.Dispose();
+            throw;
+        }
+    }
+
+    // A machine that cannot give them was told at the start.
+    private ProcessSandbox? Walls(string name, AgentProfileOptions? agent)
+    {
+        if (agent is null or { Sandbox: SandboxMode.None })
+        {
+            return null;
+        }
+
+        if (!_relay.HoldsKey)
+        {
+            throw new ClaudeException(new TurnError(
+                TurnErrorKind.InvalidRequest,
+                $"The profile '{name}' is walled (Sandbox {agent.Sandbox}), and there is no key that can stay outside: a sign-in lies where the CLI, and with it the agent, can read it. "
+                + "Configure an API key (ANTHROPIC_API_KEY or Pilotlight:Wire:Upstreams) with Pilotlight:Wire:Enabled."));
+        }
+
+        var programs = SandboxPrograms.Find(out var missing)
+            ?? throw new ClaudeException(new TurnError(TurnErrorKind.CliUnavailable, $"Walls need programs that are not installed any more: {missing}."));
+        return new ProcessSandbox(programs, agent.Sandbox, agent.Limits, agent.Network.Count > 0);
     }
 
     private Dictionary<string, string> Environment(AgentProfileOptions? agent, DateOnly day, bool isWhole)

@@ -8,6 +8,9 @@ internal sealed class ProcessBelongings(IDisposable folder, string configuration
     /// <summary>The CLI's configuration folder, where it looks for what it calls transcripts.</summary>
     public string Configuration => configuration;
 
+    /// <summary>The folder that it works in as it sees it, where that is another than its profile's; null where it is the same.</summary>
+    public string? WorkingDirectory { get; init; }
+
     /// <summary>Its way to the API; null where it calls by itself.</summary>
     public WireProcess? Wire => wire;
 

@@ -114,7 +114,8 @@ internal sealed partial class RehearsalCheck(ClaudeOptions options, ProcessFolde
 
     private static ProcessStartInfo Start(ProcessProfile profile, ProcessFolder own, Dictionary<string, string?> wire)
     {
-        var start = new ProcessStartInfo(profile.FileName, profile.Arguments)
+        string[] command = [.. profile.Wrapper, profile.FileName, .. profile.Arguments];
+        var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

@@ -385,7 +385,7 @@ internal sealed class ClaudeSession : IAsyncDisposable
         _gate = new TurnGate(isTold: false);
         try
         {
-            var folder = RealPath.Of(_kind.Process.WorkingDirectory);
+            var folder = own.WorkingDirectory ?? RealPath.Of(_kind.Process.WorkingDirectory);
             return (reader, await new DecidedCall(_connection, _options, _time).RunAsync((message, message.Calls!.First(IsMeant)), decision.Decision, own.Configuration, folder, session, cancellationToken)
                 ? null : TurnErrors.NotTakenUp, false);
         }

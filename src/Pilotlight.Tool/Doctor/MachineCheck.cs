@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Pilotlight.Claude.Sandbox;
 using Pilotlight.Tool.Serving;
 
 namespace Pilotlight.Tool.Doctor;
@@ -20,6 +21,7 @@ internal static class MachineCheck
         {
             yield return Descriptors();
             yield return Tasks();
+            yield return Walls();
         }
 
         yield return Writable(data);
@@ -59,6 +61,14 @@ internal static class MachineCheck
             ? new Finding("tasks", true, limit == "max" ? "no limit of processes and threads" : $"{limit} processes and threads may be there")
             : new Finding("tasks", false, $"{limit} processes and threads may be there", $"Raise it to {FewestTasks} or more: --pids-limit of a container, TasksMax in a systemd unit.");
     }
+
+    // No profile need ask for them, so their absence is no fault; a profile that does is told with the settings.
+    private static Finding Walls() => new(
+        "walls",
+        true,
+        SandboxSupport.Problem(SandboxMode.Full) is { } problem ? $"not to be had: {problem}"
+            : "to be had (Sandbox: Files and Full); limits of memory by prlimit for each program"
+                + (SandboxSupport.Problem(SandboxMode.Full, hasNetwork: true) is { } network ? $"; no hosts can be allowed: {network}" : ", hosts can be allowed by name"));
 
     private static Finding Writable(string folder)
     {

@@ -80,9 +80,15 @@ internal sealed partial class CliRequests(
         }
     }
 
-    // By the token in the place of the key; or, where the process has a sign-in of its own in that place, by the first part of the path.
+    // By the socket that it came over, which is the process's own; or by the token in the place of the key; or, where the process has a sign-in of its own in that place, by the first part of the path.
     private bool TryIdentify(HttpRequest request, [NotNullWhen(true)] out WireProcess? process)
     {
+        process = request.HttpContext.Features.Get<WireProcess>();
+        if (process is not null)
+        {
+            return true;
+        }
+
         if (processes.TryFind(request.Headers["x-api-key"].ToString(), out process))
         {
             return !process.IsSignedIn;

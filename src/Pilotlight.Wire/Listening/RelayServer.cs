@@ -23,6 +23,7 @@ internal sealed class RelayServer : IHttpApplication<HttpContext>, IDisposable
     private readonly RequestDelegate _handle;
     private readonly IServiceProvider _services;
     private readonly string? _socketPath;
+    private readonly ConnectionSources _sources = new(new SocketTransportFactory(Options.Create(new SocketTransportOptions()), NullLoggerFactory.Instance));
     private KestrelServer? _server;
 
     /// <summary>Prepares one; nothing listens before <see cref="StartAsync"/>.</summary>
@@ -56,6 +57,17 @@ internal sealed class RelayServer : IHttpApplication<HttpContext>, IDisposable
         }
     }
 
+    /// <summary>Listens on a further socket, whose requests carry a mark among their features, until the result is disposed.</summary>
+    /// <exception cref="IOException">It cannot listen there; names the path.</exception>
+    public IDisposable Listen<TMark>(string socketPath, TMark mark)
+        where TMark : class
+    {
+        UnixSocket.Prepare(socketPath);
+        var listening = _sources.Add(socketPath, mark);
+        UnixSocket.Protect(socketPath);
+        return listening;
+    }
+
     public HttpContext CreateContext(IFeatureCollection contextFeatures) => new DefaultHttpContext(contextFeatures);
 
     public Task ProcessRequestAsync(HttpContext context) => _handle(context);
@@ -87,9 +99,6 @@ internal sealed class RelayServer : IHttpApplication<HttpContext>, IDisposable
             options.ListenUnixSocket(_socketPath);
         }
 
-        return new KestrelServer(
-            Options.Create(options),
-            new SocketTransportFactory(Options.Create(new SocketTransportOptions()), NullLoggerFactory.Instance),
-            NullLoggerFactory.Instance);
+        return new KestrelServer(Options.Create(options), _sources, NullLoggerFactory.Instance);
     }
 }

@@ -6,6 +6,18 @@ internal static class ProcessEnvironment
     // The CLI says which class a call is of only when it is asked to.
     private const string HintHeaders = "CLAUDE_CODE_GATEWAY_HINT_HEADERS";
 
+    // The CLI does not start without something in the key's place.
+    private const string NoKey = "none";
+
+    /// <summary>For a process that is told by its socket: nothing in it is worth anything.</summary>
+    public static IReadOnlyDictionary<string, string> CreateForOwnSocket(string socketPath) => new Dictionary<string, string>(StringComparer.Ordinal)
+    {
+        [HintHeaders] = "1",
+        ["ANTHROPIC_UNIX_SOCKET"] = socketPath,
+        ["ANTHROPIC_BASE_URL"] = "http://localhost",
+        ["ANTHROPIC_API_KEY"] = NoKey,
+    };
+
     /// <exception cref="InvalidOperationException">The relay has no address yet.</exception>
     public static IReadOnlyDictionary<string, string> Create(string? socketPath, Uri? loopback, ProcessToken token, bool isSignedIn)
     {

@@ -27,6 +27,9 @@ public sealed class WireProcess : IDisposable
 
     internal ProcessToken Token { get; }
 
+    /// <summary>Its own socket, where it has one.</summary>
+    internal IDisposable? Listening { get; set; }
+
     /// <summary>The turn that a call belongs to which comes now.</summary>
     internal TurnState Current => Volatile.Read(ref _turn) ?? Volatile.Read(ref _betweenTurns);
 
@@ -72,5 +75,9 @@ public sealed class WireProcess : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _table.Remove(this);
+    public void Dispose()
+    {
+        Listening?.Dispose();
+        _table.Remove(this);
+    }
 }
