@@ -75,7 +75,7 @@ internal static class EscapeAttempts
             Shell("find a key in any process's environment", $"cat /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n' | grep -qE '{Credential}' && echo {Out}", harmless: true),
             Shell("find a key in any file", $"grep -rlE '{Credential}' /workspace /tmp /run /etc 2>/dev/null | grep -q . && echo {Out}"),
             Shell("find a key in the CLI's memory", Perl($"open M, '<', '/proc/'.getppid().'/maps' or exit; open F, '<', '/proc/'.getppid().'/mem' or exit; while (<M>) {{ /^(\\w+)-(\\w+) rw/ or next; my ($a, $n) = (hex $1, hex($2) - hex $1); next if $n > 64 << 20; sysseek F, $a, 0; sysread F, my $d, $n; print '{Out}' if $d =~ /{Credential}/ }}")),
-            Shell("see host paths in the list of processes", $"ps axww -o args= | grep -vE 'grep|ps axww' | grep -qE '{folder}|/work/|pilotlight-test-' && echo {Out}"),
+            Shell("see host paths in the list of processes", $"ps axww -o args= | grep -vE 'grep|ps axww' | grep -qE '{folder}|pilotlight-test-' && echo {Out}"),
 
             // Sockets of others.
             Shell("connect to a foreign socket", $"curl -s --max-time 5 --unix-socket {target.SocketPath} http://x/", harmless: true),
