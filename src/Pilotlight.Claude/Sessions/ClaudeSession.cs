@@ -161,7 +161,7 @@ internal sealed class ClaudeSession : IAsyncDisposable
 
             if (turnEvent is not UsageGrew || !calls.Any)
             {
-                yield return calls.Any ? Counted(turnEvent, calls) : turnEvent;
+                yield return Limited(calls.Any ? Counted(turnEvent, calls) : turnEvent, calls);
             }
         }
     }
@@ -176,17 +176,17 @@ internal sealed class ClaudeSession : IAsyncDisposable
             StopSequence = calls.StopSequence,
             Upstream = calls.Upstream,
         },
-        TurnFailed failed => failed with
-        {
-            Usage = calls.Total,
-            Model = failed.Model ?? calls.Model,
-            Error = failed.Error with { RetryAfter = calls.RetryAfter ?? failed.Error.RetryAfter },
-        },
+        TurnFailed failed => failed with { Usage = calls.Total, Model = failed.Model ?? calls.Model },
         TurnCancelled cancelled => cancelled with { Usage = calls.Total, Model = cancelled.Model ?? calls.Model },
         TurnAwaitsTools awaits => awaits with { Usage = calls.Total, Model = awaits.Model ?? calls.Model },
         TurnAwaitsApproval awaits => awaits with { Usage = calls.Total, Model = awaits.Model ?? calls.Model },
         _ => turnEvent,
     };
+
+    // A call that the API refused used nothing, and says when the next one may come.
+    private static TurnEvent Limited(TurnEvent turnEvent, TurnCalls calls) => turnEvent is TurnFailed failed && calls.RetryAfter is { } wait
+        ? failed with { Error = failed.Error with { RetryAfter = wait } }
+        : turnEvent;
 
     private async IAsyncEnumerable<TurnEvent> FollowAsync(
         Conversation conversation,

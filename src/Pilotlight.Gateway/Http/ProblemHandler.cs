@@ -24,7 +24,7 @@ internal sealed partial class ProblemHandler(IProblemDetailsService problems, IL
                 bad.StatusCode,
                 bad.StatusCode == 413 ? HttpProblems.BodyTooLarge : ProblemKinds.InvalidRequest,
                 bad.StatusCode == 413 ? "The request is too large" : "The request is not valid",
-                bad.InnerException is System.Text.Json.JsonException json ? $"The body is not valid JSON for this route: {json.Message}" : bad.Message),
+                bad.InnerException is System.Text.Json.JsonException json ? $"The body is not valid JSON for this route: {Describe(json)}" : bad.Message),
             ClaudeException claude => Details(TurnProblems.From(claude.Error)),
             StorageUnavailableException storage => Details(new Problem(ProblemKinds.StorageUnavailable, "The store is not available", storage.Message)),
             _ => Details(new Problem(HttpProblems.Internal, "The gateway failed", "Something went wrong here; the log holds it under this traceId.")),
@@ -81,6 +81,12 @@ internal sealed partial class ProblemHandler(IProblemDetailsService problems, IL
         new() { Status = status, Type = Problem.TypePrefix + kind, Title = title, Detail = detail };
 
     // The route's pattern, not its address: what stands there is the caller's.
+    // What it says itself names types of ours, which tell a sender nothing.
+    private static string Describe(System.Text.Json.JsonException json) =>
+        json.Message.Contains("could not be converted", StringComparison.Ordinal) ? $"the value at {json.Path} has the wrong type."
+        : json.Message.Contains("could not be mapped", StringComparison.Ordinal) ? $"there is no field {json.Path}; see to its spelling and to where it stands."
+        : json.Message;
+
     [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Route} failed; traceId {TraceId}")]
     private static partial void LogFailed(ILogger logger, Exception fault, string method, string route, string traceId);
 }
