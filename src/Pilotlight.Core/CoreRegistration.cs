@@ -53,7 +53,7 @@ public static class CoreRegistration
         services.AddSingleton<ThreadService>();
         if (OperatingSystem.IsLinux())
         {
-            services.AddSingleton<ThreadFiles>();
+            services.AddSingleton<ThreadWorkspaces>();
         }
 
         services.AddSingleton(LocalGateway.Create);

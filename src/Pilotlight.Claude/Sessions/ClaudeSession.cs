@@ -32,12 +32,8 @@ internal sealed class ClaudeSession : IAsyncDisposable
     private readonly SessionBinding _binding;
     private readonly SessionOutput _output;
     private readonly WireProcess? _wire;
-<<<<<<< HEAD
-    private CliTotals _totals;
-=======
     private readonly ProcessWorkspace? _workspace;
-    private CliTotals _totals = CliTotals.None;
->>>>>>> 58c6944 (Not built yet: a workspace for each thread, and its files over HTTP)
+    private CliTotals _totals;
     private CallerCalls? _callers;
     private TurnReader? _awaiting;
     private TurnGate _gate = new(isTold: false);

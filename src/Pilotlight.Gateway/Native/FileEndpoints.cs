@@ -30,7 +30,7 @@ internal static class FileEndpoints
             .Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound);
     }
 
-    private static async Task<IResult> GetAsync(string id, HttpContext http, ThreadFiles files, CancellationToken cancellationToken, string? path = null)
+    private static async Task<IResult> GetAsync(string id, HttpContext http, ThreadWorkspaces files, CancellationToken cancellationToken, string? path = null)
     {
         if (await files.ListAsync(http.GetCaller(), id, path, cancellationToken) is { } entries)
         {
@@ -43,7 +43,7 @@ internal static class FileEndpoints
         return Results.Stream(file, "application/octet-stream", Path.GetFileName(path), enableRangeProcessing: true);
     }
 
-    private static async Task<IResult> PutAsync(string id, HttpContext http, ThreadFiles files, CancellationToken cancellationToken, string? path = null)
+    private static async Task<IResult> PutAsync(string id, HttpContext http, ThreadWorkspaces files, CancellationToken cancellationToken, string? path = null)
     {
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
         {
@@ -54,7 +54,7 @@ internal static class FileEndpoints
         return isNew ? Results.Created((string?)null, null) : Results.NoContent();
     }
 
-    private static async Task<IResult> DeleteAsync(string id, HttpContext http, ThreadFiles files, CancellationToken cancellationToken, string? path = null)
+    private static async Task<IResult> DeleteAsync(string id, HttpContext http, ThreadWorkspaces files, CancellationToken cancellationToken, string? path = null)
     {
         await files.DeleteAsync(http.GetCaller(), id, path, cancellationToken);
         return Results.NoContent();

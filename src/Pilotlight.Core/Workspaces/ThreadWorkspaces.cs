@@ -9,7 +9,7 @@ namespace Pilotlight.Core.Workspaces;
 
 /// <summary>The files of a thread's workspace, as its owner may see and change them while an agent works on them. Safe for concurrent use.</summary>
 [SupportedOSPlatform("linux")]
-internal sealed class ThreadFiles(ThreadService threads, ClaudeProfiles profiles, WorkspaceStore store)
+internal sealed class ThreadWorkspaces(ThreadService threads, ClaudeProfiles profiles, WorkspaceStore store)
 {
     private readonly WorkspaceFiles _files = new(store);
 
