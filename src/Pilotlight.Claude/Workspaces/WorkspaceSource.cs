@@ -20,8 +20,9 @@ internal sealed class WorkspaceSource(string path)
     {
         if (Path.Exists(Path.Combine(path, ".git")))
         {
+            // The folder is the walled user's already, and for git so a stranger's.
             Git("clone", "--quiet", "--no-hardlinks", "--", path, folder);
-            Git("-C", folder, "checkout", "--quiet", "-b", $"pilotlight/{conversationId}");
+            Git("-c", $"safe.directory={folder}", "-C", folder, "checkout", "--quiet", "-b", $"pilotlight/{conversationId}");
         }
         else
         {
