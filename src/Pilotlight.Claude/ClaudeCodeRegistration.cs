@@ -13,6 +13,7 @@ using Pilotlight.Claude.Network;
 using Pilotlight.Claude.Profiles;
 using Pilotlight.Claude.Sandbox;
 using Pilotlight.Claude.Sessions;
+using Pilotlight.Claude.Workspaces;
 using Pilotlight.Processes;
 using Pilotlight.Wire;
 
@@ -78,6 +79,7 @@ public static class ClaudeCodeRegistration
             provider.GetRequiredService<IOptionsFactory<WireOptions>>(),
             name ?? Options.DefaultName,
             provider.GetRequiredService<ILogger<UpstreamReload>>()));
+        AddPart(services, name, provider => new WorkspaceStore(Part<ClaudeHome>(provider, name)));
         AddPart(services, name, provider => Profiles(provider, name));
         AddPart(services, name, provider => new ClaudeConversations(
             provider.GetRequiredService<WarmPool>(),
@@ -124,7 +126,7 @@ public static class ClaudeCodeRegistration
         var logger = provider.GetRequiredService<ILogger<ClaudeProfiles>>();
         var warmUp = new ClaudeWarmUp(options, home, folders, Part<ClaudeRelay>(provider, name), time, provider, logger);
         return new ClaudeProfiles(
-            options, Part<ClaudeCli>(provider, name), home, new ProcessHome(home, folders), Part<ClaudeRelay>(provider, name), warmUp, new EgressProxies(folders, logger),
+            options, Part<ClaudeCli>(provider, name), home, new ProcessHome(home, folders), Part<ClaudeRelay>(provider, name), warmUp, new EgressProxies(folders, logger), Part<WorkspaceStore>(provider, name),
             provider.GetRequiredService<WarmPool>(), time, name);
     }
 

@@ -9,6 +9,7 @@ using Pilotlight.Core.Telemetry;
 using Pilotlight.Core.Threads;
 using Pilotlight.Core.Turns;
 using Pilotlight.Core.Usage;
+using Pilotlight.Core.Workspaces;
 
 namespace Pilotlight.Core;
 
@@ -50,6 +51,11 @@ public static class CoreRegistration
         services.AddSingleton<ThreadNews>();
         services.AddSingleton<TurnNews>();
         services.AddSingleton<ThreadService>();
+        if (OperatingSystem.IsLinux())
+        {
+            services.AddSingleton<ThreadWorkspaces>();
+        }
+
         services.AddSingleton(LocalGateway.Create);
         services.AddSingleton<LocalOperations>();
         services.AddHostedService<TurnLife>();

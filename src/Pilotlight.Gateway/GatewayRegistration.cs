@@ -77,6 +77,11 @@ public static class GatewayRegistration
     {
         ThreadEndpoints.Map(routes);
         TurnEndpoints.Map(routes);
+        if (OperatingSystem.IsLinux())
+        {
+            FileEndpoints.Map(routes); // Workspaces need walls, which are to be had there alone.
+        }
+
         ApprovalEndpoints.Map(routes);
         ChatCompletionEndpoint.Map(routes);
         MessagesEndpoint.Map(routes);

@@ -28,6 +28,9 @@ public sealed class ClaudeHome(IOptions<ClaudeOptions> options)
     /// <summary>The CLI's configuration folder.</summary>
     public string ConfigDirectory => options.Value.ConfigDirectory is { Length: > 0 } own ? Path.GetFullPath(own) : Path.Combine(_root, "config");
 
+    /// <summary>Where the workspaces of conversations are.</summary>
+    internal string WorkspacesDirectory => Path.Combine(_root, "workspaces");
+
     /// <summary>An empty folder to run in, for profiles that name none.</summary>
     public string WorkingDirectory => Path.Combine(_root, "work");
 

@@ -39,7 +39,7 @@ internal static class AgentProfileCheck
             yield return fault;
         }
 
-        foreach (var fault in WallFaults(profile))
+        foreach (var fault in WorkspaceFaults(profile).Concat(WallFaults(profile)))
         {
             yield return $"{at}:{fault}";
         }
@@ -89,6 +89,39 @@ internal static class AgentProfileCheck
 
     private static string ToolOf(string rule) => rule.IndexOf('(', StringComparison.Ordinal) is > 0 and var end ? rule[..end] : rule;
 
+    private static IEnumerable<string> WorkspaceFaults(AgentProfileOptions profile)
+    {
+        if (profile.Workspace is { Length: > 0 } && profile.WorkingDirectory is { Length: > 0 })
+        {
+            yield return $"Workspace is '{profile.Workspace}' and WorkingDirectory is '{profile.WorkingDirectory}'; leave one of them out.";
+        }
+
+        if (profile.HasThreadWorkspace && profile.Sandbox == SandboxMode.None)
+        {
+            yield return "Workspace is Thread and Sandbox is None: without walls nothing holds an agent in its thread's folder. Set Sandbox to Files or Full.";
+        }
+
+        if (!profile.HasThreadWorkspace && profile.Workspace is { Length: > 0 } folder && !Directory.Exists(folder))
+        {
+            yield return $"Workspace is '{folder}', which is no folder. Create it, or write Thread.";
+        }
+
+        if (profile.WorkspaceFrom is not { Length: > 0 } from)
+        {
+            yield break;
+        }
+
+        if (!profile.HasThreadWorkspace)
+        {
+            yield return $"WorkspaceFrom is '{from}', and there is nothing to begin: set Workspace to Thread.";
+        }
+
+        if (!Directory.Exists(from))
+        {
+            yield return $"WorkspaceFrom is '{from}', which is no folder. Create it, or leave it out.";
+        }
+    }
+
     private static IEnumerable<string> WallFaults(AgentProfileOptions profile)
     {
         if (profile.Network.Count > 0 && profile.Sandbox != SandboxMode.Full)
@@ -116,7 +149,7 @@ internal static class AgentProfileCheck
             yield return $"Limits:{fault}";
         }
 
-        if (SandboxSupport.Problem(profile.Sandbox, profile.Network.Count > 0, profile.WorkingDirectory) is { } problem)
+        if (SandboxSupport.Problem(profile.Sandbox, profile.Network.Count > 0, profile.SharedFolder) is { } problem)
         {
             yield return $"Sandbox is {profile.Sandbox}, and this machine does not give it: {problem}.";
         }

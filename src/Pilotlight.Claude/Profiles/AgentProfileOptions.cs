@@ -59,8 +59,23 @@ public sealed class AgentProfileOptions
     /// </summary>
     public SandboxMode Sandbox { get; set; }
 
+    /// <summary>
+    /// <c>Thread</c>: each conversation works in a folder of its own, kept until its thread is deleted; this needs a <see cref="Sandbox"/>.
+    /// Or the path of a folder that all work in. Default: none, an empty one for each process.
+    /// </summary>
+    public string? Workspace { get; set; }
+
+    /// <summary>What a thread's workspace begins as: a folder, whose files are copied, or a git repository, which is cloned onto a branch of its own. Default: none, it begins empty.</summary>
+    public string? WorkspaceFrom { get; set; }
+
     /// <summary>What a process behind walls may use at most.</summary>
     public SandboxLimits Limits { get; } = new();
+
+    /// <summary>Whether each conversation has a folder of its own.</summary>
+    internal bool HasThreadWorkspace => string.Equals(Workspace, "Thread", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>The folder that all conversations work in, if they do.</summary>
+    internal string? SharedFolder => HasThreadWorkspace ? null : Workspace is { Length: > 0 } folder ? folder : WorkingDirectory is { Length: > 0 } former ? former : null;
 
     /// <summary>Hosts that may be reached from <see cref="SandboxMode.Full"/>: <c>example.com</c>, <c>*.example.com</c>, <c>example.com:8443</c>. Default: none.</summary>
     public IList<string> Network { get; } = [];

@@ -4,6 +4,7 @@ using Pilotlight.Claude.Installation;
 using Pilotlight.Claude.Network;
 using Pilotlight.Claude.Sandbox;
 using Pilotlight.Claude.Turns;
+using Pilotlight.Claude.Workspaces;
 using Pilotlight.Processes;
 using Pilotlight.Wire.Processes;
 
@@ -33,6 +34,7 @@ public sealed class ClaudeProfiles : IDisposable
     private readonly ClaudeRelay _relay;
     private readonly ClaudeWarmUp _warmUp;
     private readonly EgressProxies _proxies;
+    private readonly WorkspaceStore _workspaces;
     private readonly WarmPool _pool;
     private readonly TimeProvider _time;
     private readonly string _instance;
@@ -45,6 +47,7 @@ public sealed class ClaudeProfiles : IDisposable
     /// <param name="relay">Their way to the API.</param>
     /// <param name="warmUp">Brings them to where they can be parked.</param>
     /// <param name="proxies">The way to other hosts for those behind walls.</param>
+    /// <param name="workspaces">The folders that conversations work in.</param>
     /// <param name="pool">Keeps them.</param>
     /// <param name="time">The clock, for the day.</param>
     /// <param name="instance">The name of this Claude Code among several of one host; stands before the names of its profiles in the pool. Null for the only one.</param>
@@ -56,11 +59,12 @@ public sealed class ClaudeProfiles : IDisposable
         ClaudeRelay relay,
         ClaudeWarmUp warmUp,
         EgressProxies proxies,
+        WorkspaceStore workspaces,
         WarmPool pool,
         TimeProvider time,
         string? instance)
     {
-        (_options, _cli, _home, _ownHomes, _relay, _warmUp, _proxies, _pool, _time) = (options, cli, home, ownHomes, relay, warmUp, proxies, pool, time);
+        (_options, _cli, _home, _ownHomes, _relay, _warmUp, _proxies, _workspaces, _pool, _time) = (options, cli, home, ownHomes, relay, warmUp, proxies, workspaces, pool, time);
         _instance = instance is null ? "" : instance + "/";
     }
 
@@ -70,6 +74,10 @@ public sealed class ClaudeProfiles : IDisposable
     /// <summary>The processes to keep parked from the start.</summary>
     /// <exception cref="ClaudeException">There is no CLI.</exception>
     public ProcessProfile Default => For(new Conversation { Id = "" }).Process;
+
+    /// <summary>What a profile gives each conversation to work in; null where it gives none.</summary>
+    internal WorkspaceSettings? WorkspaceOf(string? profile) =>
+        profile is { Length: > 0 } name && _options.Profiles.TryGetValue(name, out var agent) ? WorkspaceSettings.Of(agent) : null;
 
     /// <summary>Closes the ways to other hosts.</summary>
     public void Dispose() => _proxies.Dispose();
@@ -188,7 +196,7 @@ public sealed class ClaudeProfiles : IDisposable
             Arguments = CliArguments.Of(model, agent),
             Wrapper = walls?.Wrapper ?? [],
             Environment = Environment(agent, day, isWhole: initialized && agent is null && _warmUp.RehearsesWhole(binary)),
-            WorkingDirectory = agent?.WorkingDirectory is { Length: > 0 } folder ? Path.GetFullPath(folder) : _home.WorkingDirectory,
+            WorkingDirectory = agent?.SharedFolder is { } folder ? Path.GetFullPath(folder) : _home.WorkingDirectory,
             Prepare = walls is null ? Prepare : environment => PrepareWalled(walls, name, agent!, binary, environment),
         };
         var warmed = new ProcessProfile<ClaudeProcess>
@@ -223,6 +231,7 @@ public sealed class ClaudeProfiles : IDisposable
     {
         var (folder, configuration) = _ownHomes.PrepareWalled();
         WireProcess? wire = null;
+        ProcessWorkspace? workspace = null;
         try
         {
             var socket = Path.Combine(folder.Temporary, "api");
@@ -230,6 +239,7 @@ public sealed class ClaudeProfiles : IDisposable
             FileOwner.GiveToWalled(socket);
             var transcripts = Path.Combine(folder.Configuration, "projects");
             Directory.CreateDirectory(transcripts);
+            workspace = agent.HasThreadWorkspace ? _workspaces.Open() : null;
             walls.Prepare(environment, new SandboxFiles
             {
                 Folder = folder.Temporary,
@@ -238,13 +248,14 @@ public sealed class ClaudeProfiles : IDisposable
                 Transcripts = transcripts,
                 Api = socket,
                 Proxy = agent.Network.Count > 0 ? _proxies.SocketOf(name, agent.Network) : null,
-                Workspace = agent.WorkingDirectory is { Length: > 0 } workspace ? Path.GetFullPath(workspace) : null,
+                Workspace = workspace?.Path ?? (agent.SharedFolder is { } shared ? Path.GetFullPath(shared) : null),
             });
-            return new ProcessBelongings(folder, folder.Configuration, wire) { WorkingDirectory = SandboxPaths.Workspace };
+            return new ProcessBelongings(folder, folder.Configuration, wire, workspace) { WorkingDirectory = SandboxPaths.Workspace };
         }
         catch
         {
             wire?.Dispose();
+            workspace?.Dispose();
             folder.Dispose();
             throw;
         }

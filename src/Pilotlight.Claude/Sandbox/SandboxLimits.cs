@@ -15,6 +15,9 @@ public sealed class SandboxLimits
     /// <summary>All temporary files together, in bytes; they are kept in memory. Default: 256 MiB.</summary>
     public long Temporary { get; set; } = 256L << 20;
 
+    /// <summary>All files of a thread's workspace together, in bytes. Default: 1 GiB.</summary>
+    public long Workspace { get; set; } = 1L << 30;
+
     /// <summary>Every fault of the settings.</summary>
     internal IEnumerable<string> Faults()
     {
@@ -23,7 +26,7 @@ public sealed class SandboxLimits
             yield return $"Processes is {Processes}; it must be 64 or more, of which the CLI takes some twenty.";
         }
 
-        foreach (var (name, bytes) in new[] { (nameof(Memory), Memory), (nameof(FileSize), FileSize), (nameof(Temporary), Temporary) })
+        foreach (var (name, bytes) in new[] { (nameof(Memory), Memory), (nameof(FileSize), FileSize), (nameof(Temporary), Temporary), (nameof(Workspace), Workspace) })
         {
             if (bytes < 16 << 20)
             {

@@ -68,6 +68,7 @@ internal sealed partial class ClaudeConversations : IClaudeConversations, IAsync
         yield return new TurnStarted(source, _time.GetElapsedTime(startedAt));
         for (var swaps = 0; ; swaps++)
         {
+            var watch = session.Watch();
             try
             {
                 await foreach (var turnEvent in session.RunAsync(conversation, content, startedAt, cancellationToken))
@@ -82,7 +83,7 @@ internal sealed partial class ClaudeConversations : IClaudeConversations, IAsync
                         _metrics.Completed(source, completed);
                     }
 
-                    yield return turnEvent;
+                    yield return watch is { IsFull: true } && turnEvent is TurnFailed failed ? failed with { Error = TurnErrors.WorkspaceFull } : turnEvent;
                     if (turnEvent is TurnCompleted or TurnFailed or TurnCancelled or TurnAwaitsTools or TurnAwaitsApproval)
                     {
                         yield break;
@@ -91,6 +92,11 @@ internal sealed partial class ClaudeConversations : IClaudeConversations, IAsync
             }
             finally
             {
+                if (watch is not null)
+                {
+                    await watch.DisposeAsync();
+                }
+
                 // Also when the caller stopped listening in the middle: then nobody knows what the process is doing.
                 await _hot.KeepOrEndAsync(slot, session);
             }

@@ -9,6 +9,7 @@ using Pilotlight.Claude.Profiles;
 using Pilotlight.Claude.Protocol;
 using Pilotlight.Claude.Tools;
 using Pilotlight.Claude.Turns;
+using Pilotlight.Claude.Workspaces;
 using Pilotlight.Processes;
 using Pilotlight.Wire.Calls;
 using Pilotlight.Wire.Processes;
@@ -31,6 +32,7 @@ internal sealed class ClaudeSession : IAsyncDisposable
     private readonly SessionBinding _binding;
     private readonly SessionOutput _output;
     private readonly WireProcess? _wire;
+    private readonly ProcessWorkspace? _workspace;
     private CliTotals _totals;
     private CallerCalls? _callers;
     private TurnReader? _awaiting;
@@ -51,6 +53,7 @@ internal sealed class ClaudeSession : IAsyncDisposable
         _totals = _process.Totals;
         _binding = new SessionBinding(_process, kind.Agent, lease.Process, options, time);
         _wire = (lease.Process.Own as ProcessBelongings)?.Wire;
+        _workspace = (lease.Process.Own as ProcessBelongings)?.Workspace;
         _output = new SessionOutput(_connection, lease.Process, options, time);
     }
 
@@ -313,8 +316,18 @@ internal sealed class ClaudeSession : IAsyncDisposable
         }
     }
 
+    /// <summary>Sees to it, until it is disposed of, that the workspace does not grow beyond its limit; null without one.</summary>
+    public WorkspaceWatch? Watch() => _workspace is null || WorkspaceSettings.Of(_kind.Agent) is not { } settings
+        ? null
+        : new WorkspaceWatch(_workspace.Path, settings.Limit, _lease.Process.Kill, _time);
+
     private async Task BindAsync(Conversation conversation, ILogger logger, CancellationToken cancellationToken)
     {
+        if (_workspace is not null)
+        {
+            await Task.Run(() => _workspace.Attach(conversation.Id, WorkspaceSettings.Of(_kind.Agent)?.Source), cancellationToken);
+        }
+
         if (!_kind.IsInitialized)
         {
             await _binding.InitializeAsync(conversation, cancellationToken);

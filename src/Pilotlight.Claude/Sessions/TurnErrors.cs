@@ -8,6 +8,10 @@ namespace Pilotlight.Claude.Sessions;
 /// <summary>Says what a failure was, in the caller's terms.</summary>
 internal static class TurnErrors
 {
+    /// <summary>The agent was ended, since its workspace had grown too large.</summary>
+    public static TurnError WorkspaceFull { get; } = new(
+        TurnErrorKind.InvalidRequest, "The workspace has grown beyond its limit (Limits:Workspace of the profile), and the agent was ended. Delete files of the thread, and send the message again.");
+
     /// <summary>A process could not go on with a call that an earlier one waited with.</summary>
     public static TurnError NotTakenUp { get; } = new(
         TurnErrorKind.CliCrashed, "The CLI did not take the decided call up: nothing of it was run. Send the message again.");

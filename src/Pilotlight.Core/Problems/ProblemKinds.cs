@@ -34,6 +34,15 @@ public static class ProblemKinds
     /// <summary>There is no such model in the list.</summary>
     public const string ModelNotFound = "model-not-found";
 
+    /// <summary>The thread's profile gives it no workspace.</summary>
+    public const string NoWorkspace = "no-workspace";
+
+    /// <summary>There is no such file in the thread's workspace.</summary>
+    public const string FileNotFound = "file-not-found";
+
+    /// <summary>The thread's workspace has no room for that.</summary>
+    public const string WorkspaceFull = "workspace-full";
+
     /// <summary>The thread has a running turn.</summary>
     public const string ThreadBusy = "thread-busy";
 

@@ -1,11 +1,12 @@
 using Pilotlight.Claude.Profiles;
+using Pilotlight.Claude.Workspaces;
 using Pilotlight.Core.Access;
 using Pilotlight.Core.Problems;
 
 namespace Pilotlight.Core.Threads;
 
 /// <summary>Threads as one caller may see and change them, whichever way the caller came. Safe for concurrent use.</summary>
-internal sealed class ThreadService(IThreadStore threads, IThreadWork work, ClaudeProfiles profiles, ThreadNews news, TimeProvider time)
+internal sealed class ThreadService(IThreadStore threads, IThreadWork work, ClaudeProfiles profiles, WorkspaceStore workspaces, ThreadNews news, TimeProvider time)
 {
     private const int MaxPage = 200;
     private const int LongestSearch = 500;
@@ -55,6 +56,7 @@ internal sealed class ThreadService(IThreadStore threads, IThreadWork work, Clau
         await RequireAsync(caller, id, cancellationToken);
         await work.ForgetAsync(id);
         await threads.DeleteAsync(id, cancellationToken);
+        workspaces.Remove(id);
         news.TellChanged(id);
     }
 
