@@ -115,7 +115,8 @@ public sealed class EdgeTests : EndToEndTest
         using var served = await AskAsync(HttpMethod.Post, OpenAi, "https://app.example");
         using var failed = await AskAsync(HttpMethod.Post, "/v1/messages", "https://app.example");
         using var other = await AskAsync(HttpMethod.Post, OpenAi, "https://evil.example");
-        using var native = await AskAsync(HttpMethod.Get, "/api/threads", "https://app.example");
+        using var threads = await AskAsync(HttpMethod.Get, "/api/threads", "https://app.example");
+        using var keys = await AskAsync(HttpMethod.Get, "/api/keys", "https://app.example");
 
         Assert.Equal(HttpStatusCode.NoContent, preflight.StatusCode);
         Assert.Equal("authorization,content-type,x-stainless-lang", string.Join(',', preflight.Headers.GetValues("Access-Control-Allow-Headers")).Replace(" ", "", StringComparison.Ordinal));
@@ -123,7 +124,8 @@ public sealed class EdgeTests : EndToEndTest
         Assert.Equal((HttpStatusCode.BadRequest, "https://app.example"), (failed.StatusCode, Allowed(failed)));
         Assert.Contains("x-pilotlight-ignored", string.Join(',', served.Headers.GetValues("Access-Control-Expose-Headers")), StringComparison.Ordinal);
         Assert.Null(Allowed(other));
-        Assert.Null(Allowed(native));
+        Assert.Equal("https://app.example", Allowed(threads));
+        Assert.Null(Allowed(keys));
 
         static string? Allowed(HttpResponseMessage response) => response.Headers.TryGetValues("Access-Control-Allow-Origin", out var origins) ? origins.Single() : null;
 
