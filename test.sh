@@ -62,9 +62,9 @@ for project in tests/*.Tests; do
   say "$name"
   code=0
   # A test that hangs must not hang the run: past the limit the process is ended, and counts as failed.
-  timeout --kill-after=15 "${TEST_PROJECT_LIMIT:-1200}" \
+  timeout --kill-after=15 "${TEST_PROJECT_LIMIT:-1800}" \
     dotnet "artifacts/bin/$name/release/$name.dll" --progress off --ansi off >"$log" 2>&1 </dev/null || code=$?
-  [ "$code" -ne 124 ] && [ "$code" -ne 137 ] || echo "$name was ended after ${TEST_PROJECT_LIMIT:-1200} s; its last lines say which test was running." >>"$log"
+  [ "$code" -ne 124 ] && [ "$code" -ne 137 ] || echo "$name was ended after ${TEST_PROJECT_LIMIT:-1800} s; its last lines say which test was running." >>"$log"
   count() { sed -n "s/^ *$1: *\([0-9][0-9]*\).*/\1/p" "$log" | tail -n 1; }
   p="$(count succeeded)" f="$(count failed)" s="$(count skipped)"
   # A run that crashed, or ran nothing, has failed whatever it counted.
