@@ -38,6 +38,7 @@ public static class CoreRegistration
         services.AddSingleton<TurnEngine>();
         services.AddSingleton<RunningTurns>();
         services.AddSingleton<WaitingTurns>();
+        services.AddSingleton<ResumedTurns>();
         services.AddSingleton<StoredTurns>();
         services.AddSingleton<ApprovalService>();
         services.AddSingleton<CallTurns>();

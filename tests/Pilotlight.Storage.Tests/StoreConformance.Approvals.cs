@@ -128,7 +128,7 @@ public abstract partial class StoreConformance
         {
             NeedsProcess = needsProcess,
             Epoch = epoch ?? mine,
-            Booked = new BookedUsage(1, 2, 3, 4, 0.5m),
+            Booked = new BookedUsage(new TurnUsage(1, 2, 3, 4), 0.5m),
         };
         var waiting = new WaitingTurn(approval, [new(2, "approval.requested", "{}")], new Bill("claude", new TurnUsage(10, 0, 0, 0), 0.1m));
         Assert.True(await Turns.WaitAsync(turn, mine, waiting, Now, Token));

@@ -10,6 +10,9 @@ namespace Pilotlight.Claude.Installation;
 /// </remarks>
 public sealed class ClaudeHome(IOptions<ClaudeOptions> options)
 {
+    /// <summary>Where the host's own API key comes from, for people.</summary>
+    internal const string ApiKeySource = "an API key (Pilotlight:Claude:ApiKey or ANTHROPIC_API_KEY)";
+
     // Needed to find programs, to show text and times as the host does, and to reach the API through its proxy and trust roots.
     private static readonly string[] PassedAlways =
     [
@@ -45,7 +48,7 @@ public sealed class ClaudeHome(IOptions<ClaudeOptions> options)
 
     /// <summary>Where the credentials come from, for people: never the credentials.</summary>
     public string? CredentialSource =>
-        options.Value.ApiKey is { Length: > 0 } ? "an API key (Pilotlight:Claude:ApiKey or ANTHROPIC_API_KEY)"
+        options.Value.ApiKey is { Length: > 0 } ? ApiKeySource
         : Credentials().FirstOrDefault() is { Key: { } variable } ? variable
         : File.Exists(Path.Combine(ConfigDirectory, ".credentials.json")) ? $"sign-in in {ConfigDirectory}"
         : null;

@@ -51,7 +51,7 @@ public sealed class ClaudeRelay : IAsyncDisposable
     /// <summary>Where the keys come from that are kept here, for people: never a key; null where processes have to sign in themselves.</summary>
     public string? KeySource => !HoldsKey ? null
         : _upstreams.Count > 0 ? "Pilotlight:Wire:Upstreams"
-        : "an API key (Pilotlight:Claude:ApiKey or ANTHROPIC_API_KEY)";
+        : ClaudeHome.ApiKeySource;
 
     /// <summary>Returns when it listens; begins to with the first call.</summary>
     /// <exception cref="IOException">It cannot listen; names the path.</exception>
@@ -88,7 +88,7 @@ public sealed class ClaudeRelay : IAsyncDisposable
         }
 
         UpstreamOptions[] used = upstreams.Count > 0 ? [.. upstreams] : [_own];
-        if (HoldsKey && !used.Any(upstream => upstream.Kind != UpstreamKind.Anthropic || upstream.ApiKey is { Length: > 0 }))
+        if (HoldsKey && !used.Any(upstream => upstream.HasCredential()))
         {
             throw new InvalidOperationException("None of them has a key, and the processes that live have no sign-in of their own. Give one a key, or restart.");
         }

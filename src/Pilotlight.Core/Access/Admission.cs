@@ -17,9 +17,12 @@ internal sealed class Admission(ServerEpoch epoch, IOptions<LimitOptions> limits
         var caller = turn.Caller;
         var model = turn.Model ?? claude.Value.Model;
         RequireAllowed(caller, model, turn.Profile);
-        var (tokens, usd) = caller.HasKey ? _limits.Hold(model, turn.InputTokens) : (0, 0);
-        return new Reservation(id, caller.KeyId, caller.Limits, epoch.Value, tokens, usd, time.GetUtcNow() + _limits.LeaseDuration);
+        return Hold(id, caller.KeyId, caller.Limits, model, turn.InputTokens);
     }
+
+    /// <summary>What to hold for a turn that was admitted before and gave back what it held: the budgets alone are asked again.</summary>
+    public Reservation PrepareAgain(string id, string keyId, KeyLimits limits, string? model, long inputTokens) =>
+        Hold(id, keyId, limits with { RequestsPerMinute = null, ConcurrentTurns = null }, model ?? claude.Value.Model, inputTokens);
 
     /// <summary>Refuses a model or a profile that is not for the caller's key; null stands for the default.</summary>
     /// <exception cref="ProblemException">It is not; says which are.</exception>
@@ -58,6 +61,12 @@ internal sealed class Admission(ServerEpoch epoch, IOptions<LimitOptions> limits
     public RateState? Rate(Caller caller, ReserveResult result) => caller.Limits.RequestsPerMinute is { } limit
         ? new RateState(limit, Math.Max(0, limit - result.RequestsThisMinute), 60 - time.GetUtcNow().Second)
         : null;
+
+    private Reservation Hold(string id, string keyId, KeyLimits limits, string model, long inputTokens)
+    {
+        var (tokens, usd) = keyId == Caller.Local.KeyId ? (0, 0) : _limits.Hold(model, inputTokens);
+        return new Reservation(id, keyId, limits, epoch.Value, tokens, usd, time.GetUtcNow() + _limits.LeaseDuration);
+    }
 
     private int SecondsLeft(string window)
     {

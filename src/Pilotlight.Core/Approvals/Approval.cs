@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Pilotlight.Claude.Turns;
 
 namespace Pilotlight.Core.Approvals;
 
@@ -53,16 +54,13 @@ public sealed record Approval(
     public DateTimeOffset? ResolvedAt { get; init; }
 }
 
-/// <summary>What a turn has used before it waited.</summary>
-/// <param name="InputTokens">Input tokens.</param>
-/// <param name="OutputTokens">Output tokens.</param>
-/// <param name="CacheReadTokens">Tokens read from the cache.</param>
-/// <param name="CacheWriteTokens">Tokens written to it.</param>
+/// <summary>What a turn had used before it waited.</summary>
+/// <param name="Usage">Its tokens.</param>
 /// <param name="CostUsd">What they cost.</param>
-public sealed record BookedUsage(long InputTokens, long OutputTokens, long CacheReadTokens, long CacheWriteTokens, decimal CostUsd)
+public sealed record BookedUsage(TurnUsage Usage, decimal CostUsd)
 {
     /// <summary>Nothing.</summary>
-    public static BookedUsage None { get; } = new(0, 0, 0, 0, 0);
+    public static BookedUsage None { get; } = new(TurnUsage.None, 0);
 }
 
 /// <summary>A decision about a call.</summary>

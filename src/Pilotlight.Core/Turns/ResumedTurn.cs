@@ -21,8 +21,6 @@ internal sealed class ResumedTurn
         Events = events;
         var story = TurnStory.Read(events.Select(stored => (stored.Type, stored.Data)), mostOfTool);
         (_saidBefore, Steps, Acquire) = (story.Text, story.Steps, story.Acquire);
-        var booked = approval.Booked;
-        UsedBefore = new TurnUsage(booked.InputTokens, booked.OutputTokens, booked.CacheReadTokens, booked.CacheWriteTokens);
     }
 
     /// <summary>What was decided.</summary>
@@ -38,7 +36,7 @@ internal sealed class ResumedTurn
     public string? Acquire { get; }
 
     /// <summary>What was booked so far.</summary>
-    public TurnUsage UsedBefore { get; }
+    public TurnUsage UsedBefore => Approval.Booked.Usage;
 
     /// <summary>All text so far.</summary>
     public string Text => _saidBefore;

@@ -2,9 +2,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Pilotlight.Claude;
 using Pilotlight.Claude.Conversations;
-using Pilotlight.Claude.Turns;
 using Pilotlight.Core.Access;
-using Pilotlight.Core.Approvals;
 using Pilotlight.Core.Servers;
 
 namespace Pilotlight.Core.Turns;
@@ -18,9 +16,7 @@ internal sealed partial class StoredTurns(
     TurnPlaces places,
     TurnIntake intake,
     WaitingTurns waits,
-    IApprovalStore approvals,
-    IReservationStore reservations,
-    KeyService keys,
+    ResumedTurns resumed,
     ITurnStore store,
     ServerEpoch epoch,
     TurnNews news,
@@ -69,7 +65,7 @@ internal sealed partial class StoredTurns(
                 return; // Another server has it, or it has ended.
             }
 
-            if ((live.Prepared ?? await PrepareAsync(live)) is not { } prepared)
+            if ((live.Prepared ?? await resumed.PrepareAsync(live)) is not { } prepared)
             {
                 return; // The thread is gone, and its turns with it.
             }
@@ -77,7 +73,7 @@ internal sealed partial class StoredTurns(
             live.IsUnattended = prepared.Prompt?.IsUnattended == true;
             var (conversation, content) = prepared.Say(live.Turn.Text);
             conversation = await waits.WithRulesAsync(conversation, canAsk: prepared.Prompt is null, CancellationToken.None);
-            ITurnSource source = prepared.Resumed is not null && await ReserveAgainAsync(live, conversation.Model, prepared.Fit.Tokens) is { } refused
+            ITurnSource source = prepared.Resumed is not null && await resumed.ReserveAsync(live.Lease, conversation.Model, prepared.Fit.Tokens) is { } refused
                 ? new RefusedSource(refused)
                 : new ConversationSource(conversations, conversation, content);
             var work = new TurnWork(prepared.Prompt?.Api ?? "native", conversation.Model ?? claude.Value.Model, source) { TurnId = live.Turn.Id };
@@ -92,47 +88,6 @@ internal sealed partial class StoredTurns(
         {
             live.Publish([], isEnd: true);
         }
-    }
-
-    // Promised by an earlier server; or taken up, where a person has answered what it waited with.
-    private async ValueTask<PreparedTurn?> PrepareAsync(LiveTurn live)
-    {
-        var prepared = await intake.PrepareAsync(live.Turn, CancellationToken.None);
-        if (prepared is null || await approvals.FindLastAsync(live.Turn.Id, CancellationToken.None) is not { Decision: not null } approval)
-        {
-            return prepared;
-        }
-
-        var resumed = new ResumedTurn(approval, await store.ReadEventsAsync(live.Turn.Id, 0, CancellationToken.None), relay.Value.MaxToolText);
-        if (resumed.CanRun)
-        {
-            waits.TakenUp(live.Turn.ThreadId);
-        }
-        else
-        {
-            await waits.LetGoAsync(live.Turn.ThreadId);
-        }
-
-        live.Publish(resumed.Events, isEnd: false);
-        live.Acquire = resumed.Acquire;
-        return prepared with { Resumed = resumed };
-    }
-
-    // What it had held was given back while it waited. It was taken on before: only the budgets are asked again.
-    private async ValueTask<TurnError?> ReserveAgainAsync(LiveTurn live, string? model, long tokens)
-    {
-        var lease = live.Lease;
-        var limits = lease.KeyId == Caller.Local.KeyId ? KeyLimits.None : (await keys.FindAsync(lease.KeyId, CancellationToken.None))?.Limits ?? KeyLimits.None;
-        lease.Limits = limits;
-        var (held, usd) = lease.KeyId == Caller.Local.KeyId ? (0, 0) : prices.Value.Hold(model ?? claude.Value.Model, tokens);
-        var wanted = new Reservation(
-            lease.Id, lease.KeyId, limits with { RequestsPerMinute = null, ConcurrentTurns = null }, epoch.Value, held, usd, time.GetUtcNow() + prices.Value.LeaseDuration);
-        return (await reservations.ReserveAsync(wanted, time.GetUtcNow(), CancellationToken.None)).Status switch
-        {
-            ReserveStatus.Reserved => null,
-            ReserveStatus.Revoked => new TurnError(TurnErrorKind.BudgetExceeded, "The key that the turn was begun with is revoked. Nothing was run."),
-            _ => new TurnError(TurnErrorKind.BudgetExceeded, "The budget of the turn's key was used up while the turn waited. Nothing was run; begin again when there is room."),
-        };
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Turn {Turn} could not be begun")]

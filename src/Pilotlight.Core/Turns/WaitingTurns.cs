@@ -26,19 +26,14 @@ internal sealed class WaitingTurns(IClaudeConversations conversations, IApproval
     {
         var (request, now) = (awaits.Request, time.GetUtcNow());
         var settings = SettingsOf(profile);
-        var (usage, used) = (bill?.Usage ?? TurnUsage.None, before ?? BookedUsage.None);
+        var used = before ?? BookedUsage.None;
         return new Approval(
             Ids.New("apr"), turn.ThreadId, turn.Id, request.ToolUseId, request.ToolName, request.Input, request is { IsQuestion: true, Reason.Length: > 0 } ? request.Reason : ApprovalTitle.Of(request.ToolName, request.Input), now, now + settings.ApprovalTimeout)
         {
             IsQuestion = request.IsQuestion,
             NeedsProcess = awaits.NeedsProcess,
             Epoch = epoch.Value,
-            Booked = new BookedUsage(
-                used.InputTokens + usage.InputTokens,
-                used.OutputTokens + usage.OutputTokens,
-                used.CacheReadTokens + usage.CacheReadTokens,
-                used.CacheWriteTokens + usage.CacheWriteTokens,
-                used.CostUsd + (bill?.CostUsd ?? 0)),
+            Booked = new BookedUsage(used.Usage + (bill?.Usage ?? TurnUsage.None), used.CostUsd + (bill?.CostUsd ?? 0)),
         };
     }
 

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Text.Json;
+using Pilotlight.Claude.Turns;
 using Pilotlight.Core.Approvals;
 using Pilotlight.Core.Turns;
 
@@ -63,8 +64,8 @@ internal sealed class SqlApprovalStore(Database database) : IApprovalStore
         ("id", approval.Id), ("thread", approval.ThreadId), ("turn", approval.TurnId), ("use", approval.ToolUseId), ("tool", approval.Tool),
         ("subject", approval.Subject), ("input", approval.Input.GetRawText()), ("title", approval.Title), ("question", approval.IsQuestion),
         ("process", approval.NeedsProcess), ("epoch", approval.Epoch), ("state", Pending), ("remembered", false), ("at", approval.RequestedAt.UtcTicks),
-        ("expires", approval.ExpiresAt.UtcTicks), ("in", approval.Booked.InputTokens), ("out", approval.Booked.OutputTokens), ("read", approval.Booked.CacheReadTokens),
-        ("write", approval.Booked.CacheWriteTokens), ("cost", Mapping.Nano(approval.Booked.CostUsd) ?? 0));
+        ("expires", approval.ExpiresAt.UtcTicks), ("in", approval.Booked.Usage.InputTokens), ("out", approval.Booked.Usage.OutputTokens), ("read", approval.Booked.Usage.CacheReadTokens),
+        ("write", approval.Booked.Usage.CacheWriteTokens), ("cost", Mapping.Nano(approval.Booked.CostUsd) ?? 0));
 
     /// <summary>What decides one that is pending; changes no row when it is not.</summary>
     public static Statement Decide(string approvalId, ApprovalDecision decision, DateTimeOffset at) => new(
@@ -93,7 +94,7 @@ internal sealed class SqlApprovalStore(Database database) : IApprovalStore
                 IsRemembered = reader.GetBoolean(14),
             },
             ResolvedAt = reader.IsDBNull(17) ? null : Time(reader.GetInt64(17)),
-            Booked = new BookedUsage(reader.GetInt64(18), reader.GetInt64(19), reader.GetInt64(20), reader.GetInt64(21), Mapping.Usd(reader.GetInt64(22))),
+            Booked = new BookedUsage(new TurnUsage(reader.GetInt64(18), reader.GetInt64(19), reader.GetInt64(20), reader.GetInt64(21)), Mapping.Usd(reader.GetInt64(22))),
         };
     }
 

@@ -253,9 +253,8 @@ internal sealed class SqlTurnStore(Database database, bool isSingleServer) : ITu
                 reader => (reader.GetString(0), reader.GetString(1)), cancellationToken, ("turn", turnId));
             var (text, steps, acquire) = InterruptedTurn.Read(events);
             var booked = approval?.Booked ?? BookedUsage.None;
-            var usage = new TurnUsage(booked.InputTokens, booked.OutputTokens, booked.CacheReadTokens, booked.CacheWriteTokens);
             var partial = new StoredMessage(
-                turn.Turn.AnswerMessageId, turn.Turn.ThreadId, turnId, "assistant", text, "cancelled", null, usage, booked.CostUsd, acquire, null, null, null, at) { Steps = steps };
+                turn.Turn.AnswerMessageId, turn.Turn.ThreadId, turnId, "assistant", text, "cancelled", null, booked.Usage, booked.CostUsd, acquire, null, null, null, at) { Steps = steps };
             var decision = new ApprovalDecision(false, ApprovalDecision.Cancel);
             await session.ExecuteAllAsync(
                 [

@@ -1,6 +1,5 @@
 using Pilotlight.Claude;
 using Pilotlight.Wire;
-using Pilotlight.Wire.Upstreams;
 
 namespace Pilotlight.Tool.Doctor;
 
@@ -9,7 +8,7 @@ internal static class UpstreamCheck
 {
     /// <summary>The settings that a key is in; null when none of them has one.</summary>
     public static string? KeySource(WireOptions wire) =>
-        wire.Enabled && wire.Upstreams.Any(upstream => upstream.Kind != UpstreamKind.Anthropic || upstream.ApiKey is { Length: > 0 }) ? "Pilotlight:Wire:Upstreams" : null;
+        wire.Enabled && wire.Upstreams.Any(upstream => upstream.HasCredential()) ? "Pilotlight:Wire:Upstreams" : null;
 
     public static async Task<IReadOnlyList<Finding>> RunAsync(WireOptions wire, ClaudeOptions claude, CancellationToken cancellationToken)
     {

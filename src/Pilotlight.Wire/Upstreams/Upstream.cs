@@ -12,7 +12,7 @@ internal sealed class Upstream
     {
         (Name, Kind, Priority, Protocol, Breaker) = (NameOf(options), options.Kind, options.Priority, protocol, breaker);
         Models = new ModelList(options.Models);
-        HasCredential = options.Kind != UpstreamKind.Anthropic || options.ApiKey is { Length: > 0 };
+        HasCredential = options.HasCredential();
     }
 
     public string Name { get; }

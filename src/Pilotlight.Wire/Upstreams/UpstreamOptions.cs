@@ -46,4 +46,7 @@ public sealed class UpstreamOptions
 
     /// <summary>The lowest is asked first; equal ones take turns. Default: 0.</summary>
     public int Priority { get; set; }
+
+    /// <summary>Whether it has a credential of its own, a key or what its kind's library finds; without one a process's own sign-in is passed on.</summary>
+    public bool HasCredential() => Kind != UpstreamKind.Anthropic || ApiKey is { Length: > 0 };
 }

@@ -43,8 +43,10 @@ internal sealed class EngineRig<TStore>(TStore store, IClaudeConversations conve
         store, new HotThreads(store), new ContextLimits(_limits, _claude), Admission, Epoch, _claude, Time);
 
     public StoredTurns Stored => field ??= new StoredTurns(
-        Engine, conversations, Running, Places, Intake, Waits, Approvals, Reservations, Keys, store, Epoch, new TurnNews(new ThreadNews()), Relay, Options.Create(new ServerOptions()), _claude, _limits, Time,
+        Engine, conversations, Running, Places, Intake, Waits, Resumed, store, Epoch, new TurnNews(new ThreadNews()), Relay, Options.Create(new ServerOptions()), _claude, _limits, Time,
         NullLogger<StoredTurns>.Instance);
+
+    private ResumedTurns Resumed => field ??= new ResumedTurns(Intake, Waits, Approvals, store, Admission, Reservations, Keys, Relay, Time);
 
     public TurnService Service => field ??= new TurnService(Intake, Stored, Running, Waits, Places, store, store, Time, NullLogger<TurnService>.Instance);
 
