@@ -25,15 +25,17 @@ internal static class Budgets
             "--Pilotlight:Claude:Profiles:agent:Tools:0=Bash", "--Pilotlight:Claude:Profiles:agent:AllowedTools:0=Bash");
 
         // The first key is an admin's; the one with the budget is another.
-        var admin = await KeyAsync(gateway, null, new { name = "admin", isAdmin = true });
-        await TurnAsync(gateway, admin, 0);
+        var admin = await KeyAsync(gateway, new { name = "admin", isAdmin = true });
+        Use(gateway, admin);
+        await TurnAsync(gateway, 0);
         var ofOne = Told(rig.Simulator);
         var cap = turns * ofOne / 3;
-        var key = await KeyAsync(gateway, admin, new { name = "agents", limits = new { tokensPerDay = cap } });
-        var ends = await Task.WhenAll(Enumerable.Range(0, turns).Select(at => TurnAsync(gateway, key, at)));
+        Use(gateway, await KeyAsync(gateway, new { name = "agents", limits = new { tokensPerDay = cap } }));
+        var ends = await Task.WhenAll(Enumerable.Range(0, turns).Select(at => TurnAsync(gateway, at)));
+        Use(gateway, admin);
 
         var (told, calls) = (Told(rig.Simulator) - ofOne, rig.Simulator.Told.Count - Calls);
-        var total = (await SendAsync(gateway, admin, HttpMethod.Get, "/api/usage", null)).GetProperty("total");
+        var total = (await gateway.GetAsync("/api/usage", CancellationToken.None)).GetProperty("total");
         var booked = total.GetProperty("inputTokens").GetInt64() + total.GetProperty("outputTokens").GetInt64() - ofOne;
         var (done, refused) = (ends.Count(end => end == "turn.completed"), ends.Count(end => end.EndsWith("budget-exceeded", StringComparison.Ordinal)));
         Console.WriteLine(string.Create(
@@ -61,49 +63,26 @@ internal static class Budgets
     private static bool IsOurs(RecordedRequest request) =>
         request.IsMessage && request.Messages.Any(message => message.Text.Contains(Mark, StringComparison.Ordinal));
 
-    private static async Task<string> KeyAsync(GatewayProcess gateway, string? admin, object wanted) =>
-        (await SendAsync(gateway, admin, HttpMethod.Post, "/api/keys", wanted)).GetProperty("key").GetString()!;
+    private static void Use(GatewayProcess gateway, string key) => gateway.Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
 
-    private static async Task<string> TurnAsync(GatewayProcess gateway, string key, int at)
+    private static async Task<string> KeyAsync(GatewayProcess gateway, object wanted)
     {
-        var thread = (await SendAsync(gateway, key, HttpMethod.Post, "/api/threads", new { profile = "agent" })).GetProperty("id").GetString();
-        using var request = Request(key, HttpMethod.Post, $"/api/threads/{thread}/turns", new { text = $"{Mark} {at}" });
-        using var response = await gateway.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
-        var last = "";
-        await foreach (var line in LinesAsync(response))
+        using var response = await gateway.Http.PostAsJsonAsync("/api/keys", wanted);
+        response.EnsureSuccessStatusCode();
+        return (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("key").GetString()!;
+    }
+
+    private static async Task<string> TurnAsync(GatewayProcess gateway, int at)
+    {
+        var thread = await gateway.CreateThreadAsync(CancellationToken.None, new { profile = "agent" });
+        try
         {
-            last = line.StartsWith("event: ", StringComparison.Ordinal) ? line["event: ".Length..]
-                : line.StartsWith("data: ", StringComparison.Ordinal) && last == "turn.failed" ? "turn.failed " + Problem(line["data: ".Length..])
-                : last;
+            var end = await gateway.TurnAsync(thread, $"{Mark} {at}", CancellationToken.None).LastAsync();
+            return end.Type == "turn.failed" ? $"{end.Type} {end.Data.GetProperty("problem").GetProperty("type").GetString()}" : end.Type;
         }
-
-        return response.IsSuccessStatusCode ? last : $"{(int)response.StatusCode} budget-exceeded";
-    }
-
-    private static string Problem(string data) => JsonElement.Parse(data).GetProperty("problem").GetProperty("type").GetString()!;
-
-    private static async IAsyncEnumerable<string> LinesAsync(HttpResponseMessage response)
-    {
-        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
-        while (await reader.ReadLineAsync() is { } line)
+        catch (HttpRequestException refused) when (refused.StatusCode is { } status)
         {
-            yield return line;
+            return $"{(int)status} budget-exceeded";
         }
-    }
-
-    private static async Task<JsonElement> SendAsync(GatewayProcess gateway, string? key, HttpMethod method, string path, object? body)
-    {
-        using var request = Request(key, method, path, body);
-        using var response = await gateway.Http.SendAsync(request);
-        return response.IsSuccessStatusCode
-            ? await response.Content.ReadFromJsonAsync<JsonElement>()
-            : throw new HttpRequestException($"{method} {path}: {(int)response.StatusCode} {await response.Content.ReadAsStringAsync()}");
-    }
-
-    private static HttpRequestMessage Request(string? key, HttpMethod method, string path, object? body)
-    {
-        var request = new HttpRequestMessage(method, path) { Content = body is null ? null : JsonContent.Create(body) };
-        request.Headers.Authorization = key is null ? null : new AuthenticationHeaderValue("Bearer", key);
-        return request;
     }
 }
