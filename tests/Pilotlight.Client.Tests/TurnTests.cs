@@ -34,7 +34,7 @@ public sealed class TurnTests(SharedGateway shared) : ClientTest
         Assert.Equal(("Other names", "Be brief."), (changed.Title, changed.SystemPrompt));
         Assert.Contains(await client.ListThreadsAsync("Other", Token).ToListAsync(Token), found => found.Id == thread.Id);
         Assert.True(usage.Total.Turns > 0);
-        Assert.Contains(pool.Profiles, profile => profile.Leased > 0 && profile.State == "ready");
+        Assert.Contains(pool.Profiles, profile => profile.Leased > 0 && profile.State is "ready" or "warming");
 
         await client.DeleteThreadAsync(thread.Id, Token);
         var gone = await Assert.ThrowsAsync<PilotlightException>(() => client.GetThreadAsync(thread.Id, Token));

@@ -65,6 +65,7 @@ public sealed class PageTests(Browser browser, SharedGateway shared)
         await page.Page.Locator(".scroller").FocusAsync();
         await page.Page.Keyboard.PressAsync("/");
         await page.Page.Keyboard.TypeAsync("zebra");
+        await Expect(page.Page.GetByLabel("Search threads")).ToHaveValueAsync("zebra");
         await Expect(page.Page.Locator(".thread")).ToHaveCountAsync(1);
 
         await page.Page.GetByRole(AriaRole.Button, new() { Name = "Actions for Zebra crossing" }).PressAsync("Enter");
@@ -84,6 +85,58 @@ public sealed class PageTests(Browser browser, SharedGateway shared)
         await Expect(page.Page.Locator(".thread")).ToHaveCountAsync(0);
         await Expect(page.Page).ToHaveURLAsync((await shared.AddressAsync()).ToString());
         Assert.Empty(page.Complaints);
+    }
+
+    [Fact]
+    public async Task What_is_typed_while_the_server_is_slow_stays()
+    {
+        await using var page = await browser.OpenAsync(await shared.AddressAsync());
+        var late = new Queue<Action>();
+        var isSlow = false;
+        await page.Page.RouteWebSocketAsync("**/_blazor*", toPage =>
+        {
+            var toServer = toPage.ConnectToServer();
+            toServer.OnMessage(message =>
+            {
+                lock (late)
+                {
+                    Action send = message.Binary is { } binary ? () => toPage.Send(binary) : () => toPage.Send(message.Text!);
+                    late.Enqueue(send);
+                    if (!isSlow)
+                    {
+                        Tell(late.Count);
+                    }
+                }
+            });
+        });
+        await page.GoAsync((await shared.AddressAsync()).ToString());
+        await page.Page.Locator(".composer[data-ready]").WaitForAsync();
+
+        // From here on the page hears one message of the server's after each letter, so always of letters before the last.
+        Volatile.Write(ref isSlow, true);
+        await page.Page.GetByLabel("Search threads").FocusAsync();
+        await page.Page.Keyboard.TypeAsync("zebra");
+        foreach (var letter in " crossing the road")
+        {
+            Tell(1);
+            await page.Page.Keyboard.TypeAsync(letter.ToString());
+        }
+
+        isSlow = false;
+        Tell(int.MaxValue);
+        await Expect(page.Page.GetByText("No thread has that")).ToBeVisibleAsync();
+        await Expect(page.Page.GetByLabel("Search threads")).ToHaveValueAsync("zebra crossing the road");
+
+        void Tell(int count)
+        {
+            lock (late)
+            {
+                while (count-- > 0 && late.TryDequeue(out var send))
+                {
+                    send();
+                }
+            }
+        }
     }
 
     [Fact]

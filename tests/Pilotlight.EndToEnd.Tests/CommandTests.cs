@@ -57,6 +57,30 @@ public sealed class CommandTests : EndToEndTest
     }
 
     [Fact]
+    public async Task A_start_that_fails_when_processes_are_parked_already_leaves_none_behind()
+    {
+        // Kestrel's own section is opened last of all, when the pool has begun to start its processes.
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        var late = $"http://127.0.0.1:{((IPEndPoint)taken.LocalEndpoint).Port}";
+
+        var (exitCode, output, error) = await GatewayProcess.RunAsync(
+            ["serve", "--simulate", "--urls", "http://127.0.0.1:0", "--data", Data], Token, new Dictionary<string, string> { ["Kestrel__Endpoints__Late__Url"] = late });
+
+        Assert.Equal(1, exitCode);
+        Assert.Contains("in use", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
+        Assert.Empty(MarkedProcesses.Naming(Data));
+        var temporary = new DirectoryInfo(Path.Combine(Data, "claude-simulated", "tmp"));
+        Assert.True(temporary.Exists, "No process had begun to start: " + output + error);
+        Assert.Empty(temporary.EnumerateFileSystemInfos());
+
+        // The folder is free again, with nothing to be put right.
+        await using var next = await GatewayProcess.StartAsync(Data, Token, null, "--simulate");
+        await next.WaitForWarmthAsync(Token);
+    }
+
+    [Fact]
     public async Task A_data_folder_that_cannot_be_written_is_one_clear_message()
     {
         var file = Path.Combine(Data, "file");

@@ -168,13 +168,13 @@ public sealed class GatewayTests : EndToEndTest
                 }
             }
 
-            children = OwnedBy(gateway.Id);
+            children = MarkedProcesses.OwnedBy(gateway.Id);
             Assert.NotEmpty(children);
             await gateway.KillAsync();
         }
 
         var since = Stopwatch.GetTimestamp();
-        while (children.Any(Lives))
+        while (children.Any(MarkedProcesses.Lives))
         {
             Assert.True(Stopwatch.GetElapsedTime(since) < TimeSpan.FromSeconds(10), "CLI processes outlived their server.");
             await Task.Delay(10, Token);
@@ -208,7 +208,7 @@ public sealed class GatewayTests : EndToEndTest
         Assert.Equal("turn.completed", events[^1].Type);
         Assert.EndsWith("word150", Text(events), StringComparison.Ordinal);
         Assert.Equal(0, await stopped!);
-        Assert.Empty(OwnedBy(gateway.Id));
+        Assert.Empty(MarkedProcesses.OwnedBy(gateway.Id));
         var order = new[] { "turns are running", "process pool has stopped" }.Select(line => gateway.Output.IndexOf(line, StringComparison.Ordinal)).ToArray();
         Assert.DoesNotContain(-1, order);
         Assert.True(order[0] < order[1]);
@@ -324,27 +324,6 @@ public sealed class GatewayTests : EndToEndTest
 
     private static string Text(IEnumerable<ClientEvent> events) =>
         string.Concat(events.Where(item => item.Type == "text.delta").Select(item => item.Data.GetProperty("text").GetString()));
-
-    private static int[] OwnedBy(int gateway) =>
-    [
-        .. Directory.EnumerateDirectories("/proc")
-            .Select(folder => int.TryParse(Path.GetFileName(folder), out var id) ? id : 0)
-            .Where(id => id != 0 && Environment(id).Contains($"PILOTLIGHT_OWNER={gateway}:", StringComparison.Ordinal)),
-    ];
-
-    private static bool Lives(int processId) => Environment(processId).Length > 0;
-
-    private static string Environment(int processId)
-    {
-        try
-        {
-            return File.ReadAllText($"/proc/{processId}/environ");
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
-        {
-            return "";
-        }
-    }
 }
 
 /// <summary>One gateway for the tests that only ask it things.</summary>
