@@ -38,6 +38,7 @@ internal static class Mapping
         Time(row.CreatedAt))
     {
         Calls = row.Calls,
+        FirstToken = FirstTokenWait.Read(row.FirstToken),
         Steps = StepJson.Read(row.Steps),
         Attachments = row.Attachments is { } attachments ? AttachmentList.Read(attachments) : null,
     };
@@ -59,6 +60,7 @@ internal static class Mapping
         Acquire = message.Acquire,
         TtftMs = message.TtftMs,
         DurationMs = message.DurationMs,
+        FirstToken = FirstTokenWait.Write(message.FirstToken),
         Tools = message.Tools is { Count: > 0 } tools ? string.Join('\n', tools) : null,
         Calls = message.Calls,
         Steps = StepJson.Write(message.Steps),

@@ -43,6 +43,9 @@ internal sealed class MessageRow
     public double? TtftMs { get; set; }
     public double? DurationMs { get; set; }
 
+    /// <summary>Where the wait for the first token went, as JSON; of an answer alone.</summary>
+    public string? FirstToken { get; set; }
+
     /// <summary>Tool names, one a line.</summary>
     public string? Tools { get; set; }
 

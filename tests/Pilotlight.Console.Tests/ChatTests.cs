@@ -23,6 +23,13 @@ public sealed class ChatTests(Browser browser, SharedGateway shared)
         await Expect(page.LastAnswer.Locator(".heat")).ToHaveTextAsync("hot");
         await Expect(page.LastAnswer.Locator(".meta")).ToContainTextAsync("first token");
         await Expect(page.LastAnswer.Locator(".meta")).ToContainTextAsync("out");
+        await page.LastAnswer.Locator(".wait summary").ClickAsync();
+        foreach (var part in new[] { "gateway", "process", "CLI", "network", "model" })
+        {
+            await Expect(page.LastAnswer.Locator(".wait-parts")).ToContainTextAsync(part);
+        }
+
+        await Expect(page.LastAnswer.Locator(".wait-bar")).ToBeVisibleAsync();
         await Expect(page.Page.GetByText("Simulated model.").First).ToBeVisibleAsync();
         await Expect(page.Page).ToHaveURLAsync(new System.Text.RegularExpressions.Regex("/t/thr_"));
         Assert.Empty(page.Complaints);

@@ -35,10 +35,16 @@ public sealed class GatewayTests : EndToEndTest
         var done = second[^1].Data;
         Assert.True(done.GetProperty("usage").GetProperty("outputTokens").GetInt64() > 0);
         Assert.True(done.GetProperty("ttftMs").GetDouble() > 0);
+        var wait = done.GetProperty("firstToken");
+        var parts = wait.EnumerateObject().ToDictionary(part => part.Name, part => part.Value.GetDouble());
+        Assert.Equal(["gatewayMs", "processMs", "cliMs", "networkMs", "modelMs"], parts.Keys);
+        Assert.All(parts.Values, ms => Assert.True(ms >= 0, wait.GetRawText()));
+        Assert.True(parts.Values.Sum() + 0.01 >= done.GetProperty("ttftMs").GetDouble(), wait.GetRawText());
 
         var messages = (await gateway.GetAsync($"/api/threads/{thread}/messages", Token)).GetProperty("items").EnumerateArray().ToArray();
         Assert.Equal(["user", "assistant", "user", "assistant"], messages.Select(message => message.GetProperty("role").GetString()));
         Assert.Equal(Text(second), messages[3].GetProperty("text").GetString());
+        Assert.Equal(wait.GetRawText(), messages[3].GetProperty("firstToken").GetRawText());
         Assert.All(messages, message => Assert.Equal("complete", message.GetProperty("status").GetString()));
     }
 

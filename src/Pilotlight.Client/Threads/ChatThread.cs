@@ -51,6 +51,9 @@ public sealed record ThreadMessage(
     IReadOnlyList<string>? Tools,
     DateTimeOffset CreatedAt)
 {
+    /// <summary>Where the wait for the answer's first token went; null for the user's, and where it was not measured.</summary>
+    public FirstTokenWait? FirstToken { get; init; }
+
     /// <summary>The files that the user's message brings; null for none.</summary>
     public IReadOnlyList<Attachment>? Attachments { get; init; }
 }

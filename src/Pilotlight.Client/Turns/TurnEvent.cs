@@ -79,7 +79,11 @@ public sealed record ContextTruncated(int DroppedTurns) : TurnEvent;
 /// <param name="DurationMs">Milliseconds of the turn.</param>
 /// <param name="StopReason">Why the model stopped; null when it did not say.</param>
 public sealed record TurnCompleted(
-    string MessageId, string Model, TokenUsage Usage, decimal? CostUsd, double? TtftMs, double DurationMs, string? StopReason) : TurnEvent;
+    string MessageId, string Model, TokenUsage Usage, decimal? CostUsd, double? TtftMs, double DurationMs, string? StopReason) : TurnEvent
+{
+    /// <summary>Where the wait for the first token went; null where it was not measured.</summary>
+    public FirstTokenWait? FirstToken { get; init; }
+}
 
 /// <summary>The turn ended in an error; what had come is stored.</summary>
 public sealed record TurnFailed(GatewayProblem Problem) : TurnEvent;

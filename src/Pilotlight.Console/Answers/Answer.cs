@@ -55,6 +55,9 @@ public sealed class Answer
 
     public double? DurationMs { get; private set; }
 
+    /// <summary>Where the wait for the first token went; null where it was not measured.</summary>
+    public FirstTokenWait? FirstToken { get; private set; }
+
     public string? Model { get; private set; }
 
     public TurnUsage? Usage { get; private set; }
@@ -103,6 +106,7 @@ public sealed class Answer
             Acquire = message.Acquire,
             TtftMs = message.TtftMs,
             DurationMs = message.DurationMs,
+            FirstToken = message.FirstToken,
             Model = message.Model,
             Usage = message.Usage,
             CostUsd = message.CostUsd,
@@ -217,6 +221,7 @@ public sealed class Answer
     {
         (Model, TtftMs, DurationMs, StopReason) = (Word(data, "model"), Number(data, "ttftMs"), Number(data, "durationMs"), Word(data, "stopReason"));
         CostUsd = (decimal?)Number(data, "costUsd");
+        FirstToken = data.TryGetProperty("firstToken", out var wait) ? wait.Deserialize<FirstTokenWait>(JsonSerializerOptions.Web) : null;
         if (data.TryGetProperty("usage", out var usage))
         {
             Usage = usage.Deserialize<TurnUsage>(JsonSerializerOptions.Web);

@@ -78,6 +78,9 @@ public sealed record StoredMessage(
     /// <summary>Of an answer: what its agent's tools were called with and returned; null for none.</summary>
     public IReadOnlyList<MessageStep>? Steps { get; init; }
 
+    /// <summary>Of an answer: where the wait for its first token went; null for the user's, and where it was not measured.</summary>
+    public FirstTokenWait? FirstToken { get; init; }
+
     /// <summary>Of the user's message: the files that it brings; null for none.</summary>
     public IReadOnlyList<Attachment>? Attachments { get; init; }
 

@@ -36,7 +36,7 @@ internal sealed class CallTurns(
                 Limits = wanted.Caller.Limits,
                 Rate = admission.Rate(wanted.Caller, result),
             };
-            return new RunningTurn(lease, arrivedAt);
+            return new RunningTurn(lease, arrivedAt, time);
         }
         catch
         {

@@ -5,7 +5,7 @@ namespace Pilotlight.Core.Turns;
 
 /// <summary>A thread's turn in progress: its durable events, for any number of readers, each at its own pace.</summary>
 /// <remarks>Readers share one list, so a slow one holds nothing back and costs nothing. Safe for concurrent use.</remarks>
-internal sealed class LiveTurn(Turn turn, TurnLease lease, long acceptedAt, PreparedTurn? prepared = null) : RunningTurn(lease, acceptedAt)
+internal sealed class LiveTurn(Turn turn, TurnLease lease, long acceptedAt, TimeProvider time, PreparedTurn? prepared = null) : RunningTurn(lease, acceptedAt, time)
 {
     private readonly Lock _gate = new();
     private readonly List<StoredEvent> _events = [];

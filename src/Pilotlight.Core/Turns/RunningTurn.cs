@@ -4,7 +4,7 @@ namespace Pilotlight.Core.Turns;
 
 /// <summary>A turn in progress: what it holds, and how it is stopped. Safe for concurrent use.</summary>
 [SuppressMessage("Design", "CA1001", Justification = "Sources without timers hold nothing; a turn may be cancelled at any time, also after its end.")]
-internal class RunningTurn(TurnLease lease, long acceptedAt)
+internal class RunningTurn(TurnLease lease, long acceptedAt, TimeProvider time)
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationTokenSource _giveUp = new();
@@ -20,6 +20,9 @@ internal class RunningTurn(TurnLease lease, long acceptedAt)
 
     /// <summary>Where the turn's process came from, once it has one.</summary>
     public string? Acquire { get; set; }
+
+    /// <summary>Where its wait for the first token goes.</summary>
+    public FirstTokenClock FirstToken { get; } = new(time, acceptedAt);
 
     /// <summary>The upstream that answered last; null while none has.</summary>
     public string? Upstream { get; set; }

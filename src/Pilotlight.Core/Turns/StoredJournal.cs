@@ -179,7 +179,7 @@ internal sealed class StoredJournal(
 
         Append(end.Event is TurnCancelled && end.IsInterrupted
             ? (TurnEventJson.Failed, TurnEventJson.Problem(TurnProblems.Interrupted))
-            : TurnEventJson.Write(live.Turn, end.Event, simulated: false, time.GetUtcNow()));
+            : TurnEventJson.Write(live.Turn, end.Event, simulated: false, time.GetUtcNow(), live.FirstToken.Wait));
         (_end, _outcome) = (asked.Event, OutcomeOf(end));
     }
 
@@ -216,6 +216,7 @@ internal sealed class StoredJournal(
                 Model = completed.Model,
                 TtftMs = completed.TimeToFirstToken is { } first ? TurnEventJson.Milliseconds(first) : null,
                 DurationMs = TurnEventJson.Milliseconds(completed.Duration),
+                FirstToken = live.FirstToken.Wait,
             }, end.Bill),
             TurnCancelled cancelled when end.IsInterrupted => Partial(TurnState.Interrupted, "interrupted", cancelled.PartialText),
             TurnCancelled cancelled => Partial(TurnState.Cancelled, "cancelled", cancelled.PartialText),

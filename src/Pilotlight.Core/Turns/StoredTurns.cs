@@ -31,7 +31,7 @@ internal sealed partial class StoredTurns(
     public LiveTurn Run(IntakeResult taken, KeyLimits limits, IDisposable place, long arrivedAt, bool isThreadChanged)
     {
         var lease = Lease(taken.Turn, taken.Model, place, limits, taken.Rate);
-        return Run(new LiveTurn(taken.Turn, lease, arrivedAt, isThreadChanged ? null : taken.Prepared));
+        return Run(new LiveTurn(taken.Turn, lease, arrivedAt, time, isThreadChanged ? null : taken.Prepared));
     }
 
     /// <summary>Runs a turn that was promised by an earlier server, or by this one before its store went away.</summary>
@@ -40,7 +40,7 @@ internal sealed partial class StoredTurns(
         epoch.Hold(turn.Id);
 
         // Its key's limits were asked when it was taken on; what it holds stands in the store.
-        Run(new LiveTurn(turn, Lease(turn, claude.Value.Model, places.TakeAnyway(), KeyLimits.None, null), time.GetTimestamp()));
+        Run(new LiveTurn(turn, Lease(turn, claude.Value.Model, places.TakeAnyway(), KeyLimits.None, null), time.GetTimestamp(), time));
     }
 
     /// <summary>Whether a turn runs here.</summary>

@@ -49,6 +49,7 @@ internal sealed partial class TurnEngine(
     private async Task<TurnEvent> FollowAsync(RunningTurn turn, TurnWork work, ITurnJournal journal, UsageNotes notes, LateUsage late, StringBuilder said)
     {
         turn.Overhead = time.GetElapsedTime(turn.AcceptedAt);
+        turn.FirstToken.Begin();
         using var trace = TurnTrace.Begin(telemetry, work.Api, work.Model, work.TurnId, turn.Overhead);
         using var budget = CallBudget.IsNeeded(turn.Lease.Limits) ? new CallBudget(turn.Lease, reservations, limits.Value, time) : null;
         var calls = new WireTurn { Budget = budget, Observer = notes, Afterwards = late, Trace = trace.Context };
@@ -56,6 +57,7 @@ internal sealed partial class TurnEngine(
         while (await NextAsync(events, turn, journal))
         {
             trace.Saw(events.Current);
+            turn.FirstToken.Saw(events.Current);
             turn.Lease.Saw(events.Current);
             switch (events.Current)
             {

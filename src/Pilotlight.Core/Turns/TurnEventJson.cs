@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Pilotlight.Claude.Turns;
 using Pilotlight.Core.Problems;
+using Pilotlight.Core.Threads;
 
 namespace Pilotlight.Core.Turns;
 
@@ -28,7 +29,8 @@ internal static class TurnEventJson
     /// <param name="turnEvent">What happened.</param>
     /// <param name="simulated">Whether the answer is of the simulator.</param>
     /// <param name="now">The time, from which a wait is told as a point in time; null where nothing waits.</param>
-    public static (string Type, string Data) Write(Turn turn, TurnEvent turnEvent, bool simulated, DateTimeOffset? now = null) => turnEvent switch
+    /// <param name="wait">Where the wait for the first token went; null where that is not told.</param>
+    public static (string Type, string Data) Write(Turn turn, TurnEvent turnEvent, bool simulated, DateTimeOffset? now = null, FirstTokenWait? wait = null) => turnEvent switch
     {
         TurnStarted started => (Started, Json(
             new StartedData(turn.Id, turn.AnswerMessageId, new AcquireData(Name(started.Source), Milliseconds(started.Acquire)), simulated ? true : null),
@@ -48,7 +50,8 @@ internal static class TurnEventJson
                 completed.CostUsd,
                 completed.TimeToFirstToken is { } first ? Milliseconds(first) : null,
                 Milliseconds(completed.Duration),
-                completed.StopReason),
+                completed.StopReason,
+                wait),
             TurnJsonContext.Default.CompletedData)),
         TurnFailed failed => (Failed, Problem(TurnProblems.From(failed.Error), now)),
         TurnCancelled => (Cancelled, "{}"),
@@ -97,7 +100,7 @@ internal sealed record ToolFinishedData(string Id, bool IsError, string? Summary
 internal sealed record RetryingData(int Attempt, int MaxAttempts, double DelayMs, int? Status);
 
 internal sealed record CompletedData(
-    string MessageId, string Model, TurnUsage Usage, decimal? CostUsd, double? TtftMs, double DurationMs, string? StopReason);
+    string MessageId, string Model, TurnUsage Usage, decimal? CostUsd, double? TtftMs, double DurationMs, string? StopReason, FirstTokenWait? FirstToken);
 
 internal sealed record ProblemData(string Type, string Title, string Detail, int? UpstreamStatus, DateTimeOffset? RetryAt);
 

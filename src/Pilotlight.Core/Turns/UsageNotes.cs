@@ -22,7 +22,15 @@ internal sealed class UsageNotes(RunningTurn turn, UsageLog log, IReservationSto
     private bool _isNoting;
     private bool _hasGrown;
 
-    public void Answered(CallInfo info, CallAnswer answer) => turn.Upstream = answer.Upstream;
+    public void Started(CallInfo info) => turn.FirstToken.Called(info);
+
+    public void Answered(CallInfo info, CallAnswer answer)
+    {
+        turn.Upstream = answer.Upstream;
+        turn.FirstToken.Answered(info, answer);
+    }
+
+    public void FirstText(CallInfo info, TimeSpan after) => turn.FirstToken.Spoke(info);
 
     public void Used(CallInfo info, CallUsage usage)
     {

@@ -327,6 +327,9 @@ namespace Pilotlight.Storage.PostgreSql.Migrations
                     b.Property<double?>("DurationMs")
                         .HasColumnType("double precision");
 
+                    b.Property<string>("FirstToken")
+                        .HasColumnType("text");
+
                     b.Property<string>("FoldedText")
                         .HasColumnType("text");
 

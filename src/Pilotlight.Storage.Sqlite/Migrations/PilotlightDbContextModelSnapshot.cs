@@ -320,6 +320,9 @@ namespace Pilotlight.Storage.Sqlite.Migrations
                     b.Property<double?>("DurationMs")
                         .HasColumnType("REAL");
 
+                    b.Property<string>("FirstToken")
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("FoldedText")
                         .HasColumnType("TEXT");
 

@@ -395,12 +395,12 @@ internal sealed class SqlTurnStore(Database database, bool isSingleServer) : ITu
         return new Statement(
             """
             INSERT INTO messages ("Id", "ThreadId", "TurnId", "Role", "Text", "Status", "Model", "InputTokens", "OutputTokens", "CacheReadTokens",
-                "CacheWriteTokens", "CostNanoUsd", "Acquire", "TtftMs", "DurationMs", "Tools", "Calls", "Steps", "Attachments", "FoldedText", "CreatedAt")
-            VALUES (@id, @thread, @turn, @role, @text, @status, @model, @input, @output, @read, @write, @cost, @acquire, @ttft, @duration, @tools, @calls, @steps, @attachments, @folded, @now)
+                "CacheWriteTokens", "CostNanoUsd", "Acquire", "TtftMs", "DurationMs", "FirstToken", "Tools", "Calls", "Steps", "Attachments", "FoldedText", "CreatedAt")
+            VALUES (@id, @thread, @turn, @role, @text, @status, @model, @input, @output, @read, @write, @cost, @acquire, @ttft, @duration, @first, @tools, @calls, @steps, @attachments, @folded, @now)
             """,
             ("id", row.Id), ("thread", row.ThreadId), ("turn", row.TurnId), ("role", row.Role), ("text", row.Text), ("status", row.Status),
             ("model", row.Model), ("input", row.InputTokens), ("output", row.OutputTokens), ("read", row.CacheReadTokens), ("write", row.CacheWriteTokens),
-            ("cost", row.CostNanoUsd), ("acquire", row.Acquire), ("ttft", row.TtftMs), ("duration", row.DurationMs), ("tools", row.Tools), ("calls", row.Calls),
+            ("cost", row.CostNanoUsd), ("acquire", row.Acquire), ("ttft", row.TtftMs), ("duration", row.DurationMs), ("first", row.FirstToken), ("tools", row.Tools), ("calls", row.Calls),
             ("steps", row.Steps), ("attachments", row.Attachments), ("folded", row.FoldedText), ("now", row.CreatedAt));
     }
 
@@ -409,9 +409,9 @@ internal sealed class SqlTurnStore(Database database, bool isSingleServer) : ITu
     {
         const string Message = """
             INSERT INTO messages ("Id", "ThreadId", "TurnId", "Role", "Text", "Status", "Model", "InputTokens", "OutputTokens", "CacheReadTokens",
-                "CacheWriteTokens", "CostNanoUsd", "Acquire", "TtftMs", "DurationMs", "Tools", "Calls", "Steps", "Attachments", "FoldedText", "CreatedAt")
+                "CacheWriteTokens", "CostNanoUsd", "Acquire", "TtftMs", "DurationMs", "FirstToken", "Tools", "Calls", "Steps", "Attachments", "FoldedText", "CreatedAt")
             SELECT @id, @thread, @turn, "Role", "Text", "Status", "Model", "InputTokens", "OutputTokens", "CacheReadTokens",
-                "CacheWriteTokens", "CostNanoUsd", "Acquire", "TtftMs", "DurationMs", "Tools", "Calls", "Steps", "Attachments", "FoldedText", "CreatedAt" FROM messages WHERE "TurnId" = @of AND "Role" = @role
+                "CacheWriteTokens", "CostNanoUsd", "Acquire", "TtftMs", "DurationMs", "FirstToken", "Tools", "Calls", "Steps", "Attachments", "FoldedText", "CreatedAt" FROM messages WHERE "TurnId" = @of AND "Role" = @role
             """;
         yield return new Statement(
             """

@@ -13,7 +13,11 @@ public sealed record CallRetry(int Attempt, string Upstream, int? Status, string
 /// <param name="Attempt">The number of the attempt, from 1.</param>
 /// <param name="Status">The HTTP status.</param>
 /// <param name="After">From the call's arrival at the relay to the answer's headers.</param>
-public sealed record CallAnswer(string Upstream, int Attempt, int Status, TimeSpan After);
+public sealed record CallAnswer(string Upstream, int Attempt, int Status, TimeSpan After)
+{
+    /// <summary>One round trip to the upstream, as it was measured last on an open connection; null where it is not known.</summary>
+    public TimeSpan? RoundTrip { get; init; }
+}
 
 /// <summary>How a call ended.</summary>
 public enum CallOutcome

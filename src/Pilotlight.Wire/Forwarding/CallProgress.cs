@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Pilotlight.Wire.Calls;
 using Pilotlight.Wire.Counting;
 using Pilotlight.Wire.Telemetry;
+using Pilotlight.Wire.Upstreams;
 
 namespace Pilotlight.Wire.Forwarding;
 
@@ -41,10 +42,10 @@ internal sealed partial class CallProgress(WireCall call, WireMetrics metrics, T
         Tell(observer => observer.Retrying(Info, retry));
     }
 
-    public void Answered(string upstream, int status, bool isEvents, string? requestId, TimeSpan? retryAfter)
+    public void Answered(Upstream upstream, int status, bool isEvents, string? requestId, TimeSpan? retryAfter)
     {
         _retryAfter = retryAfter;
-        _answer = new CallAnswer(upstream, _attempts, status, Elapsed);
+        _answer = new CallAnswer(upstream.Name, _attempts, status, Elapsed) { RoundTrip = upstream.RoundTrip };
         _requestId = requestId;
         _reader = isEvents ? new EventAnswerReader() : new WholeAnswerReader();
         Tell(observer => observer.Answered(Info, _answer));

@@ -61,7 +61,14 @@ internal sealed partial class ConnectionKeeper : IAsyncDisposable
     // One first: where there is nobody, each further one would wait for its own time-out.
     private async Task AskAsync(Upstream upstream, CancellationToken cancellationToken)
     {
-        if (await ReachAsync(upstream, cancellationToken) is { Major: < 2 })
+        var isNew = upstream.RoundTrip is null;
+        var version = await ReachAsync(upstream, cancellationToken);
+        if (version is not null && isNew)
+        {
+            await ReachAsync(upstream, cancellationToken); // The first also shook hands; this one tells the round trip.
+        }
+
+        if (version is { Major: < 2 })
         {
             await Task.WhenAll(Enumerable.Range(1, Connections - 1).Select(_ => ReachAsync(upstream, cancellationToken)));
         }
@@ -77,6 +84,7 @@ internal sealed partial class ConnectionKeeper : IAsyncDisposable
                 Version = HttpVersion.Version20,
                 VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
             };
+            var sent = _time.GetTimestamp();
             using var response = await _network.SendAsync(request, cancellationToken);
             if (response.StatusCode == HttpStatusCode.ProxyAuthenticationRequired)
             {
@@ -84,6 +92,7 @@ internal sealed partial class ConnectionKeeper : IAsyncDisposable
             }
 
             upstream.Reached();
+            upstream.Measured(_time.GetElapsedTime(sent));
             return response.Version;
         }
         catch (Exception fault) when (!cancellationToken.IsCancellationRequested)

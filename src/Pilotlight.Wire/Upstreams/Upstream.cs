@@ -5,6 +5,11 @@ namespace Pilotlight.Wire.Upstreams;
 /// <summary>One place that calls can be sent to, and what is known of it.</summary>
 internal sealed class Upstream
 {
+    // So many of the last round trips are kept: the shortest of them is the network's, the others had company.
+    private const int KeptTrips = 8;
+
+    private readonly Lock _gate = new();
+    private readonly Queue<TimeSpan> _trips = new();
     private volatile string? _problem;
     private volatile bool _hasAnswered;
 
@@ -39,7 +44,32 @@ internal sealed class Upstream
     public static string NameOf(UpstreamOptions options) =>
         options.Name is { Length: > 0 } name ? name : options.Kind.ToString().ToLowerInvariant();
 
+    /// <summary>One round trip to it on an open connection, the shortest of the last eight; null before the first.</summary>
+    public TimeSpan? RoundTrip
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _trips.Count > 0 ? _trips.Min() : null;
+            }
+        }
+    }
+
     public void Reached() => (_hasAnswered, _problem) = (true, null);
+
+    /// <summary>A round trip on an open connection took so long.</summary>
+    public void Measured(TimeSpan roundTrip)
+    {
+        lock (_gate)
+        {
+            _trips.Enqueue(roundTrip);
+            if (_trips.Count > KeptTrips)
+            {
+                _trips.Dequeue();
+            }
+        }
+    }
 
     public void Unreached(string problem) => _problem = problem;
 }

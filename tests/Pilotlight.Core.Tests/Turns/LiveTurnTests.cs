@@ -15,7 +15,7 @@ public sealed class LiveTurnTests
     private static readonly Turn s_turn = new("t", "thread", TurnState.Accepted, "text", "user", "answer", null);
     private readonly FakeTimeProvider _time = new();
     private readonly FakeStore _store = new();
-    private readonly LiveTurn _live = new(s_turn, new TurnLease("t", "local", 1, "sonnet", new Place(), new ServerEpoch(), new LimitOptions()), 0);
+    private readonly LiveTurn _live = new(s_turn, new TurnLease("t", "local", 1, "sonnet", new Place(), new ServerEpoch(), new LimitOptions()), 0, TimeProvider.System);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 

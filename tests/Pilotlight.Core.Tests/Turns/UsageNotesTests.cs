@@ -17,7 +17,7 @@ public sealed class UsageNotesTests : IDisposable
 
     private readonly NoteStore _store = new();
     private readonly UsageLog _log = new(Options.Create(new ServerOptions()));
-    private readonly RunningTurn _turn = new(new TurnLease("use_1", "local", 1, "sonnet", new NoPlace(), new ServerEpoch(), new LimitOptions()), 0);
+    private readonly RunningTurn _turn = new(new TurnLease("use_1", "local", 1, "sonnet", new NoPlace(), new ServerEpoch(), new LimitOptions()), 0, TimeProvider.System);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
