@@ -9,7 +9,10 @@ internal static class Vanishings
     private const int TurnsPerRound = 8;
     private const int LongestMs = 2500;
 
-    private static readonly string[] Parts = ["client", "connection", "CLI process", "server"];
+    // So long after the simulator's last word a server has read it; a server that is killed sooner loses what is on its way to it.
+    private static readonly TimeSpan ReadingTime = TimeSpan.FromMilliseconds(500);
+
+    private static readonly string[] Parts = ["client", "connection", "CLI process", "server", "server that has read all"];
     private static readonly TimeSpan SettleLimit = TimeSpan.FromSeconds(60);
 
     /// <returns>0 when nothing is reserved afterwards, no turn is stored as running, and what was booked is what the simulator told, to the token.</returns>
@@ -38,10 +41,15 @@ internal static class Vanishings
                 {
                     await KillCliAsync(gateway, random);
                 }
-                else if (part == "server")
+                else if (part.StartsWith("server", StringComparison.Ordinal))
                 {
                     await Task.Delay(random.Next(200, LongestMs));
-                    await gateway.KillAsync();
+                    using (part == "server" ? null : rig.Simulator.HoldUsage())
+                    {
+                        await Task.Delay(part == "server" ? TimeSpan.Zero : ReadingTime);
+                        await gateway.KillAsync();
+                    }
+
                     await Task.WhenAll(asking);
                     await gateway.DisposeAsync();
                     gateway = await StartAsync();

@@ -45,6 +45,7 @@ internal sealed class MessageStream(HttpContext http, RecordedRequest request, S
         var output = Tokens(Text).Count + Tokens(scenario.ThinkingText ?? "").Count;
         message["usage"]!["output_tokens"] = output;
         message["stop_sequence"] = _answer.StopSequence;
+        await told.MayTellAsync(cancellationToken);
         told.Add(Told(output, isWhole: true));
         http.Response.ContentType = "application/json";
         await http.Response.WriteAsync(message.ToJsonString(), cancellationToken);
@@ -57,6 +58,7 @@ internal sealed class MessageStream(HttpContext http, RecordedRequest request, S
         http.Response.Headers.CacheControl = "no-cache";
         await http.Response.StartAsync(cancellationToken);
         await Task.Delay(scenario.FirstTokenDelay ?? options.FirstTokenDelay, cancellationToken);
+        await told.MayTellAsync(cancellationToken);
         cancellationToken.ThrowIfCancellationRequested(); // Who has left is told nothing more.
         var entry = told.Add(Told(1, isWhole: false));
         await EventAsync("message_start", new JsonObject { ["message"] = Message([], null) }, cancellationToken);
@@ -86,6 +88,7 @@ internal sealed class MessageStream(HttpContext http, RecordedRequest request, S
                 cancellationToken);
         }
 
+        await told.MayTellAsync(cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
         told.Replace(entry, Told(_outputTokens, isWhole: true));
         await EventAsync(

@@ -108,6 +108,9 @@ public sealed class SimulatorServer : IAsyncDisposable
         }
     }
 
+    /// <summary>No answer tells what it used until what is returned is disposed; all wait with it.</summary>
+    public IDisposable HoldUsage() => _told.Hold();
+
     /// <summary>Forgets requests, scenarios and rules.</summary>
     public void Clear()
     {

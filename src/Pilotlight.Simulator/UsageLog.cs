@@ -5,6 +5,7 @@ internal sealed class UsageLog(int capacity)
 {
     private readonly Lock _gate = new();
     private readonly List<ToldUsage> _told = [];
+    private TaskCompletionSource? _held;
 
     public IReadOnlyList<ToldUsage> All
     {
@@ -14,6 +15,25 @@ internal sealed class UsageLog(int capacity)
             {
                 return [.. _told];
             }
+        }
+    }
+
+    /// <summary>Completes when answers may tell what they used.</summary>
+    public Task MayTellAsync(CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            return _held?.Task.WaitAsync(cancellationToken) ?? Task.CompletedTask;
+        }
+    }
+
+    /// <summary>Whoever is about to tell waits until what is returned is disposed.</summary>
+    public IDisposable Hold()
+    {
+        lock (_gate)
+        {
+            _held ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return new Held(this);
         }
     }
 
@@ -50,5 +70,19 @@ internal sealed class UsageLog(int capacity)
         {
             _told.Clear();
         }
+    }
+
+    private void LetGo()
+    {
+        lock (_gate)
+        {
+            _held?.SetResult();
+            _held = null;
+        }
+    }
+
+    private sealed class Held(UsageLog log) : IDisposable
+    {
+        public void Dispose() => log.LetGo();
     }
 }
