@@ -21,7 +21,7 @@ internal static class Budgets
         await using var rig = await GatewayRig.CreateAsync(cluster is null ? null : await cluster.CreateDatabaseAsync(CancellationToken.None));
         Script(rig.Simulator);
         await using var gateway = await rig.StartAsync(
-            $"--Pilotlight:Pool:MaxProcesses={turns + 2}", "--Pilotlight:Limits:ReservedOutputTokens=100",
+            $"--Pilotlight:Pool:MaxProcesses={turns + 2}", "--Pilotlight:Pool:AcquireTimeout=00:10:00", "--Pilotlight:Limits:ReservedOutputTokens=100",
             "--Pilotlight:Claude:Profiles:agent:Tools:0=Bash", "--Pilotlight:Claude:Profiles:agent:AllowedTools:0=Bash");
 
         // The first key is an admin's; the one with the budget is another.
