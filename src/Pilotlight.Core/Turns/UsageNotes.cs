@@ -22,7 +22,14 @@ internal sealed class UsageNotes(RunningTurn turn, UsageLog log, IReservationSto
     private bool _isNoting;
     private bool _hasGrown;
 
-    public void Answered(CallInfo info, CallAnswer answer) => turn.Upstream = answer.Upstream;
+    public void Answered(CallInfo info, CallAnswer answer)
+    {
+        turn.Upstream = answer.Upstream;
+        if (answer.Limits.Count > 0)
+        {
+            turn.ApiLimits = answer.Limits;
+        }
+    }
 
     public void Used(CallInfo info, CallUsage usage)
     {

@@ -2,6 +2,7 @@ using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Pilotlight.Claude.Turns;
 using Pilotlight.Core.Turns;
 using Pilotlight.Gateway.Compatible;
@@ -118,6 +119,7 @@ internal sealed class MessageReader
     private readonly StringBuilder _text = new();
     private readonly StringBuilder _input = new();
     private (string Id, string Name)? _call;
+    private JsonObject? _thought;
 
     public string Text => _text.ToString();
 
@@ -144,8 +146,14 @@ internal sealed class MessageReader
                 _call = (block.Get("id")?.GetString() ?? "", block.Get("name")?.GetString() ?? "");
                 _input.Clear();
                 break;
+            case "content_block_start" when item.Inner("content_block") is { } block && block.Get("type")?.GetString() is "thinking" or "redacted_thinking":
+                _thought = JsonObject.Create(block.Clone());
+                break;
             case "content_block_delta" when item.Inner("delta") is { } delta:
                 return Delta(delta);
+            case "content_block_stop" when _thought is { } thought:
+                _thought = null;
+                return [new ThinkingDelta("") { Block = JsonElement.Parse(thought.ToJsonString()) }];
             case "content_block_stop" when _call is { } call:
                 _call = null;
                 return [new ToolStarted(call.Id, call.Name, JsonElement.Parse(_input.Length > 0 ? _input.ToString() : "{}"))];
@@ -174,7 +182,12 @@ internal sealed class MessageReader
                 _text.Append(text);
                 return [new TextDelta(text)];
             case "thinking_delta":
-                return [new ThinkingDelta(delta.Get("thinking")?.GetString() ?? "")];
+                var thinking = delta.Get("thinking")?.GetString() ?? "";
+                _thought?["thinking"] = (string?)_thought["thinking"] + thinking;
+                return [new ThinkingDelta(thinking)];
+            case "signature_delta":
+                _thought?["signature"] = delta.Get("signature")?.GetString();
+                break;
             case "input_json_delta":
                 _input.Append(delta.Get("partial_json")?.GetString());
                 break;

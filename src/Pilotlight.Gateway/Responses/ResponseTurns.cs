@@ -21,8 +21,6 @@ internal sealed record BegunResponse(Turn Turn, LiveTurn? Live, ResponseReading 
 internal sealed class ResponseTurns(
     ThreadService threads, ThreadForks forks, TurnService turns, StoredResponses stored, ClaudeRelay relay, IOptions<CompatibleOptions> options)
 {
-    private const int MaxIdempotencyKey = 200;
-
     /// <summary>The call with all that was said before, as one that brings all of it along.</summary>
     public async Task<CompatibleRequest> ReadWholeAsync(Caller caller, ResponseCall call, JsonElement body, CancellationToken cancellationToken)
     {
@@ -35,7 +33,15 @@ internal sealed class ResponseTurns(
     /// <exception cref="ProblemException">It may not run, or what it goes on from is not there.</exception>
     public async Task<BegunResponse> BeginAsync(HttpContext http, ResponseCall call, JsonElement body)
     {
-        var (caller, facts, key) = (http.GetCaller(), ResponseFacts.Of(http), KeyOf(http));
+        var (caller, facts) = (http.GetCaller(), ResponseFacts.Of(http));
+        var retry = ResponseRetry.Of(http.Request, caller, body);
+        if (retry is not null && await FindAsync(caller, call, retry, http.RequestAborted) is { } begun)
+        {
+            http.Response.Headers["x-pilotlight-turn"] = begun.Turn.Id;
+            http.Response.Headers["x-pilotlight-replayed"] = "true";
+            return begun;
+        }
+
         var said = await SaidBeforeAsync(caller, call, http.RequestAborted);
         var input = ResponseInput.Read(body, await stored.ReferredAsync(caller, body, http.RequestAborted), goesOn: said is not null);
 
@@ -43,22 +49,26 @@ internal sealed class ResponseTurns(
         CompatibleMessage[] asked = said?.UpTo.Awaited is { Count: > 0 } ? [Message(said.UpTo.Turns[^1].Messages[^1])] : [];
         var way = relay.HoldsKey ? CallRoute.Wire : CallRoute.Cli;
         var request = call.With(body, input, asked).Settle(way, options.Value);
-        var prompt = call.ToPrompt(request, request.History.Skip(asked.Length), way);
+        var prompt = call.ToPrompt(request, request.History.Skip(asked.Length), way) with { Request = retry?.Request };
 
         // From here on the turn is the server's: the client's leaving must not undo it half way.
         var isNew = said is null;
         var thread = said switch
         {
-            null => await threads.CreateAsync(caller, new NewThread(Model: request.Model, SystemPrompt: input.System), CancellationToken.None),
+            null => await CreateAsync(caller, new NewThread(Model: request.Model, SystemPrompt: input.System), retry?.ThreadId),
             { IsWhole: true } => said.UpTo.Thread,
-            _ => (await forks.ForkAsync(caller, said.UpTo, null, CancellationToken.None)).Thread,
+            _ => (await forks.ForkAsync(caller, said.UpTo, retry?.ThreadId, CancellationToken.None)).Thread,
         };
         try
         {
-            var (turn, live, isReplay) = await turns.BeginAsync(caller, thread.Id, prompt.Text, key, CancellationToken.None, facts.ArrivedAt, prompt: prompt);
+            var (turn, live, isReplay) = await turns.BeginAsync(caller, thread.Id, prompt.Text, retry?.Key, CancellationToken.None, facts.ArrivedAt, prompt: prompt);
             facts.TurnBegins(request.Ignored);
             facts.Routed("cli", () => live?.Upstream);
-            RateHeaders.Write(http.Response.Headers, live?.Lease.Rate);
+            if (live is not null)
+            {
+                facts.Limited(live, LimitWords.OpenAi);
+            }
+
             http.Response.Headers["x-pilotlight-turn"] = turn.Id;
             if (isReplay)
             {
@@ -87,10 +97,28 @@ internal sealed class ResponseTurns(
 
     private static CompatibleMessage Message(HistoryMessage message) => new(message.Role, message.Content ?? [new UserText(message.Text)]) { Calls = message.Calls ?? [] };
 
-    private static string? KeyOf(HttpContext http) => http.Request.Headers["Idempotency-Key"].ToString() switch
+    // In the thread that it goes on with, or in the one that the first try had made for it.
+    private async Task<BegunResponse?> FindAsync(Caller caller, ResponseCall call, ResponseRetry retry, CancellationToken cancellationToken)
     {
-        "" => null,
-        { Length: > MaxIdempotencyKey } key => throw RequestProblems.Invalid($"Idempotency-Key has {key.Length} characters; at most {MaxIdempotencyKey} are taken."),
-        var key => key,
-    };
+        var before = call.PreviousId is { } id ? (await stored.RequireAsync(caller, id, cancellationToken)).Turn.ThreadId
+            : call.Conversation is { } conversation ? ResponseIds.ThreadOf(conversation) : null;
+        foreach (var thread in (string?[])[before, retry.ThreadId])
+        {
+            if (thread is not null && await turns.FindByKeyAsync(caller, thread, retry.Key, cancellationToken) is { } turn)
+            {
+                var (_, prompt) = await stored.RequireAsync(caller, ResponseIds.OfTurn(turn.Id), cancellationToken);
+                return prompt?.Request == retry.Request
+                    ? new BegunResponse(turn, turns.FindLive(turn.Id), StoredResponses.Read(turn, prompt))
+                    : throw TurnProblems.KeyReused(retry.Key);
+            }
+        }
+
+        return null;
+    }
+
+    private Task<ChatThread> CreateAsync(Caller caller, NewThread request, string? id)
+    {
+        var thread = threads.Prepare(caller, request);
+        return threads.StoreAsync(id is null ? thread : thread with { Id = id }, CancellationToken.None);
+    }
 }

@@ -1,3 +1,5 @@
+using System.Collections.ObjectModel;
+
 namespace Pilotlight.Wire.Calls;
 
 /// <summary>An upstream that failed, and the one that is asked instead.</summary>
@@ -13,7 +15,14 @@ public sealed record CallRetry(int Attempt, string Upstream, int? Status, string
 /// <param name="Attempt">The number of the attempt, from 1.</param>
 /// <param name="Status">The HTTP status.</param>
 /// <param name="After">From the call's arrival at the relay to the answer's headers.</param>
-public sealed record CallAnswer(string Upstream, int Attempt, int Status, TimeSpan After);
+public sealed record CallAnswer(string Upstream, int Attempt, int Status, TimeSpan After)
+{
+    /// <summary>
+    /// What it told of the account's limits, as it told it: the values of its <c>anthropic-ratelimit-…</c> headers by their names, in small
+    /// letters. Default: none.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> Limits { get; init; } = ReadOnlyDictionary<string, string>.Empty;
+}
 
 /// <summary>How a call ended.</summary>
 public enum CallOutcome
