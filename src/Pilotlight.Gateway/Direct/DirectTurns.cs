@@ -23,7 +23,7 @@ internal sealed class DirectTurns(CallTurns calls, DirectRoute route, ContextLim
         facts.Routed(DirectRoute.Name, () => turn.Upstream);
         facts.Limited(turn, LimitWords.OpenAi); // Anthropic's calls pass as they are.
         var model = route.FullName(request.Model)!;
-        var source = new MessageSource(route.Relay!, MessageBody.Of(request, model), model);
+        var source = new MessageSource(route.Relay!, MessageBody.Of(request, model), model, time);
         var journal = new DirectTurn(turn, calls.LedgerOf(turn), time);
         calls.Run(turn, new TurnWork(request.Api, request.Model, source), journal);
         return journal;

@@ -19,7 +19,7 @@ internal sealed record BegunResponse(Turn Turn, LiveTurn? Live, ResponseReading 
 /// <summary>Begins the turns that responses are: each in the thread that it goes on with, in a fork of it, or in one of its own.</summary>
 /// <remarks>Safe for concurrent use.</remarks>
 internal sealed class ResponseTurns(
-    ThreadService threads, ThreadForks forks, TurnService turns, StoredResponses stored, ClaudeRelay relay, IOptions<CompatibleOptions> options)
+    ThreadService threads, ThreadForks forks, TurnService turns, StoredResponses stored, ResponseRetries retries, ClaudeRelay relay, IOptions<CompatibleOptions> options)
 {
     /// <summary>The call with all that was said before, as one that brings all of it along.</summary>
     public async Task<CompatibleRequest> ReadWholeAsync(Caller caller, ResponseCall call, JsonElement body, CancellationToken cancellationToken)
@@ -35,7 +35,7 @@ internal sealed class ResponseTurns(
     {
         var (caller, facts) = (http.GetCaller(), ResponseFacts.Of(http));
         var retry = ResponseRetry.Of(http.Request, caller, body);
-        if (retry is not null && await FindAsync(caller, call, retry, http.RequestAborted) is { } begun)
+        if (retry is not null && await retries.FindAsync(caller, call, retry, http.RequestAborted) is { } begun)
         {
             http.Response.Headers["x-pilotlight-turn"] = begun.Turn.Id;
             http.Response.Headers["x-pilotlight-replayed"] = "true";
@@ -50,6 +50,11 @@ internal sealed class ResponseTurns(
         var way = relay.HoldsKey ? CallRoute.Wire : CallRoute.Cli;
         var request = call.With(body, input, asked).Settle(way, options.Value);
         var prompt = call.ToPrompt(request, request.History.Skip(asked.Length), way) with { Request = retry?.Request };
+
+        if (retry is not null && said is not { IsWhole: true })
+        {
+            await retries.MakeRoomAsync(caller, retry);
+        }
 
         // From here on the turn is the server's: the client's leaving must not undo it half way.
         var isNew = said is null;
@@ -96,25 +101,6 @@ internal sealed class ResponseTurns(
     }
 
     private static CompatibleMessage Message(HistoryMessage message) => new(message.Role, message.Content ?? [new UserText(message.Text)]) { Calls = message.Calls ?? [] };
-
-    // In the thread that it goes on with, or in the one that the first try had made for it.
-    private async Task<BegunResponse?> FindAsync(Caller caller, ResponseCall call, ResponseRetry retry, CancellationToken cancellationToken)
-    {
-        var before = call.PreviousId is { } id ? (await stored.RequireAsync(caller, id, cancellationToken)).Turn.ThreadId
-            : call.Conversation is { } conversation ? ResponseIds.ThreadOf(conversation) : null;
-        foreach (var thread in (string?[])[before, retry.ThreadId])
-        {
-            if (thread is not null && await turns.FindByKeyAsync(caller, thread, retry.Key, cancellationToken) is { } turn)
-            {
-                var (_, prompt) = await stored.RequireAsync(caller, ResponseIds.OfTurn(turn.Id), cancellationToken);
-                return prompt?.Request == retry.Request
-                    ? new BegunResponse(turn, turns.FindLive(turn.Id), StoredResponses.Read(turn, prompt))
-                    : throw TurnProblems.KeyReused(retry.Key);
-            }
-        }
-
-        return null;
-    }
 
     private Task<ChatThread> CreateAsync(Caller caller, NewThread request, string? id)
     {

@@ -135,6 +135,24 @@ public sealed class LimitTests : EndToEndTest
         Assert.Equal("false", refused.Headers.GetValues("x-should-retry").Single());
     }
 
+    [Theory]
+    [InlineData("--Pilotlight:Wire:Direct=Auto")]
+    [InlineData("--Pilotlight:Wire:Direct=Never")]
+    public async Task A_limit_that_is_told_in_words_alone_is_told_with_its_end(string route)
+    {
+        await using var simulator = await SimulatorServer.StartAsync(cancellationToken: Token);
+        await using var gateway = await StartAsync(simulator, route);
+        var end = DateTimeOffset.UtcNow.Date.AddDays(3);
+        simulator.When(_ => true, Scenario.Status(400, message: $"You have reached your specified API usage limits. You will regain access on {end:yyyy-MM-dd} at 00:00 UTC."));
+
+        using var refused = await gateway.Http.PostAsJsonAsync("/v1/chat/completions", new { model = "sonnet", messages = s_hello }, Token);
+
+        Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
+        Assert.InRange(refused.Headers.RetryAfter!.Delta!.Value.TotalDays, 1.9, 3);
+        Assert.Equal("false", refused.Headers.GetValues("x-should-retry").Single());
+        Assert.Contains("regain access", await refused.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+    }
+
     private Task<GatewayProcess> StartAsync(SimulatorServer simulator, string route) => GatewayProcess.StartAsync(
         Data, Token, new Dictionary<string, string> { ["ANTHROPIC_API_KEY"] = "sk-ant-none", ["ANTHROPIC_BASE_URL"] = simulator.BaseAddress.ToString().TrimEnd('/') }, route);
 }

@@ -103,10 +103,13 @@ internal static class BodyFuzz
     private static CompatibleRequest ReadResponse(JsonElement body)
     {
         var call = ResponseCall.Read(body);
-        _ = ResponseInput.References(body).Count();
-        var request = call.With(body, ResponseInput.Read(body, new Dictionary<string, OutputItem>(), goesOn: false), []);
+
+        // As if what was recorded of earlier answers were kept.
+        var kept = ResponseInput.References(body).Distinct(StringComparer.Ordinal).Where(id => id.StartsWith("msg_", StringComparison.Ordinal))
+            .ToDictionary(id => id, id => new OutputItem("message", id) { Content = [OutputPart.OfText("said")] }, StringComparer.Ordinal);
+        var request = call.With(body, ResponseInput.Read(body, kept, goesOn: false), []);
         _ = PromptJson.Read(PromptJson.Write(call.ToPrompt(request, request.History, CallRoute.Wire)));
-        _ = new ResponseFrame("resp_0", call.Model, call.Echo).Body("in_progress", null, []).ToJsonString();
+        _ = new ResponseFrame("resp_" + new string('0', 32), call.Model, call.Echo).Body("in_progress", null, []).ToJsonString();
         return request;
     }
 }
