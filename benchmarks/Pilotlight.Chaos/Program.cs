@@ -3,7 +3,8 @@ using Pilotlight.Chaos;
 
 // kill-host [--runs N] [--cli PATH]: kills a host at random moments and looks for what it leaves behind.
 // descriptors [--runs N], mass-death [--runs N], crash-loop [--minutes N], drain: the pool's promises about faults.
-// cuts, stream-cuts, server-kills [--postgres CONNECTION|auto], cancels, slow-clients, cli-crashes [--runs N] [--minutes N]: the gateway's promises.
+// stream-cuts [--runs STREAMS] [--only responses|agui|ui]: streams of each kind that are cut and resumed have every event once.
+// cuts, server-kills [--postgres CONNECTION|auto], cancels, slow-clients, cli-crashes [--runs N] [--minutes N]: the gateway's promises.
 // approvals [--postgres auto] [--runs N] [--minutes N]: no tool runs without a yes or twice, no wait is lost.
 // store-outage, vanishing [--postgres auto] [--runs N] [--minutes N]: every turn ends once and is paid once, whatever goes away.
 // budget [--postgres auto] [--runs TURNS]: agent turns of twenty calls at once spend no more than their key may.
@@ -18,7 +19,7 @@ switch (args.FirstOrDefault())
     case "cuts":
         return await ClientCuts.RunAsync(Count(1000), Limit());
     case "stream-cuts":
-        return await StreamCuts.RunAsync(Count(500), Limit());
+        return await StreamCuts.RunAsync(Count(500), Option("--only"), Limit());
     case "server-kills":
         return await ServerKills.RunAsync(Count(200), Option("--postgres"), Limit());
     case "cancels":
@@ -53,7 +54,7 @@ switch (args.FirstOrDefault())
         return 0;
     default:
         Console.Error.WriteLine("Usage: chaos kill-host [--runs N] [--cli PATH-OF-CLAUDE] | descriptors [--runs N] | mass-death [--runs N] | crash-loop [--minutes N] | drain\n"
-            + "       chaos cuts | stream-cuts | server-kills [--postgres CONNECTION|auto] | cancels | slow-clients | cli-crashes, each with [--runs N] [--minutes N]\n"
+            + "       chaos cuts | stream-cuts [--only KIND] | server-kills [--postgres CONNECTION|auto] | cancels | slow-clients | cli-crashes, each with [--runs N] [--minutes N]\n"
             + "       chaos store-outage | vanishing | budget | approvals, each with [--postgres auto] [--runs N] [--minutes N]");
         return 2;
 }

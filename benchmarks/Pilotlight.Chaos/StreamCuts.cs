@@ -11,24 +11,27 @@ internal static class StreamCuts
 {
     private const int Words = 60;
     private const int Clients = 4;
+    private const string Responses = "responses";
+    private static readonly string[] s_kinds = [Responses, "agui", "ui"];
 
-    /// <summary>Cuts each of the three kinds of stream so often.</summary>
-    /// <returns>0 when no stream had a gap or a repeat beside the whole one, read afterwards in one go.</returns>
-    public static async Task<int> RunAsync(int cuts, TimeLimit limit)
+    /// <summary>Cuts so many streams of each of the three kinds, each over and over until its end.</summary>
+    /// <returns>0 when all were cut, and none had a gap or a repeat beside the whole one, read afterwards in one go.</returns>
+    public static async Task<int> RunAsync(int count, string? only, TimeLimit limit)
     {
         await using var rig = await GatewayRig.CreateAsync();
         await using var gateway = await rig.StartAsync("--Pilotlight:Relay:BatchDelay=00:00:00.005");
         var isSound = true;
-        foreach (var stream in new ResumedStream[] { new ResponseStream(gateway), new FrontEndStream(gateway, "agui"), new FrontEndStream(gateway, "ui") })
+        foreach (var kind in s_kinds.Where(kind => only is null || kind == only))
         {
-            var (made, streams, wrong, items) = (0, 0, 0, 0);
+            var (begun, cuts, streams, wrong, items) = (0, 0, 0, 0, 0);
             await Task.WhenAll(Enumerable.Range(0, Clients).Select(async seed =>
             {
                 var random = new Random(seed);
-                while (Volatile.Read(ref made) < cuts && !limit.IsOver)
+                ResumedStream stream = kind == Responses ? new ResponseStream(gateway) : new FrontEndStream(gateway, kind);
+                while (!limit.IsOver && Interlocked.Increment(ref begun) <= count)
                 {
                     var ask = await stream.BeginAsync();
-                    var seen = new List<SseItem<string>>();
+                    var (seen, ofThis) = (new List<SseItem<string>>(), 0);
                     while (true)
                     {
                         seen.AddRange(await stream.ReadAsync(ask(seen.Count == 0 ? null : stream.NumberOf(seen[^1])), random.Next(1, 12)));
@@ -37,17 +40,18 @@ internal static class StreamCuts
                             break;
                         }
 
-                        Interlocked.Increment(ref made);
+                        ofThis++;
                     }
 
                     var whole = await stream.ReadAsync(ask(null), int.MaxValue);
-                    Interlocked.Increment(ref streams);
+                    Interlocked.Add(ref cuts, ofThis);
+                    Interlocked.Add(ref streams, ofThis > 0 ? 1 : 0);
                     Interlocked.Add(ref items, seen.Count);
                     Interlocked.Add(ref wrong, whole.Select(item => item.Data).SequenceEqual(seen.Select(item => item.Data)) && seen[^1].Data.Length > 0 ? 0 : 1);
                 }
             }));
-            Console.WriteLine($"{stream.Name}: {made} cuts in {streams} streams of {items} events: {wrong} streams with a gap or a repeat");
-            isSound &= wrong == 0 && made >= cuts;
+            Console.WriteLine($"{kind}: {streams} streams of {items} events, cut {cuts} times and resumed: {wrong} streams with a gap or a repeat");
+            isSound &= wrong == 0 && streams >= count;
         }
 
         Console.WriteLine($"in {limit.Elapsed.TotalSeconds:0} s");
@@ -56,8 +60,6 @@ internal static class StreamCuts
 
     private abstract class ResumedStream(GatewayProcess gateway)
     {
-        public abstract string Name { get; }
-
         protected GatewayProcess Gateway => gateway;
 
         /// <summary>Begins an answer; returns how to ask for what comes after an item.</summary>
@@ -97,12 +99,13 @@ internal static class StreamCuts
 
     private sealed class ResponseStream(GatewayProcess gateway) : ResumedStream(gateway)
     {
-        public override string Name => "responses";
+        private string? _before;
 
         public override async Task<Func<string?, HttpRequestMessage>> BeginAsync()
         {
-            using var begun = await Gateway.Http.PostAsJsonAsync("/v1/responses", new JsonObject { ["model"] = "sonnet", ["input"] = Ask(), ["background"] = true });
-            var path = $"/v1/responses/{(await begun.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetString()}?stream=true";
+            using var begun = await Gateway.Http.PostAsJsonAsync("/v1/responses", new JsonObject { ["model"] = "sonnet", ["input"] = Ask(), ["background"] = true, ["previous_response_id"] = _before });
+            _before = (await begun.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetString();
+            var path = $"/v1/responses/{_before}?stream=true";
             return last => new HttpRequestMessage(HttpMethod.Get, last is null ? path : $"{path}&starting_after={last}");
         }
 
@@ -113,11 +116,12 @@ internal static class StreamCuts
 
     private sealed class FrontEndStream(GatewayProcess gateway, string route) : ResumedStream(gateway)
     {
-        public override string Name => route;
+        private string? _thread;
 
         public override async Task<Func<string?, HttpRequestMessage>> BeginAsync()
         {
-            var (path, text, name) = ($"/api/threads/{await Gateway.CreateThreadAsync(CancellationToken.None)}/{route}", Ask(), Guid.NewGuid().ToString("N"));
+            _thread ??= await Gateway.CreateThreadAsync(CancellationToken.None);
+            var (path, text, name) = ($"/api/threads/{_thread}/{route}", Ask(), Guid.NewGuid().ToString("N"));
 
             // The same run, or the same message, again joins its turn.
             return last =>

@@ -40,6 +40,7 @@ public static class GatewayRegistration
         services.AddSingleton<ConversationIndex>();
         services.AddSingleton<CompatibleTurns>();
         services.AddSingleton<StoredResponses>();
+        services.AddSingleton<ResponseRetries>();
         services.AddSingleton<ResponseTurns>();
         services.AddSingleton<StatelessResponses>();
         services.AddSingleton<DirectRoute>();

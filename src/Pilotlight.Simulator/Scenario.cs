@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -24,6 +25,9 @@ public sealed record Scenario
 
     /// <summary>The <c>retry-after</c> header of a refusal, in seconds.</summary>
     public int? RetryAfterSeconds { get; init; }
+
+    /// <summary>Headers of the answer, whether it refuses or not: limits, for instance.</summary>
+    public IReadOnlyDictionary<string, string> Headers { get; init; } = ReadOnlyDictionary<string, string>.Empty;
 
     /// <summary>The API's error type; null is the one that goes with the status.</summary>
     public string? ErrorType { get; init; }

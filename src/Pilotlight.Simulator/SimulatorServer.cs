@@ -181,6 +181,11 @@ public sealed class SimulatorServer : IAsyncDisposable
                     break;
                 }
 
+                foreach (var (name, value) in scenario.Headers)
+                {
+                    http.Response.Headers[name] = value;
+                }
+
                 if (scenario.ErrorStatus is not null)
                 {
                     await ErrorAsync(http, scenario);

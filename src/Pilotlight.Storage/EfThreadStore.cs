@@ -137,10 +137,10 @@ internal sealed class EfThreadStore(Contexts contexts, TextSearch texts) : IThre
             cancellationToken);
     }
 
-    public Task<StoredMessage?> FindMessageAsync(string threadId, string messageId, CancellationToken cancellationToken) => contexts.ReadAsync(
+    public Task<StoredMessage?> FindMessageAsync(string? threadId, string messageId, CancellationToken cancellationToken) => contexts.ReadAsync(
         async context =>
         {
-            var row = await context.Messages.AsNoTracking().SingleOrDefaultAsync(message => message.Id == messageId && message.ThreadId == threadId, cancellationToken);
+            var row = await context.Messages.AsNoTracking().SingleOrDefaultAsync(message => message.Id == messageId && (threadId == null || message.ThreadId == threadId), cancellationToken);
             return row?.ToMessage();
         },
         cancellationToken);

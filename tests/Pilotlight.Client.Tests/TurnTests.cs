@@ -53,6 +53,10 @@ public sealed class TurnTests(SharedGateway shared) : ClientTest
         var fork = await client.ForkThreadAsync(thread.Id, messages[1].Id, Token);
 
         var file = Assert.Single(messages[0].Attachments!);
+        await client.RunTurnAsync(fork.Id, new NewTurn("and again") { Attachments = [NewAttachment.Again(file.Id)] }, Token).ToListAsync(Token);
+        var again = Assert.Single((await client.ListMessagesAsync(fork.Id, Token).ToListAsync(Token))[2].Attachments!);
+        Assert.Equal("list.csv", again.Name);
+        Assert.Equal("a,b"u8.ToArray(), await client.GetAttachmentAsync(fork.Id, again.Id, Token));
         Assert.Equal(("text/plain", "list.csv", 3), (file.MediaType, file.Name, file.Size));
         Assert.Equal("a,b"u8.ToArray(), await client.GetAttachmentAsync(fork.Id, file.Id, Token));
         Assert.Contains("list.csv", await client.ExportMarkdownAsync(fork.Id, Token), StringComparison.Ordinal);

@@ -161,6 +161,23 @@ public sealed class ChatTests(Browser browser, SharedGateway shared)
     }
 
     [Fact]
+    public async Task A_limit_of_hours_says_when_it_goes_on_also_after_a_reload()
+    {
+        await using var page = await browser.OpenAsync(await shared.AddressAsync());
+
+        await page.SayAsync("[[sim status=429 retry-after=7200]]");
+        await page.WaitForAnswerAsync("failed");
+        await Expect(page.LastAnswer.GetByRole(AriaRole.Alert)).ToContainTextAsync("It goes on at");
+        await page.Page.ReloadAsync();
+
+        var time = page.LastAnswer.GetByRole(AriaRole.Alert).Locator("time");
+        await Expect(page.LastAnswer.GetByRole(AriaRole.Alert)).ToContainTextAsync("It goes on at");
+        var at = DateTimeOffset.Parse((await time.GetAttributeAsync("datetime"))!, System.Globalization.CultureInfo.InvariantCulture);
+        Assert.InRange((at - DateTimeOffset.UtcNow).TotalMinutes, 110, 120);
+        Assert.Empty(page.Complaints);
+    }
+
+    [Fact]
     public async Task Regenerate_takes_the_last_answer_back_and_asks_again()
     {
         await using var page = await browser.OpenAsync(await shared.AddressAsync());

@@ -111,19 +111,32 @@ public sealed class KeyTests : IDisposable
             Assert.Equal(HttpStatusCode.Forbidden, warmed.StatusCode);
         }
 
-        // As many as fit in a minute of the clock, whichever it is by now.
-        HttpResponseMessage? refused = null;
-        for (var turn = 0; turn < 8 && refused is null; turn++)
-        {
-            var response = await SendAsync(gateway, limited, HttpMethod.Post, $"/api/threads/{thread}/turns", new { text = "hi" });
-            await response.Content.ReadAsStringAsync(Token);
-            refused = response.StatusCode == HttpStatusCode.TooManyRequests ? response : null;
-        }
-
-        Assert.NotNull(refused);
+        var refused = await RefusedAsync($"/api/threads/{thread}/turns", new { text = "hi" });
         Assert.InRange(refused.Headers.RetryAfter!.Delta!.Value.TotalSeconds, 1, 60);
         Assert.Equal("2", refused.Headers.GetValues("x-ratelimit-limit-requests").Single());
         Assert.Equal("0", refused.Headers.GetValues("x-ratelimit-remaining-requests").Single());
+
+        // And in the words of Anthropic's clients at their door.
+        var message = await RefusedAsync("/v1/messages", new { model = "sonnet", max_tokens = 9, messages = new[] { new { role = "user", content = "hi" } } });
+        Assert.Equal(("2", "0"), (message.Headers.GetValues("anthropic-ratelimit-requests-limit").Single(), message.Headers.GetValues("anthropic-ratelimit-requests-remaining").Single()));
+        Assert.InRange(
+            (DateTimeOffset.Parse(message.Headers.GetValues("anthropic-ratelimit-requests-reset").Single(), System.Globalization.CultureInfo.InvariantCulture) - DateTimeOffset.UtcNow).TotalSeconds, -5, 61);
+
+        // As many as fit in a minute of the clock, whichever it is by now.
+        async Task<HttpResponseMessage> RefusedAsync(string path, object body)
+        {
+            for (var turn = 0; turn < 8; turn++)
+            {
+                var response = await SendAsync(gateway, limited, HttpMethod.Post, path, body);
+                await response.Content.ReadAsStringAsync(Token);
+                if (response.StatusCode == HttpStatusCode.TooManyRequests)
+                {
+                    return response;
+                }
+            }
+
+            throw new InvalidOperationException($"{path} was never refused.");
+        }
     }
 
     private async Task<string> CreateKeyAsync(params string[] arguments)

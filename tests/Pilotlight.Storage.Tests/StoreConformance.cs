@@ -145,6 +145,8 @@ public abstract partial class StoreConformance : IAsyncLifetime
         Assert.Null(await Threads.FindAttachedAsync("b", "att_1", Token));
         Assert.Null(await Threads.FindAttachedAsync("a", "att_%", Token));
         Assert.Null(await Threads.FindMessageAsync("b", turn.UserMessageId, Token));
+        Assert.Equal("a", (await Threads.FindMessageAsync(null, turn.UserMessageId, Token))?.ThreadId);
+        Assert.Null(await Threads.FindMessageAsync(null, "none", Token));
         await ThreadAsync("b");
         await Turns.CopyAsync("b", "key", [new CopiedTurn("t1", "x1", "xu1", "xa1")], Token);
         Assert.Equal("xu1", (await Threads.FindAttachedAsync("b", "att_1", Token))?.Id);
@@ -269,6 +271,20 @@ public abstract partial class StoreConformance : IAsyncLifetime
 
         Assert.Equal((AcceptStatus.Accepted, AcceptStatus.Replayed, AcceptStatus.KeyReused), (first.Status, again.Status, other.Status));
         Assert.Equal("t1", again.Turn!.Id);
+    }
+
+    [Fact]
+    public async Task An_idempotency_key_is_for_all_that_is_asked()
+    {
+        await ThreadAsync("a");
+        var turn = NewTurn("a", "t1", "same") with { IdempotencyKey = "k" };
+        await AskAsync(turn, """{"files":"one"}""");
+
+        Assert.Equal(AcceptStatus.Replayed, (await AskAsync(turn with { Id = "t2" }, """{"files":"one"}""")).Status);
+        Assert.Equal(AcceptStatus.KeyReused, (await AskAsync(turn with { Id = "t3" }, """{"files":"two"}""")).Status);
+        Assert.Equal(AcceptStatus.KeyReused, (await AskAsync(turn with { Id = "t4" }, null)).Status);
+
+        Task<AcceptResult> AskAsync(Turn asked, string? prompt) => Turns.AcceptAsync(new NewTurnRequest(asked, 0, Prompt: prompt), Now, Token);
     }
 
     [Fact]

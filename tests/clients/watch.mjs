@@ -10,7 +10,7 @@ let count = 0;
 globalThis.AI_SDK_LOG_WARNINGS = false;
 globalThis.fetch = async (input, init) => {
   const address = new URL(input?.url ?? input).pathname;
-  const api = /(chat|messages)(\/completions)?$/.exec(address)?.[1];
+  const api = /(chat|messages|responses)(\/completions)?$/.exec(address)?.[1];
   if (record && api && typeof init?.body === 'string') {
     mkdirSync(record, { recursive: true });
     writeFileSync(`${record}/${api}-${name.replace(/[^a-z0-9]+/gi, '-').toLowerCase()}-${++count}.json`, init.body);

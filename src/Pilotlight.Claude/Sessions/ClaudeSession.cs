@@ -505,5 +505,5 @@ internal sealed class ClaudeSession : IAsyncDisposable
     }
 
     private TurnError Limited(TurnError error, TurnReader reader) =>
-        error.Kind == TurnErrorKind.RateLimited && reader.LimitedUntil - _time.GetUtcNow() is { } wait && wait > TimeSpan.Zero ? error with { RetryAfter = wait } : error;
+        error.Kind == TurnErrorKind.RateLimited && (reader.LimitedUntil ?? LimitText.EndOf(error.Message)) - _time.GetUtcNow() is { } wait && wait > TimeSpan.Zero ? error with { RetryAfter = wait } : error;
 }

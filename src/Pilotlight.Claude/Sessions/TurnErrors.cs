@@ -33,7 +33,9 @@ internal static class TurnErrors
                 result.ApiErrorStatus);
         }
 
-        return FromStatus(result.ApiErrorStatus ?? lastRetry?.Status, text);
+        var status = result.ApiErrorStatus ?? lastRetry?.Status;
+        return LimitText.EndOf(text) is null ? FromStatus(status, text)
+            : new TurnError(TurnErrorKind.RateLimited, $"A limit of the account was met: {Shorten(text)}.", status);
     }
 
     /// <summary>The process ended in the middle of a turn.</summary>

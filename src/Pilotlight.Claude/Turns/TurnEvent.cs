@@ -40,7 +40,14 @@ public sealed record TextDelta(string Text) : TurnEvent;
 public sealed record TextReset : TurnEvent;
 
 /// <summary>More of the model's thinking.</summary>
-public sealed record ThinkingDelta(string Text) : TurnEvent;
+public sealed record ThinkingDelta(string Text) : TurnEvent
+{
+    /// <summary>
+    /// All of the thinking that ends here, as a block of the Messages API with the API's own signature, to be told to it again. Default: null, in the middle
+    /// of it and wherever a process keeps it.
+    /// </summary>
+    public JsonElement? Block { get; init; }
+}
 
 /// <summary>The model called a tool.</summary>
 public sealed record ToolStarted(string ToolUseId, string Name, JsonElement Input) : TurnEvent;

@@ -36,10 +36,10 @@ internal sealed record FailedJson(ProblemJson Problem);
 internal sealed record NewTurnJson(string Text, NewAttachmentJson[]? Attachments)
 {
     public static NewTurnJson Of(NewTurn turn) => new(
-        turn.Text, turn.Attachments.Count == 0 ? null : [.. turn.Attachments.Select(file => new NewAttachmentJson(file.MediaType, file.Name, file.Data))]);
+        turn.Text, turn.Attachments.Count == 0 ? null : [.. turn.Attachments.Select(file => file.FileId is { } id ? new NewAttachmentJson(null, null, null, id) : new NewAttachmentJson(file.MediaType, file.Name, file.Data, null))]);
 }
 
-internal sealed record NewAttachmentJson(string MediaType, string? Name, ReadOnlyMemory<byte> Data);
+internal sealed record NewAttachmentJson(string? MediaType, string? Name, ReadOnlyMemory<byte>? Data, string? FileId);
 
 // The id is the stream's, not the data's.
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]

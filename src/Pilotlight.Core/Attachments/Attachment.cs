@@ -14,7 +14,8 @@ public sealed record Attachment(string Id, string MediaType, string? Name, long 
 /// <param name="MediaType">What it is; must agree with its bytes.</param>
 /// <param name="Name">What people call it; at most 255 characters. Null for no name.</param>
 /// <param name="Data">Its bytes, in base64.</param>
-public sealed record NewAttachment(string? MediaType, string? Name, [property: JsonConverter(typeof(Base64))] byte[]? Data);
+/// <param name="FileId">The id of a file that a message has brought before, in place of all the others.</param>
+public sealed record NewAttachment(string? MediaType, string? Name, [property: JsonConverter(typeof(Base64))] byte[]? Data, string? FileId = null);
 
 /// <summary>The bytes of an attachment.</summary>
 /// <param name="Attachment">What it is.</param>

@@ -17,15 +17,11 @@ internal sealed class AttachmentReader(IOptions<LimitOptions> limits)
     private const int LongestType = 100;
     private const string Allowed = "image/png, image/jpeg, image/gif, image/webp, application/pdf and text";
 
-    /// <summary>What a message asks with its files; null for a message without any.</summary>
-    /// <exception cref="ProblemException">One cannot be sent, or they are too many or too large; names it and the next step.</exception>
-    public Prompt? Read(string text, IReadOnlyList<NewAttachment>? attachments)
-    {
-        CheckCount(attachments?.Count ?? 0);
-        return Join(text, [.. (attachments ?? []).Select((attachment, at) => attachment is null
-            ? throw RequestProblems.Parameter($"attachments[{at}]", $"attachments[{at}] is null; it must have a mediaType and data.")
-            : Read(attachment.MediaType, attachment.Name, attachment.Data, $"attachments[{at}]"))]);
-    }
+    /// <summary>Reads one file that comes with its bytes.</summary>
+    /// <exception cref="ProblemException">It cannot be sent; names it and the next step.</exception>
+    public UserContent Read(NewAttachment? attachment, string place) => attachment is null
+        ? throw RequestProblems.Parameter(place, $"{place} is null; it must have a mediaType and data, or a fileId.")
+        : Read(attachment.MediaType, attachment.Name, attachment.Data, place);
 
     /// <summary>What a message asks with files that were read; null for a message without any.</summary>
     /// <exception cref="ProblemException">They are too many or too large.</exception>
@@ -65,6 +61,16 @@ internal sealed class AttachmentReader(IOptions<LimitOptions> limits)
         };
     }
 
+    /// <summary>Refuses a message that brings too many.</summary>
+    /// <exception cref="ProblemException">They are too many.</exception>
+    public void CheckCount(int count)
+    {
+        if (count > limits.Value.Attachments)
+        {
+            throw RequestProblems.Parameter("attachments", $"There are {count} attachments; at most {limits.Value.Attachments} are taken. Send the others with the next message.");
+        }
+    }
+
     // Without parameters, and by the name that the API knows.
     private static string Plain(string? label, string place)
     {
@@ -83,14 +89,6 @@ internal sealed class AttachmentReader(IOptions<LimitOptions> limits)
         { Length: > LongestName } => throw RequestProblems.Parameter(place + ".name", $"{place}.name has {name.Length} characters; at most {LongestName} are taken."),
         _ => string.Concat(name.Select(letter => char.IsControl(letter) ? '\uFFFD' : letter)),
     };
-
-    private void CheckCount(int count)
-    {
-        if (count > limits.Value.Attachments)
-        {
-            throw RequestProblems.Parameter("attachments", $"There are {count} attachments; at most {limits.Value.Attachments} are taken. Send the others with the next message.");
-        }
-    }
 
     private static bool IsTextType(string type) =>
         type.StartsWith("text/", StringComparison.Ordinal) || type is "application/json" or "application/xml" or "application/x-yaml" or "application/yaml" or "application/javascript";

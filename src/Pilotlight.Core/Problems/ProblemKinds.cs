@@ -52,7 +52,7 @@ public static class ProblemKinds
     /// <summary>A cancelled turn has not ended in time.</summary>
     public const string TurnDoesNotEnd = "turn-does-not-end";
 
-    /// <summary>An Idempotency-Key came before with another text.</summary>
+    /// <summary>An Idempotency-Key came before with another request.</summary>
     public const string IdempotencyKeyReused = "idempotency-key-reused";
 
     /// <summary>The server takes no new turns, since it stops.</summary>

@@ -52,6 +52,9 @@ internal sealed record Prompt
     /// <summary>What the API it came by tells of it again; that API's own affair.</summary>
     public JsonElement? Echo { get; init; }
 
+    /// <summary>A digest of the request that it came by, where a retry is to be told from another request by it; null where all that it asks says so.</summary>
+    public string? Request { get; init; }
+
     /// <summary>Whether it brings the results of calls and nothing else: then the process that waits for them goes on.</summary>
     public bool AnswersCalls =>
         Content.Count > 0 && Told.Count == 0 && Content.All(part => part is UserToolResult { Content: var more } && (more ?? []).All(piece => piece is UserText or UserImage));

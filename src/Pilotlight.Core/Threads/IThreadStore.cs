@@ -29,8 +29,8 @@ public interface IThreadStore
     /// <summary>A thread's messages, oldest first.</summary>
     Task<Page<StoredMessage>> ListMessagesAsync(string threadId, string? cursor, int limit, CancellationToken cancellationToken);
 
-    /// <summary>A message of a thread; null when there is none.</summary>
-    Task<StoredMessage?> FindMessageAsync(string threadId, string messageId, CancellationToken cancellationToken);
+    /// <summary>A message of a thread, or of whichever thread where that is null; null when there is none.</summary>
+    Task<StoredMessage?> FindMessageAsync(string? threadId, string messageId, CancellationToken cancellationToken);
 
     /// <summary>The message of a thread that brings an attachment; null when there is none.</summary>
     Task<StoredMessage?> FindAttachedAsync(string threadId, string attachmentId, CancellationToken cancellationToken);

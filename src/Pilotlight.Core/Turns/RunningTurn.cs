@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Diagnostics.CodeAnalysis;
 
 namespace Pilotlight.Core.Turns;
@@ -26,6 +27,9 @@ internal class RunningTurn(TurnLease lease, long acceptedAt, TimeProvider time)
 
     /// <summary>The upstream that answered last; null while none has.</summary>
     public string? Upstream { get; set; }
+
+    /// <summary>What the API told last of its own limits: the values of its <c>anthropic-ratelimit-…</c> headers by their names.</summary>
+    public IReadOnlyDictionary<string, string> ApiLimits { get; set; } = ReadOnlyDictionary<string, string>.Empty;
 
     /// <summary>Whether the server, not the user, stops it.</summary>
     public bool IsInterrupted { get; private set; }

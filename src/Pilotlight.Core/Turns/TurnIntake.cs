@@ -41,7 +41,6 @@ internal sealed class TurnIntake(ITurnStore turns, HotThreads threads, ContextLi
         Caller caller, string threadId, string text, Prompt? prompt, string? idempotencyKey, CancellationToken cancellationToken)
     {
         var stored = prompt is null ? null : PromptJson.Write(prompt);
-        var files = AttachmentList.Of(prompt);
         for (var attempt = 1; ; attempt++)
         {
             var thread = await threads.GetAsync(threadId, isFresh: attempt > 1, cancellationToken);
@@ -51,7 +50,11 @@ internal sealed class TurnIntake(ITurnStore turns, HotThreads threads, ContextLi
             }
 
             var fit = context.Fit(thread, text, prompt);
-            var turn = new Turn(Ids.New("trn"), threadId, TurnState.Accepted, text, Ids.New("msg"), Ids.New("msg"), idempotencyKey, caller.KeyId) { Attachments = files };
+            var question = Ids.New("msg");
+            var turn = new Turn(Ids.New("trn"), threadId, TurnState.Accepted, text, question, Ids.New("msg"), idempotencyKey, caller.KeyId)
+            {
+                Attachments = AttachmentList.Of(prompt, question),
+            };
             var model = prompt?.Model ?? thread.Thread.Model ?? claude.Value.Model;
             var wanted = new TurnToAdmit(caller, model, thread.Thread.Profile, fit.Tokens);
             var request = new NewTurnRequest(turn, epoch.Value, thread.Thread.Version, fit.DroppedTurns, admission.Prepare(wanted, turn.Id), StartsAtOnce: true, stored);

@@ -33,7 +33,7 @@ public static class TurnProblems
 
     internal static ProblemException KeyReused(string key) => new(new Problem(
         ProblemKinds.IdempotencyKeyReused, "The Idempotency-Key was used for another request",
-        $"Idempotency-Key '{key}' came before with another text. Use a new key for a new message."));
+        $"Idempotency-Key '{key}' came before with another request: other words, files or settings. Use a new key for a new one."));
 
     internal static ProblemException Stopping() => new(new Problem(
         ProblemKinds.Stopping, "The server is stopping", "The server takes no new turns. Try again in a few seconds.")

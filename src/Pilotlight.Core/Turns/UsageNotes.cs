@@ -28,6 +28,10 @@ internal sealed class UsageNotes(RunningTurn turn, UsageLog log, IReservationSto
     {
         turn.Upstream = answer.Upstream;
         turn.FirstToken.Answered(info, answer);
+        if (answer.Limits.Count > 0)
+        {
+            turn.ApiLimits = answer.Limits;
+        }
     }
 
     public void FirstText(CallInfo info, TimeSpan after) => turn.FirstToken.Spoke(info);

@@ -18,6 +18,8 @@ internal sealed class AnthropicProblemShape : IProblemShape
 {
     public bool Speaks(HttpRequest request) => Dialects.Of(request) == Dialect.Anthropic;
 
+    public LimitWords Limits => LimitWords.Anthropic;
+
     public string Word(Problem problem) => ContextWords.OfAnthropic(problem);
 
     public Task WriteAsync(HttpContext http, ProblemRow row, string message, string? parameter) =>

@@ -15,9 +15,16 @@ internal sealed record AnthropicMessage(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? StopSequence,
     AnthropicUsage Usage);
 
-/// <summary>Text, a call of a tool, or more of either.</summary>
+/// <summary>Text, thinking, a call of a tool, or more of one of them.</summary>
 internal sealed record AnthropicBlock(
-    string Type, string? Text = null, string? Id = null, string? Name = null, JsonElement? Input = null, string? PartialJson = null);
+    string Type,
+    string? Text = null,
+    string? Id = null,
+    string? Name = null,
+    JsonElement? Input = null,
+    string? PartialJson = null,
+    string? Thinking = null,
+    string? Signature = null);
 
 internal sealed record AnthropicUsage(long InputTokens, long CacheCreationInputTokens, long CacheReadInputTokens, long OutputTokens)
 {

@@ -69,11 +69,12 @@ internal static class MessagesEndpoint
 internal sealed class MessagesAnswer(CompatibleRequest request) : ICompatibleAnswer
 {
     private static readonly AnthropicBlock s_emptyText = new("text", "");
+    private static readonly AnthropicBlock s_emptyThinking = new("thinking", Thinking: "", Signature: "");
     private static readonly JsonElement s_emptyInput = JsonElement.Parse("{}");
 
     private readonly string _id = "msg_" + Guid.NewGuid().ToString("N");
     private int _blocks;
-    private bool _isInText;
+    private string? _open;
 
     public string Ping => Event("ping", new BareEvent("ping"), AnthropicJson.Default.BareEvent);
 
@@ -81,21 +82,19 @@ internal sealed class MessagesAnswer(CompatibleRequest request) : ICompatibleAns
     public string Start() =>
         Event("message_start", new MessageStart("message_start", Message(request.Model, [], null, TurnUsage.None)), AnthropicJson.Default.MessageStart);
 
-    public string Text(string text)
-    {
-        var start = _isInText ? "" : Begin(s_emptyText);
-        _isInText = true;
-        return start + More(new AnthropicBlock("text_delta", text));
-    }
+    public string Text(string text) => Open(s_emptyText) + More(new AnthropicBlock("text_delta", text));
+
+    public string Thinking(ThinkingDelta delta) =>
+        IsTold(delta) ? Open(s_emptyThinking) + More(new AnthropicBlock("thinking_delta", Thinking: delta.Text)) : "";
 
     public string Call(ToolStarted call) =>
-        EndText()
+        Close()
         + Begin(new AnthropicBlock("tool_use", Id: call.ToolUseId, Name: call.Name, Input: s_emptyInput))
         + More(new AnthropicBlock("input_json_delta", PartialJson: call.Input.GetRawText()))
         + Stop();
 
     public string End(TurnCompleted completed) =>
-        (_blocks == 0 ? Begin(s_emptyText) + Stop() : EndText())
+        (_blocks == 0 ? Begin(s_emptyText) + Stop() : Close())
         + Event(
             "message_delta",
             new MessageDelta("message_delta", new MessageDeltaBody(StopReason(completed), completed.StopSequence), AnthropicUsage.Of(completed.Usage)),
@@ -107,11 +106,12 @@ internal sealed class MessagesAnswer(CompatibleRequest request) : ICompatibleAns
 
     public string WholeFault(Problem problem) => JsonSerializer.Serialize(AnthropicErrors.From(problem), AnthropicJson.Default.AnthropicErrorBody);
 
-    public Task WriteWholeAsync(HttpContext http, TurnCompleted completed, IReadOnlyList<ToolStarted> calls) => WholeAnswer.WriteAsync(
+    public Task WriteWholeAsync(HttpContext http, TurnCompleted completed, IReadOnlyList<ThinkingDelta> thinking, IReadOnlyList<ToolStarted> calls) => WholeAnswer.WriteAsync(
         http,
         Message(
             completed.Model,
             [
+                .. string.Concat(thinking.Where(IsTold).Select(delta => delta.Text)) is { Length: > 0 } thought ? [s_emptyThinking with { Thinking = thought }] : Array.Empty<AnthropicBlock>(),
                 .. completed.Text.Length > 0 || calls.Count == 0 ? [new AnthropicBlock("text", completed.Text)] : Array.Empty<AnthropicBlock>(),
                 .. calls.Select(call => new AnthropicBlock("tool_use", Id: call.ToolUseId, Name: call.Name, Input: call.Input)),
             ],
@@ -128,10 +128,25 @@ internal sealed class MessagesAnswer(CompatibleRequest request) : ICompatibleAns
 
     private string Stop() => Event("content_block_stop", new BlockStop("content_block_stop", _blocks - 1), AnthropicJson.Default.BlockStop);
 
-    private string EndText()
+    // A process keeps the API's signature of what was thought for itself: it is told without one, and not told to the model again.
+    private bool IsTold(ThinkingDelta delta) => request is { Settings.Thinking: not null, ShowsThinking: true } && delta.Text.Length > 0;
+
+    private string Open(AnthropicBlock block)
     {
-        var end = _isInText ? Stop() : "";
-        _isInText = false;
+        if (_open == block.Type)
+        {
+            return "";
+        }
+
+        var end = Close();
+        _open = block.Type;
+        return end + Begin(block);
+    }
+
+    private string Close()
+    {
+        var end = _open is null ? "" : Stop();
+        _open = null;
         return end;
     }
 

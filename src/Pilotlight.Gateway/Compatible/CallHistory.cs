@@ -49,5 +49,6 @@ internal sealed record CallHistory(IReadOnlyList<CompatibleMessage> History, IRe
         {
             Content = one.Text.Length > 0 && other.Text.Length > 0 ? [new UserText($"{one.Text}\n\n{other.Text}")] : one.Text.Length > 0 ? one.Content : other.Content,
             Calls = [.. one.Calls, .. other.Calls],
+            Thoughts = [.. one.Thoughts, .. other.Thoughts],
         };
 }

@@ -35,6 +35,12 @@ internal sealed record CallSettings
     /// <summary>How much it thinks.</summary>
     public Effort? Effort { get; init; }
 
+    /// <summary>Whether summaries of the thinking are asked for.</summary>
+    public bool? ThinkingSummaries { get; init; }
+
+    /// <summary>Whether the caller keeps the thinking, to tell it again with the next call.</summary>
+    public bool KeepsThinking { get; init; }
+
     /// <summary>The beginning of the answer, which the model goes on from.</summary>
     public string? Prefill { get; init; }
 

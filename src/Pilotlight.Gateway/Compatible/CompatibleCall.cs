@@ -18,6 +18,9 @@ internal interface ICompatibleAnswer
     /// <summary>More text.</summary>
     string Text(string text);
 
+    /// <summary>More of what the model thinks, or the end of it; empty where the caller is not told.</summary>
+    string Thinking(ThinkingDelta delta);
+
     /// <summary>A call of one of the caller's functions.</summary>
     string Call(ToolStarted call);
 
@@ -31,7 +34,7 @@ internal interface ICompatibleAnswer
     string WholeFault(Problem problem);
 
     /// <summary>The answer that is not streamed.</summary>
-    Task WriteWholeAsync(HttpContext http, TurnCompleted completed, IReadOnlyList<ToolStarted> calls);
+    Task WriteWholeAsync(HttpContext http, TurnCompleted completed, IReadOnlyList<ThinkingDelta> thinking, IReadOnlyList<ToolStarted> calls);
 }
 
 /// <summary>Carries one call of a compatible API: reads it, runs its turn, writes what comes of it.</summary>
@@ -65,7 +68,7 @@ internal static class CompatibleCall
     private static async Task WholeAsync(
         HttpContext http, IAsyncEnumerator<TurnEvent> events, ICompatibleAnswer answer, TimeSpan? keepAlive, StreamOptions options, TimeProvider time)
     {
-        var calls = new List<ToolStarted>();
+        var (thinking, calls) = (new List<ThinkingDelta>(), new List<ToolStarted>());
         var writer = new DeadlineWriter(http, options.WriteDeadline, time);
         await foreach (var turnEvent in Heartbeat.Between(events, keepAlive ?? Timeout.InfiniteTimeSpan, time, http.RequestAborted))
         {
@@ -76,6 +79,9 @@ internal static class CompatibleCall
                     http.Response.ContentType ??= WholeAnswer.Json;
                     await writer.SendAsync(" ");
                     break;
+                case ThinkingDelta delta:
+                    thinking.Add(delta);
+                    break;
                 case ToolStarted call:
                     calls.Add(call);
                     break;
@@ -83,7 +89,7 @@ internal static class CompatibleCall
                     ResponseFacts.Of(http).Acquired(started.Source);
                     break;
                 case TurnCompleted completed:
-                    await answer.WriteWholeAsync(http, completed, calls);
+                    await answer.WriteWholeAsync(http, completed, thinking, calls);
                     return;
                 case TurnFailed failed when http.Response.HasStarted:
                     await writer.SendAsync(answer.WholeFault(TurnProblems.From(failed.Error)));
@@ -117,6 +123,9 @@ internal static class CompatibleCall
                 case TextDelta { Text.Length: > 0 } delta:
                     await SendAsync(answer.Text(delta.Text));
                     hasSent = true;
+                    break;
+                case ThinkingDelta delta when answer.Thinking(delta) is { Length: > 0 } piece:
+                    await SendAsync(piece);
                     break;
                 case TextReset when hasSent:
                     // These APIs have no way to take back what was streamed; half an answer twice would be told as success.

@@ -68,6 +68,13 @@ internal sealed record CompatibleRequest
             .Concat(message.Calls.Select(call => $"{call.Name} {call.Input.GetRawText()}"))).OfType<string>(),
     ];
 
+    /// <summary>Whether the model is to think before it answers, and the caller wants to see of it what there is to see.</summary>
+    public bool ShowsThinking => Settings switch
+    {
+        { Thinking: { } thinking } => thinking is { Kind: not "disabled", Display: not "omitted" },
+        _ => Settings.ThinkingSummaries == true || Settings.Effort is not null,
+    };
+
     /// <summary>About how many tokens its pictures and PDFs have.</summary>
     public long ImageTokens() => Parts.Sum(part => part switch
     {
@@ -89,6 +96,9 @@ internal sealed record CompatibleRequest
 internal sealed record CompatibleMessage(HistoryRole Role, IReadOnlyList<UserContent> Content)
 {
     public IReadOnlyList<HistoryToolCall> Calls { get; init; } = [];
+
+    /// <summary>What the model thought before it, as the API signed it. Told to the API alone: a process keeps its own.</summary>
+    public IReadOnlyList<JsonElement> Thoughts { get; init; } = [];
 
     public string Text => string.Concat(Content.OfType<UserText>().Select(part => part.Text));
 }

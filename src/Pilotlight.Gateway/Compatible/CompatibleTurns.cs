@@ -33,7 +33,7 @@ internal sealed class CompatibleTurns(
             var (id, held) = await TakeAsync(Fingerprint(request.History), request);
             facts.TurnBegins(request.Ignored);
             facts.Routed("cli", () => turn.Upstream);
-            RateHeaders.Write(http.Response.Headers, turn.Lease.Rate);
+            facts.Limited(turn, Dialects.Of(http.Request) == Dialect.Anthropic ? LimitWords.Anthropic : LimitWords.OpenAi);
 
             // Where the API itself stops at the caller's limit and texts, nothing is cut here.
             var told = relay.HoldsKey ? request with { Settings = request.Settings with { MaxTokens = null, StopSequences = [] } } : request;
@@ -63,6 +63,7 @@ internal sealed class CompatibleTurns(
         History = [.. CallerTools.History(request.History, request.Tools)],
         Tools = CallerToolNames.Declared(request.Tools),
         Effort = request.Settings.Effort,
+        ThinkingSummaries = request.Settings.ThinkingSummaries ?? (request.Settings.Thinking is not null && request.ShowsThinking ? true : null),
         Calls = new WireTurn { Parameters = relay.HoldsKey ? WireParameters.Of(request) : CallParameters.None },
         OutputSchema = request.OutputSchema,
     };

@@ -10,10 +10,10 @@ namespace Pilotlight.Gateway.Direct;
 internal static class DirectErrors
 {
     /// <summary>What it says.</summary>
-    public static TurnError Read(DirectAnswer answer, byte[] body)
+    public static TurnError Read(DirectAnswer answer, byte[] body, DateTimeOffset now)
     {
         var message = Message(body) ?? $"The API answered with {answer.Status}.";
-        return new TurnError(KindOf(answer.Status, message), message, answer.Status, RetryAfter(answer));
+        return new TurnError(KindOf(answer.Status, message), message, answer.Status, RetryAfter(answer) ?? (LimitText.EndOf(message) is { } end && end > now ? end - now : null));
     }
 
     /// <summary>The kind of an error by the API's status and words.</summary>
@@ -22,6 +22,7 @@ internal static class DirectErrors
         401 or 403 => TurnErrorKind.Authentication,
         400 or 413 when message.Contains("prompt is too long", StringComparison.OrdinalIgnoreCase) => TurnErrorKind.ContextTooLong,
         429 => TurnErrorKind.RateLimited,
+        400 when LimitText.EndOf(message) is not null => TurnErrorKind.RateLimited,
         503 or 529 => TurnErrorKind.Overloaded,
         >= 400 and < 500 => TurnErrorKind.InvalidRequest,
         _ => TurnErrorKind.Api,

@@ -21,9 +21,9 @@ internal sealed class DirectTurns(CallTurns calls, DirectRoute route, ContextLim
         var turn = await calls.AdmitAsync(new TurnToAdmit(http.GetCaller(), request.Model, null, input), facts.ArrivedAt);
         facts.TurnBegins(request.Ignored);
         facts.Routed(DirectRoute.Name, () => turn.Upstream);
-        RateHeaders.Write(http.Response.Headers, turn.Lease.Rate);
+        facts.Limited(turn, LimitWords.OpenAi); // Anthropic's calls pass as they are.
         var model = route.FullName(request.Model)!;
-        var source = new MessageSource(route.Relay!, MessageBody.Of(request, model), model);
+        var source = new MessageSource(route.Relay!, MessageBody.Of(request, model), model, time);
         var journal = new DirectTurn(turn, calls.LedgerOf(turn), time);
         calls.Run(turn, new TurnWork(request.Api, request.Model, source), journal);
         return journal;

@@ -28,7 +28,7 @@ internal static class MessageBody
         Set(body, "stop_sequences", settings.StopSequences.Count > 0 ? new JsonArray([.. settings.StopSequences.Select(stop => JsonValue.Create(stop))]) : null);
         Set(body, "service_tier", settings.ServiceTier);
         Set(body, "metadata", settings.UserId is { } user ? new JsonObject { ["user_id"] = user } : null);
-        Set(body, "thinking", Node(WireParameters.Thinking(settings.Thinking)));
+        Set(body, "thinking", Node(WireParameters.Thinking(settings.Thinking ?? Implied(settings))));
         Set(body, "output_config", OutputConfig(request));
         if (request.Tools.Count > 0)
         {
@@ -59,7 +59,7 @@ internal static class MessageBody
 
     private static JsonArray Answer(CompatibleMessage message)
     {
-        var content = new JsonArray();
+        var content = new JsonArray([.. message.Thoughts.Select(thought => Node(thought))]);
         if (message.Text.Length > 0)
         {
             content.Add(new JsonObject { ["type"] = "text", ["text"] = message.Text });
@@ -72,6 +72,13 @@ internal static class MessageBody
 
         return content;
     }
+
+    // Whoever says how much to think, or wants to see or keep it, wants it. The API takes it beside none of the others.
+    private static ThinkingSetting? Implied(CallSettings settings) =>
+        (settings.Effort is not null || settings.ThinkingSummaries == true || settings.KeepsThinking)
+        && settings is { Temperature: null, TopK: null, Prefill: null, ToolChoice.Kind: not (ToolChoiceKind.Any or ToolChoiceKind.Tool) }
+            ? new ThinkingSetting("adaptive", Display: settings.ThinkingSummaries == true ? "summarized" : null)
+            : null;
 
     private static JsonObject Tool(Microsoft.Extensions.AI.AIFunctionDeclaration tool, CallSettings settings)
     {

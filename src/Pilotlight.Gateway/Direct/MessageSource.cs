@@ -2,16 +2,19 @@ using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
+using Pilotlight.Claude.Protocol;
 using Pilotlight.Claude.Turns;
 using Pilotlight.Core.Turns;
 using Pilotlight.Gateway.Compatible;
+using Pilotlight.Gateway.Http;
 using Pilotlight.Wire;
 using Pilotlight.Wire.Calls;
 
 namespace Pilotlight.Gateway.Direct;
 
 /// <summary>A turn that is one streamed call of the API, told in a turn's events. One instance a call.</summary>
-internal sealed class MessageSource(Relay relay, byte[] body, string model) : ITurnSource
+internal sealed class MessageSource(Relay relay, byte[] body, string model, TimeProvider time) : ITurnSource
 {
     private static readonly KeyValuePair<string, string>[] s_headers = [new("content-type", "application/json"), new("anthropic-version", "2023-06-01")];
 
@@ -69,7 +72,7 @@ internal sealed class MessageSource(Relay relay, byte[] body, string model) : IT
 
             var told = new MemoryStream();
             await answer.Body.CopyToAsync(told, cancellationToken);
-            var error = DirectErrors.Read(answer, told.ToArray());
+            var error = DirectErrors.Read(answer, told.ToArray(), time.GetUtcNow());
             answer.Dispose();
             return (null, new TurnFailed(error, "", _facts.Used, null));
         }
@@ -85,7 +88,7 @@ internal sealed class MessageSource(Relay relay, byte[] body, string model) : IT
     // A stream that breaks off ends here; whether it was whole, its events say.
     private static async IAsyncEnumerable<JsonElement> ItemsAsync(Stream stream, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var items = SseParser.Create(stream, static (_, data) => JsonElement.Parse(data)).EnumerateAsync(cancellationToken).GetAsyncEnumerator(CancellationToken.None);
+        var items = SseParser.Create(stream, static (_, data) => MessageReader.Parse(data)).EnumerateAsync(cancellationToken).GetAsyncEnumerator(CancellationToken.None);
         try
         {
             while (true)
@@ -117,7 +120,10 @@ internal sealed class MessageReader
 {
     private readonly StringBuilder _text = new();
     private readonly StringBuilder _input = new();
+    private readonly TextJoiner _textPieces = new();
+    private readonly TextJoiner _thinkingPieces = new();
     private (string Id, string Name)? _call;
+    private JsonObject? _thought;
 
     public string Text => _text.ToString();
 
@@ -132,6 +138,11 @@ internal sealed class MessageReader
     /// <summary>Whether its last event has come.</summary>
     public bool IsOver { get; private set; }
 
+    /// <summary>Reads the JSON of an event. A model may say a character in two pieces, of which each holds a half: these stand parked in it.</summary>
+    /// <exception cref="JsonException">It is none.</exception>
+    public static JsonElement Parse(ReadOnlySpan<byte> data) =>
+        JsonElement.Parse(data.IndexOf("\\ud"u8) < 0 && data.IndexOf("\\uD"u8) < 0 ? data : LoneSurrogates.Park(data));
+
     /// <summary>What an event means in a turn.</summary>
     public IEnumerable<TurnEvent> Read(JsonElement item)
     {
@@ -144,11 +155,19 @@ internal sealed class MessageReader
                 _call = (block.Get("id")?.GetString() ?? "", block.Get("name")?.GetString() ?? "");
                 _input.Clear();
                 break;
+            case "content_block_start" when item.Inner("content_block") is { } block && block.Get("type")?.GetString() is "thinking" or "redacted_thinking":
+                _thought = JsonObject.Create(block.Clone());
+                break;
             case "content_block_delta" when item.Inner("delta") is { } delta:
                 return Delta(delta);
+            case "content_block_stop" when _thought is { } thought:
+                _thought = null;
+                return [new ThinkingDelta(_thinkingPieces.Flush()) { Block = JsonElement.Parse(thought.ToJsonString()) }];
             case "content_block_stop" when _call is { } call:
                 _call = null;
-                return [new ToolStarted(call.Id, call.Name, JsonElement.Parse(_input.Length > 0 ? _input.ToString() : "{}"))];
+                return Called(call.Id, call.Name, _input.ToString());
+            case "content_block_stop":
+                return Say(_textPieces.Flush());
             case "message_delta" when item.Inner("delta") is { } delta:
                 StopReason = delta.Get("stop_reason")?.GetString() ?? StopReason;
                 StopSequence = delta.Get("stop_sequence")?.GetString() ?? StopSequence;
@@ -165,21 +184,45 @@ internal sealed class MessageReader
         return [];
     }
 
-    private IEnumerable<TurnEvent> Delta(JsonElement delta)
+    private TurnEvent[] Delta(JsonElement delta)
     {
         switch (delta.Get("type")?.GetString())
         {
             case "text_delta":
-                var text = delta.Get("text")?.GetString() ?? "";
-                _text.Append(text);
-                return [new TextDelta(text)];
+                return Say(_textPieces.Take(TextOf(delta, "text")));
             case "thinking_delta":
-                return [new ThinkingDelta(delta.Get("thinking")?.GetString() ?? "")];
+                var thinking = _thinkingPieces.Take(TextOf(delta, "thinking"));
+                _thought?["thinking"] = (string?)_thought["thinking"] + thinking;
+                return [new ThinkingDelta(thinking)];
+            case "signature_delta":
+                _thought?["signature"] = delta.Get("signature")?.GetString();
+                break;
             case "input_json_delta":
-                _input.Append(delta.Get("partial_json")?.GetString());
+                _input.Append(TextOf(delta, "partial_json"));
                 break;
         }
 
         return [];
     }
+
+    private TurnEvent[] Say(string text)
+    {
+        _text.Append(text);
+        return text.Length > 0 ? [new TextDelta(text)] : [];
+    }
+
+    // A call that was cut off, at the limit of tokens for instance, is none: how the answer ended says why.
+    private static TurnEvent[] Called(string id, string name, string input)
+    {
+        try
+        {
+            return [new ToolStarted(id, name, JsonText.Parse(input.Length > 0 ? LoneSurrogates.Repair(input) : "{}"))];
+        }
+        catch (JsonException)
+        {
+            return [];
+        }
+    }
+
+    private static string TextOf(JsonElement delta, string name) => LoneSurrogates.Unpark(delta.Get(name)?.GetString() ?? "");
 }

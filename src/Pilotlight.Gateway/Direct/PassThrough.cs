@@ -21,7 +21,7 @@ internal sealed class PassThrough(CallTurns calls, DirectRoute route)
         var facts = ResponseFacts.Of(http);
         var turn = await calls.AdmitAsync(new TurnToAdmit(http.GetCaller(), model, null, body.Bytes.Length / CallBudget.BytesOfToken), facts.ArrivedAt);
         facts.TurnBegins([]);
-        RateHeaders.Write(http.Response.Headers, turn.Lease.Rate);
+        facts.Limited(turn, LimitWords.Anthropic);
         var passed = new PassedTurn(route.Relay!, Call(http, path, body, model), model, calls.LedgerOf(turn));
         calls.Run(turn, new TurnWork("anthropic", model, passed), passed);
         try

@@ -10,7 +10,7 @@ internal static class CrossOrigin
     private static readonly string[] s_told =
     [
         "x-pilotlight-ignored", "x-pilotlight-route", "x-pilotlight-acquire", "x-pilotlight-overhead-ms", "x-pilotlight-turn", "x-pilotlight-replayed", "content-disposition", "x-request-id", "request-id", "retry-after", "x-should-retry",
-        "x-ratelimit-limit-requests", "x-ratelimit-remaining-requests", "x-ratelimit-reset-requests",
+        .. RateHeaders.Names,
     ];
 
     public static void Use(IApplicationBuilder app, IList<string> origins)

@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Diagnostics;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
@@ -13,7 +14,8 @@ using Pilotlight.Core.Turns;
 namespace Pilotlight.Gateway.Http;
 
 /// <summary>Turns every exception that leaves an endpoint into problem+json.</summary>
-internal sealed partial class ProblemHandler(IProblemDetailsService problems, ILogger<ProblemHandler> logger) : IExceptionHandler
+internal sealed partial class ProblemHandler(
+    IProblemDetailsService problems, IEnumerable<IProblemShape> shapes, TimeProvider time, ILogger<ProblemHandler> logger) : IExceptionHandler
 {
     public async ValueTask<bool> TryHandleAsync(HttpContext http, Exception exception, CancellationToken cancellationToken)
     {
@@ -41,7 +43,12 @@ internal sealed partial class ProblemHandler(IProblemDetailsService problems, IL
 
         if (exception is ProblemException { Problem: var known })
         {
-            RateHeaders.Write(http.Response.Headers, (known as RateProblem)?.Rate);
+            if (known is RateProblem { Rate: { } rate })
+            {
+                var words = shapes.FirstOrDefault(shape => shape.Speaks(http.Request))?.Limits ?? LimitWords.OpenAi;
+                RateHeaders.Write(http.Response.Headers, words, rate, ReadOnlyDictionary<string, string>.Empty, time.GetUtcNow());
+            }
+
             RetryHeaders.Write(http.Response.Headers, known);
         }
 

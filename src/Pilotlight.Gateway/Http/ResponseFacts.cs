@@ -27,6 +27,8 @@ internal sealed class ResponseFacts(long arrivedAt, TimeProvider time)
     private string? _route;
     private Func<string?>? _upstream;
     private TimeSpan? _overhead;
+    private RunningTurn? _turn;
+    private LimitWords _words;
 
     /// <summary>When the request arrived, as a timestamp.</summary>
     public long ArrivedAt => arrivedAt;
@@ -68,6 +70,9 @@ internal sealed class ResponseFacts(long arrivedAt, TimeProvider time)
     /// <summary>Which way a call takes, and who answers it as far as that is known when the response begins.</summary>
     public void Routed(string route, Func<string?> upstream) => (_route, _upstream) = (route, upstream);
 
+    /// <summary>Which limits hold for the turn: its key's, and the API's as far as they are known when the response begins.</summary>
+    public void Limited(RunningTurn turn, LimitWords words) => (_turn, _words) = (turn, words);
+
     /// <summary>The turn has a process.</summary>
     public void Acquired(AcquireSource source) => Source = TurnEventJson.Name(source);
 
@@ -91,6 +96,11 @@ internal sealed class ResponseFacts(long arrivedAt, TimeProvider time)
         if (_upstream?.Invoke() is { } upstream)
         {
             headers[UpstreamHeader] = upstream;
+        }
+
+        if (_turn is not null)
+        {
+            RateHeaders.Write(headers, _words, _turn.Lease.Rate, _turn.ApiLimits, time.GetUtcNow());
         }
 
         if (_ignored.Count > 0)

@@ -13,7 +13,7 @@ namespace Pilotlight.Gateway.Native;
 
 /// <summary>A new turn, as it is asked for.</summary>
 /// <param name="Text">What the user says; may be left out where files say it all.</param>
-/// <param name="Attachments">Files that the message brings: images (PNG, JPEG, GIF, WebP), PDF and text; null for none.</param>
+/// <param name="Attachments">Files that the message brings: images (PNG, JPEG, GIF, WebP), PDF and text, with their bytes or by the id of one that was sent before; null for none.</param>
 public sealed record NewTurn(string? Text, IReadOnlyList<NewAttachment>? Attachments = null);
 
 /// <summary><c>/api/threads/{id}/turns</c> and <c>/warm</c>.</summary>
@@ -49,7 +49,7 @@ internal static class TurnEndpoints
     }
 
     private static async Task BeginAsync(
-        string id, NewTurn request, HttpContext http, TurnService turns, AttachmentReader attachments, IOptions<StreamOptions> relay, TimeProvider time)
+        string id, NewTurn request, HttpContext http, TurnService turns, ThreadAttachments attachments, IOptions<StreamOptions> relay, TimeProvider time)
     {
         if (string.IsNullOrWhiteSpace(request.Text) && request.Attachments is not { Count: > 0 })
         {
@@ -63,7 +63,7 @@ internal static class TurnEndpoints
         }
 
         var text = request.Text ?? "";
-        var prompt = attachments.Read(text, request.Attachments);
+        var prompt = await attachments.ReadPromptAsync(http.GetCaller(), id, text, request.Attachments, http.RequestAborted);
 
         // From here on the turn is the server's: the client's leaving must not undo it half way.
         var (turn, live, isReplay) = await turns.BeginAsync(

@@ -50,6 +50,10 @@ internal sealed class ChatCompletionAnswer(CompatibleRequest request, DateTimeOf
 
     public string Text(string text) => Chunk(request.Model, new ChatCompletionDelta(Content: text), null);
 
+    // OpenAI's own API never tells; this is the name that others gave it, and that clients look for.
+    public string Thinking(ThinkingDelta delta) =>
+        request.ShowsThinking && delta.Text.Length > 0 ? Chunk(request.Model, new ChatCompletionDelta(ReasoningContent: delta.Text), null) : "";
+
     public string Call(ToolStarted call) =>
         Chunk(request.Model, new ChatCompletionDelta(ToolCalls: [ToolCall(call) with { Index = _calls++ }]), null);
 
@@ -64,13 +68,16 @@ internal sealed class ChatCompletionAnswer(CompatibleRequest request, DateTimeOf
 
     public string WholeFault(Problem problem) => JsonSerializer.Serialize(OpenAiErrors.From(problem), OpenAiJson.Default.OpenAiErrorBody);
 
-    public Task WriteWholeAsync(HttpContext http, TurnCompleted completed, IReadOnlyList<ToolStarted> calls) => WholeAnswer.WriteAsync(
+    public Task WriteWholeAsync(HttpContext http, TurnCompleted completed, IReadOnlyList<ThinkingDelta> thinking, IReadOnlyList<ToolStarted> calls) => WholeAnswer.WriteAsync(
         http,
         new ChatCompletion(
             _id, "chat.completion", _created, completed.Model,
-            [new ChatCompletionChoice(0, Message(completed.Text, calls), null, FinishReason(completed.StopReason))],
+            [new ChatCompletionChoice(0, Message(completed.Text, calls) with { ReasoningContent = Thought(thinking) }, null, FinishReason(completed.StopReason))],
             ChatCompletionUsage.Of(completed.Usage)),
         OpenAiJson.Default.ChatCompletion);
+
+    private string? Thought(IReadOnlyList<ThinkingDelta> thinking) =>
+        request.ShowsThinking && string.Concat(thinking.Select(delta => delta.Text)) is { Length: > 0 } text ? text : null;
 
     private static ChatCompletionMessage Message(string text, IReadOnlyList<ToolStarted> calls) => calls.Count == 0
         ? new ChatCompletionMessage("assistant", text, null)

@@ -17,7 +17,8 @@ internal sealed record ChatCompletionMessage(
     string Role,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Content,
     ChatToolCall[]? ToolCalls,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Refusal = null);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Refusal = null,
+    string? ReasoningContent = null);
 
 /// <summary>A call of a function; the index is told in streams alone.</summary>
 internal sealed record ChatToolCall(int? Index, string Id, string Type, ChatFunctionCall Function);
@@ -30,7 +31,7 @@ internal sealed record ChatCompletionChunk(string Id, string Object, long Create
 internal sealed record ChatCompletionChunkChoice(
     int Index, ChatCompletionDelta Delta, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? FinishReason);
 
-internal sealed record ChatCompletionDelta(string? Role = null, string? Content = null, ChatToolCall[]? ToolCalls = null);
+internal sealed record ChatCompletionDelta(string? Role = null, string? Content = null, ChatToolCall[]? ToolCalls = null, string? ReasoningContent = null);
 
 internal sealed record ChatCompletionUsage(long PromptTokens, long CompletionTokens, long TotalTokens, PromptTokensDetails PromptTokensDetails)
 {

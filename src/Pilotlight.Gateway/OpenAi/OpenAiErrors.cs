@@ -19,6 +19,8 @@ internal sealed class OpenAiProblemShape : IProblemShape
 {
     public bool Speaks(HttpRequest request) => Dialects.Of(request) == Dialect.OpenAi;
 
+    public LimitWords Limits => LimitWords.OpenAi;
+
     public string Word(Problem problem) => ContextWords.OfOpenAi(problem);
 
     public Task WriteAsync(HttpContext http, ProblemRow row, string message, string? parameter) =>

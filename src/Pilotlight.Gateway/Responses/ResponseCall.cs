@@ -17,7 +17,6 @@ internal sealed record ResponseCall
     public bool Store { get; init; }
     public bool Background { get; init; }
     public bool Stream { get; init; }
-    public bool? ThinkingSummaries { get; init; }
     public required CallSettings Settings { get; init; }
 
     /// <summary>What the response tells of its request again.</summary>
@@ -35,7 +34,6 @@ internal sealed record ResponseCall
             Store = store,
             Background = body.Flag("background", "background"),
             Stream = body.Flag("stream", "stream"),
-            ThinkingSummaries = body.Inner("reasoning")?.Get("summary") is not null ? true : null,
             Settings = ResponseSettings.Read(body),
             Echo = EchoOf(body, store),
         };
@@ -82,7 +80,7 @@ internal sealed record ResponseCall
         Functions = request.Tools,
         OutputSchema = request.OutputSchema,
         Effort = Settings.Effort,
-        ThinkingSummaries = ThinkingSummaries,
+        ThinkingSummaries = Settings.ThinkingSummaries,
         Model = request.Model,
         Instructions = Instructions,
 

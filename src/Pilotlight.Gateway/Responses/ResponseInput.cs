@@ -17,7 +17,7 @@ internal sealed record ResponseInput(string? System, IReadOnlyList<SystemNote> N
     /// <param name="goesOn">Whether something was said before: then nothing of it comes before all others.</param>
     public static ResponseInput Read(JsonElement body, IReadOnlyDictionary<string, OutputItem> referred, bool goesOn)
     {
-        var (system, notes, messages) = (new List<string>(), new List<SystemNote>(), new List<CompatibleMessage>());
+        var (system, notes, messages, thoughts) = (new List<string>(), new List<SystemNote>(), new List<CompatibleMessage>(), new List<JsonElement>());
         if (body.Get("input") is not { } input)
         {
             return new ResponseInput(null, notes, messages);
@@ -61,10 +61,22 @@ internal sealed record ResponseInput(string? System, IReadOnlyList<SystemNote> N
                     messages.Add(Referred(item, place, referred));
                     break;
 
-                // What the model thought, and what tools of another's did, is not told to it again.
+                case "reasoning":
+                    thoughts.AddRange(SealedThoughts.Read(item.TextOrNull("encrypted_content", place + ".encrypted_content")));
+                    continue;
+
+                // What tools of another's did is not told to the model again.
                 default:
                     break;
             }
+
+            // Thinking stands before the answer or the calls that came of it.
+            if (thoughts.Count > 0 && messages is [.., { Role: HistoryRole.Assistant } came])
+            {
+                messages[^1] = came with { Thoughts = [.. thoughts] };
+            }
+
+            thoughts.Clear();
         }
 
         return new ResponseInput(system.Count > 0 ? string.Join("\n\n", system) : null, notes, messages);

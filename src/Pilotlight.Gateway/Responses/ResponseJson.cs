@@ -37,6 +37,7 @@ internal sealed record OutputItem(string Type, string Id)
     public string? Arguments { get; init; }
     public string? Input { get; init; }
     public IReadOnlyList<OutputPart>? Summary { get; init; }
+    public string? EncryptedContent { get; init; }
 }
 
 /// <summary>A part of a message, or of a summary.</summary>

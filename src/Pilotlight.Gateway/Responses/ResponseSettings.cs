@@ -9,6 +9,7 @@ namespace Pilotlight.Gateway.Responses;
 internal static class ResponseSettings
 {
     private const double MostAtOpenAi = 2;
+    private const string EncryptedReasoning = "reasoning.encrypted_content";
 
     public static CallSettings Read(JsonElement body)
     {
@@ -26,6 +27,8 @@ internal static class ResponseSettings
             StrictTools = ResponseTools.Strict(body),
             Effort = effort,
             Thinking = thinking,
+            ThinkingSummaries = body.Inner("reasoning")?.Get("summary") is not null || body.Inner("reasoning")?.Get("generate_summary") is not null ? true : null,
+            KeepsThinking = body.Get("include") is { ValueKind: JsonValueKind.Array } include && include.EnumerateArray().Any(item => item.ValueKind == JsonValueKind.String && item.ValueEquals(EncryptedReasoning)),
             UserId = body.TextOrNull("safety_identifier", "safety_identifier") ?? body.TextOrNull("user", "user"),
             Tuning =
             [

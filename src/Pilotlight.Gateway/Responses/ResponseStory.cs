@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Pilotlight.Claude.Conversations;
 using Pilotlight.Claude.Turns;
+using Pilotlight.Gateway.Compatible;
 
 namespace Pilotlight.Gateway.Responses;
 
@@ -11,11 +12,14 @@ namespace Pilotlight.Gateway.Responses;
 /// The same happenings make the same events with the same numbers, whoever reads and whenever: a stream is resumed by telling all of it
 /// and leaving out what the client has. Plain state, no I/O.
 /// </remarks>
-internal sealed class ResponseStory(ResponseFrame frame)
+/// <param name="frame">What is known of the response from its request on.</param>
+/// <param name="keepsThinking">Whether the client is given the thinking, to tell it again.</param>
+internal sealed class ResponseStory(ResponseFrame frame, bool keepsThinking = false)
 {
     private readonly List<OutputItem?> _output = [];
     private readonly StringBuilder _text = new();
     private readonly List<ResponseEvent> _events = [];
+    private readonly List<JsonElement> _thoughts = [];
     private OutputItem? _open;
     private int _number;
 
@@ -51,11 +55,31 @@ internal sealed class ResponseStory(ResponseFrame frame)
         if (_open?.Type != "reasoning")
         {
             Open(new OutputItem("reasoning", Id("rs")) { Summary = [] });
+        }
+
+        if (_text.Length == 0)
+        {
             Add("response.reasoning_summary_part.added", e => InSummary(e) with { Part = OutputPart.OfSummary("") });
         }
 
         _text.Append(text);
         Add("response.reasoning_summary_text.delta", e => InSummary(e) with { Delta = text });
+    });
+
+    /// <summary>A block of thinking is over, and the API has signed it. Of one that nobody may see this is all that is told.</summary>
+    public IReadOnlyList<ResponseEvent> Thought(JsonElement block) => Told(() =>
+    {
+        if (!keepsThinking)
+        {
+            return;
+        }
+
+        if (_open?.Type != "reasoning")
+        {
+            Open(new OutputItem("reasoning", Id("rs")) { Summary = [] });
+        }
+
+        _thoughts.Add(block);
     });
 
     public IReadOnlyList<ResponseEvent> Call(HistoryToolCall call) => Told(() =>
@@ -138,9 +162,15 @@ internal sealed class ResponseStory(ResponseFrame frame)
                 item = item with { Status = status, Content = [OutputPart.OfText(text)] };
                 break;
             case "reasoning":
-                Add("response.reasoning_summary_text.done", e => InSummary(e) with { Text = text });
-                Add("response.reasoning_summary_part.done", e => InSummary(e) with { Part = OutputPart.OfSummary(text) });
-                item = item with { Summary = [OutputPart.OfSummary(text)] };
+                if (text.Length > 0)
+                {
+                    Add("response.reasoning_summary_text.done", e => InSummary(e) with { Text = text });
+                    Add("response.reasoning_summary_part.done", e => InSummary(e) with { Part = OutputPart.OfSummary(text) });
+                    item = item with { Summary = [OutputPart.OfSummary(text)] };
+                }
+
+                item = item with { EncryptedContent = _thoughts.Count > 0 ? SealedThoughts.Write(_thoughts) : null };
+                _thoughts.Clear();
                 break;
             case "custom_tool_call":
                 Add("response.custom_tool_call_input.done", e => InItem(e) with { Input = text });

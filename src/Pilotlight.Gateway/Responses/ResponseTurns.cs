@@ -19,10 +19,8 @@ internal sealed record BegunResponse(Turn Turn, LiveTurn? Live, ResponseReading 
 /// <summary>Begins the turns that responses are: each in the thread that it goes on with, in a fork of it, or in one of its own.</summary>
 /// <remarks>Safe for concurrent use.</remarks>
 internal sealed class ResponseTurns(
-    ThreadService threads, ThreadForks forks, TurnService turns, StoredResponses stored, ClaudeRelay relay, IOptions<CompatibleOptions> options)
+    ThreadService threads, ThreadForks forks, TurnService turns, StoredResponses stored, ResponseRetries retries, ClaudeRelay relay, IOptions<CompatibleOptions> options)
 {
-    private const int MaxIdempotencyKey = 200;
-
     /// <summary>The call with all that was said before, as one that brings all of it along.</summary>
     public async Task<CompatibleRequest> ReadWholeAsync(Caller caller, ResponseCall call, JsonElement body, CancellationToken cancellationToken)
     {
@@ -35,7 +33,15 @@ internal sealed class ResponseTurns(
     /// <exception cref="ProblemException">It may not run, or what it goes on from is not there.</exception>
     public async Task<BegunResponse> BeginAsync(HttpContext http, ResponseCall call, JsonElement body)
     {
-        var (caller, facts, key) = (http.GetCaller(), ResponseFacts.Of(http), KeyOf(http));
+        var (caller, facts) = (http.GetCaller(), ResponseFacts.Of(http));
+        var retry = ResponseRetry.Of(http.Request, caller, body);
+        if (retry is not null && await retries.FindAsync(caller, call, retry, http.RequestAborted) is { } begun)
+        {
+            http.Response.Headers["x-pilotlight-turn"] = begun.Turn.Id;
+            http.Response.Headers["x-pilotlight-replayed"] = "true";
+            return begun;
+        }
+
         var said = await SaidBeforeAsync(caller, call, http.RequestAborted);
         var input = ResponseInput.Read(body, await stored.ReferredAsync(caller, body, http.RequestAborted), goesOn: said is not null);
 
@@ -43,22 +49,31 @@ internal sealed class ResponseTurns(
         CompatibleMessage[] asked = said?.UpTo.Awaited is { Count: > 0 } ? [Message(said.UpTo.Turns[^1].Messages[^1])] : [];
         var way = relay.HoldsKey ? CallRoute.Wire : CallRoute.Cli;
         var request = call.With(body, input, asked).Settle(way, options.Value);
-        var prompt = call.ToPrompt(request, request.History.Skip(asked.Length), way);
+        var prompt = call.ToPrompt(request, request.History.Skip(asked.Length), way) with { Request = retry?.Request };
+
+        if (retry is not null && said is not { IsWhole: true })
+        {
+            await retries.MakeRoomAsync(caller, retry);
+        }
 
         // From here on the turn is the server's: the client's leaving must not undo it half way.
         var isNew = said is null;
         var thread = said switch
         {
-            null => await threads.CreateAsync(caller, new NewThread(Model: request.Model, SystemPrompt: input.System), CancellationToken.None),
+            null => await CreateAsync(caller, new NewThread(Model: request.Model, SystemPrompt: input.System), retry?.ThreadId),
             { IsWhole: true } => said.UpTo.Thread,
-            _ => (await forks.ForkAsync(caller, said.UpTo, null, CancellationToken.None)).Thread,
+            _ => (await forks.ForkAsync(caller, said.UpTo, retry?.ThreadId, CancellationToken.None)).Thread,
         };
         try
         {
-            var (turn, live, isReplay) = await turns.BeginAsync(caller, thread.Id, prompt.Text, key, CancellationToken.None, facts.ArrivedAt, prompt: prompt);
+            var (turn, live, isReplay) = await turns.BeginAsync(caller, thread.Id, prompt.Text, retry?.Key, CancellationToken.None, facts.ArrivedAt, prompt: prompt);
             facts.TurnBegins(request.Ignored);
             facts.Routed("cli", () => live?.Upstream);
-            RateHeaders.Write(http.Response.Headers, live?.Lease.Rate);
+            if (live is not null)
+            {
+                facts.Limited(live, LimitWords.OpenAi);
+            }
+
             http.Response.Headers["x-pilotlight-turn"] = turn.Id;
             if (isReplay)
             {
@@ -87,10 +102,9 @@ internal sealed class ResponseTurns(
 
     private static CompatibleMessage Message(HistoryMessage message) => new(message.Role, message.Content ?? [new UserText(message.Text)]) { Calls = message.Calls ?? [] };
 
-    private static string? KeyOf(HttpContext http) => http.Request.Headers["Idempotency-Key"].ToString() switch
+    private Task<ChatThread> CreateAsync(Caller caller, NewThread request, string? id)
     {
-        "" => null,
-        { Length: > MaxIdempotencyKey } key => throw RequestProblems.Invalid($"Idempotency-Key has {key.Length} characters; at most {MaxIdempotencyKey} are taken."),
-        var key => key,
-    };
+        var thread = threads.Prepare(caller, request);
+        return threads.StoreAsync(id is null ? thread : thread with { Id = id }, CancellationToken.None);
+    }
 }

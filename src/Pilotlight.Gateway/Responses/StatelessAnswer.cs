@@ -8,15 +8,21 @@ using Pilotlight.Gateway.OpenAi;
 namespace Pilotlight.Gateway.Responses;
 
 /// <summary>A response of which nothing is kept: told as it comes, and gone with its connection. One instance a call.</summary>
-internal sealed class StatelessAnswer(ResponseFrame frame) : ICompatibleAnswer
+internal sealed class StatelessAnswer(ResponseFrame frame, bool keepsThinking) : ICompatibleAnswer
 {
-    private readonly ResponseStory _story = new(frame);
+    private readonly ResponseStory _story = new(frame, keepsThinking);
 
     public string Ping => ": ping\n\n";
 
     public string Start() => Frames(_story.Begin());
 
     public string Text(string text) => Frames(_story.Text(text));
+
+    public string Thinking(ThinkingDelta delta) => Frames(
+    [
+        .. delta.Text.Length > 0 ? _story.Thinking(delta.Text) : [],
+        .. delta.Block is { } block ? _story.Thought(block) : [],
+    ]);
 
     public string Call(ToolStarted call) => Frames(_story.Call(new HistoryToolCall(call.ToolUseId, call.Name, call.Input)));
 
@@ -34,8 +40,13 @@ internal sealed class StatelessAnswer(ResponseFrame frame) : ICompatibleAnswer
         return _story.Body.ToJsonString();
     }
 
-    public Task WriteWholeAsync(HttpContext http, TurnCompleted completed, IReadOnlyList<ToolStarted> calls)
+    public Task WriteWholeAsync(HttpContext http, TurnCompleted completed, IReadOnlyList<ThinkingDelta> thinking, IReadOnlyList<ToolStarted> calls)
     {
+        foreach (var delta in thinking)
+        {
+            Thinking(delta);
+        }
+
         if (completed.Text.Length > 0)
         {
             _story.Text(completed.Text);

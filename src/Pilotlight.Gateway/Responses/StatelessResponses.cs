@@ -17,7 +17,7 @@ internal sealed class StatelessResponses(
         var way = route.Of(call.Model);
         var request = call.Settle(way, options.Value);
         ICallTurn turn = way == CallRoute.Direct ? await direct.BeginAsync(http, request) : await turns.BeginAsync(http, request);
-        var answer = new StatelessAnswer(new ResponseFrame($"resp_{Guid.CreateVersion7(time.GetUtcNow()):N}", request.Model, echo));
+        var answer = new StatelessAnswer(new ResponseFrame($"resp_{Guid.CreateVersion7(time.GetUtcNow()):N}", request.Model, echo), request.Settings.KeepsThinking);
         await CompatibleCall.RunAsync(http, turn, request, answer, streams.Value, options.Value.KeepAlive, time);
     }
 }

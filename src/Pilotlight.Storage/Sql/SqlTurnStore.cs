@@ -110,10 +110,12 @@ internal sealed class SqlTurnStore(Database database, bool isSingleServer) : ITu
 
             if (turn.IdempotencyKey is { } key
                 && await session.FirstAsync(
-                    $"""SELECT {TurnColumns} FROM turns WHERE "ThreadId" = @thread AND "KeyId" = @owner AND "IdempotencyKey" = @key""",
-                    ReadTurn, cancellationToken, ("thread", turn.ThreadId), ("owner", turn.KeyId), ("key", key)) is { } earlier)
+                    $"""SELECT {TurnColumns}, "Prompt" FROM turns WHERE "ThreadId" = @thread AND "KeyId" = @owner AND "IdempotencyKey" = @key""",
+                    reader => new Asked(ReadTurn(reader), reader.IsDBNull(8) ? null : reader.GetString(8)),
+                    cancellationToken, ("thread", turn.ThreadId), ("owner", turn.KeyId), ("key", key)) is { } earlier)
             {
-                return session.Abandon(new AcceptResult(earlier.Text == turn.Text ? AcceptStatus.Replayed : AcceptStatus.KeyReused, earlier));
+                var isSame = earlier.Turn.Text == Plain.Text(turn.Text) && earlier.Prompt == request.Prompt;
+                return session.Abandon(new AcceptResult(isSame ? AcceptStatus.Replayed : AcceptStatus.KeyReused, earlier.Turn));
             }
 
             if (await session.FirstAsync(
@@ -453,4 +455,6 @@ internal sealed class SqlTurnStore(Database database, bool isSingleServer) : ITu
         reader.GetString(7));
 
     private sealed record Resolvable(Turn Turn, long LastEventId);
+
+    private sealed record Asked(Turn Turn, string? Prompt);
 }

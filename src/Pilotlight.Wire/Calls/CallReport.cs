@@ -1,3 +1,5 @@
+using System.Collections.ObjectModel;
+
 namespace Pilotlight.Wire.Calls;
 
 /// <summary>An upstream that failed, and the one that is asked instead.</summary>
@@ -17,6 +19,12 @@ public sealed record CallAnswer(string Upstream, int Attempt, int Status, TimeSp
 {
     /// <summary>One round trip to the upstream, as it was measured last on an open connection; null where it is not known.</summary>
     public TimeSpan? RoundTrip { get; init; }
+
+    /// <summary>
+    /// What it told of the account's limits, as it told it: the values of its <c>anthropic-ratelimit-…</c> headers by their names, in small
+    /// letters. Default: none.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> Limits { get; init; } = ReadOnlyDictionary<string, string>.Empty;
 }
 
 /// <summary>How a call ended.</summary>

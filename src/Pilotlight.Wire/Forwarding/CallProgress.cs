@@ -42,10 +42,10 @@ internal sealed partial class CallProgress(WireCall call, WireMetrics metrics, T
         Tell(observer => observer.Retrying(Info, retry));
     }
 
-    public void Answered(Upstream upstream, int status, bool isEvents, string? requestId, TimeSpan? retryAfter)
+    public void Answered(Upstream upstream, int status, bool isEvents, string? requestId, TimeSpan? retryAfter, IReadOnlyDictionary<string, string> limits)
     {
         _retryAfter = retryAfter;
-        _answer = new CallAnswer(upstream.Name, _attempts, status, Elapsed) { RoundTrip = upstream.RoundTrip };
+        _answer = new CallAnswer(upstream.Name, _attempts, status, Elapsed) { RoundTrip = upstream.RoundTrip, Limits = limits };
         _requestId = requestId;
         _reader = isEvents ? new EventAnswerReader() : new WholeAnswerReader();
         Tell(observer => observer.Answered(Info, _answer));

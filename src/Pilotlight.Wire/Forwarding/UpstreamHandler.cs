@@ -198,7 +198,7 @@ internal sealed partial class UpstreamHandler(
         Upstream upstream, UpstreamAnswer answer, WireCall call, CallProgress? progress, CancellationToken cancellationToken)
     {
         var wait = answer.Status < 400 ? null : RetryAfter.Read(answer.Response.Headers, time.GetUtcNow());
-        progress?.Answered(upstream, answer.Status, answer.IsEvents, RequestId(answer.Response), wait);
+        progress?.Answered(upstream, answer.Status, answer.IsEvents, RequestId(answer.Response), wait, LimitHeaders.Read(answer.Response.Headers));
         var response = answer.Release(progress, call.EndsAtMaxTokens);
         if (cancellationToken.IsCancellationRequested)
         {

@@ -48,7 +48,7 @@ internal class FakeStore : TurnStoreStub, IThreadStore
         return Task.FromResult(Thread);
     }
 
-    public Task<StoredMessage?> FindMessageAsync(string threadId, string messageId, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task<StoredMessage?> FindMessageAsync(string? threadId, string messageId, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task<StoredMessage?> FindAttachedAsync(string threadId, string attachmentId, CancellationToken cancellationToken) => throw new NotSupportedException();
 

@@ -207,7 +207,7 @@ public sealed class ServerLifeTests : IAsyncDisposable
 
         public Task<Page<StoredMessage>> ListMessagesAsync(string threadId, string? cursor, int limit, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-        public Task<StoredMessage?> FindMessageAsync(string threadId, string messageId, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Task<StoredMessage?> FindMessageAsync(string? threadId, string messageId, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public Task<StoredMessage?> FindAttachedAsync(string threadId, string attachmentId, CancellationToken cancellationToken) => throw new NotSupportedException();
 

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Pilotlight.Simulator;
@@ -202,6 +203,42 @@ public sealed class ResponseTests : EndToEndTest
 
         Assert.Equal("cancelled", StatusOf(cancelled));
         Assert.Equal("cancelled", StatusOf(await client.GetAsync(IdOf(begun))));
+    }
+
+    [Fact]
+    public async Task A_request_that_is_sent_again_under_its_key_is_answered_once()
+    {
+        await using var simulator = await SimulatorServer.StartAsync(cancellationToken: Token);
+        await using var gateway = await StartAsync(simulator);
+        simulator.Enqueue(AsksWeather, Scenario.Answer("Second."), Scenario.Answer("Anew."));
+
+        // A new one, one that answers a call, and one that goes on from the middle: each is found where its first try had left it.
+        var first = await TwiceAsync("k1", Ask("One?", ("tools", Tools)));
+        var result = Output(first.GetProperty("output")[1], "rain");
+        var second = await TwiceAsync("k2", Ask(new JsonArray(result), ("tools", Tools), ("previous_response_id", IdOf(first))));
+        var anew = await TwiceAsync("k3", Ask(new JsonArray(result.DeepClone()), ("tools", Tools), ("previous_response_id", IdOf(first))));
+        using var other = await PostAsync("k1", Ask("Two?"));
+
+        Assert.NotEqual(IdOf(second), IdOf(anew));
+        Assert.Equal((HttpStatusCode.Conflict, 3), (other.StatusCode, simulator.MessageRequests.Count));
+
+        async Task<JsonElement> TwiceAsync(string key, JsonObject call)
+        {
+            using var one = await PostAsync(key, call);
+            using var two = await PostAsync(key, call);
+            var (told, again) = (await one.Content.ReadAsStringAsync(Token), await two.Content.ReadAsStringAsync(Token));
+            Assert.True(one.IsSuccessStatusCode, told);
+            Assert.Equal(told, again);
+            Assert.Equal("true", two.Headers.GetValues("x-pilotlight-replayed").Single());
+            return JsonElement.Parse(told);
+        }
+
+        async Task<HttpResponseMessage> PostAsync(string key, JsonObject call)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/responses") { Content = JsonContent.Create(call) };
+            request.Headers.Add("Idempotency-Key", key);
+            return await gateway.Http.SendAsync(request, Token);
+        }
     }
 
     [Fact]

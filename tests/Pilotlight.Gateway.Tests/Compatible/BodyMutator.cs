@@ -5,8 +5,21 @@ namespace Pilotlight.Gateway.Tests.Compatible;
 
 /// <summary>A body that a client sent.</summary>
 /// <param name="Bytes">The body.</param>
-/// <param name="IsOpenAi">Whether it was for a chat completion; else for a message.</param>
-internal sealed record ClientBody(byte[] Bytes, bool IsOpenAi);
+/// <param name="Door">Which reader it was for.</param>
+internal sealed record ClientBody(byte[] Bytes, Door Door);
+
+/// <summary>The readers of requests that there are.</summary>
+internal enum Door
+{
+    /// <summary><c>/v1/chat/completions</c>.</summary>
+    Chat,
+
+    /// <summary><c>/v1/messages</c>.</summary>
+    Messages,
+
+    /// <summary><c>/v1/responses</c>.</summary>
+    Responses,
+}
 
 /// <summary>Breaks bodies that clients sent, the same way for the same seed: by their bytes, or by what their JSON means.</summary>
 internal sealed class BodyMutator(IReadOnlyList<ClientBody> bodies, int seed)
@@ -31,7 +44,7 @@ internal sealed class BodyMutator(IReadOnlyList<ClientBody> bodies, int seed)
     private readonly ClientBody[] _whole = [.. bodies.Where(body => body.Bytes.AsSpan().IndexOf("\\ud"u8) < 0)];
     private readonly Random _random = new(seed);
 
-    /// <summary>One more body; most are broken in one to six places, some are whole, and some are for the other API.</summary>
+    /// <summary>One more body; most are broken in one to six places, some are whole, and some are for another API.</summary>
     public ClientBody Next()
     {
         var body = _random.Next(4) == 0 ? bodies[_random.Next(bodies.Count)] : _whole[_random.Next(_whole.Length)];
@@ -42,7 +55,7 @@ internal sealed class BodyMutator(IReadOnlyList<ClientBody> bodies, int seed)
             _ when _whole.Contains(body) => Broken(Changed(body.Bytes)),
             _ => Broken(body.Bytes),
         };
-        return new ClientBody(bytes, _random.Next(10) == 0 ? !body.IsOpenAi : body.IsOpenAi);
+        return new ClientBody(bytes, _random.Next(10) == 0 ? (Door)_random.Next(3) : body.Door);
     }
 
     private byte[] Broken(byte[] whole)

@@ -23,8 +23,7 @@ public sealed class FuzzTests
     {
         foreach (var path in Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "Recorded"), "*.json"))
         {
-            var api = Path.GetFileName(path).StartsWith("messages", StringComparison.Ordinal) ? Reading.Anthropic : Reading.OpenAi;
-            var refusal = Record.Exception(() => Reading.Read(api, File.ReadAllBytes(path)));
+            var refusal = Record.Exception(() => BodyFuzz.Read(File.ReadAllBytes(path), BodyFuzz.DoorOf(path)));
             Assert.True(refusal is null || path.Contains("refused", StringComparison.Ordinal) || path.Contains("fault", StringComparison.Ordinal) || path.Contains("count-tokens", StringComparison.Ordinal), $"{path}: {refusal?.Message}");
         }
     }

@@ -6,8 +6,8 @@ export const key = process.env.KEY ?? 'pl_none';
 export const model = 'sonnet';
 
 // What the simulated model is told to do. Through the CLI a function's name is what the CLI makes of it, and an object is a call of its own tool.
-const isDirect = process.env.ROUTE === 'direct';
-const prefix = isDirect ? '' : 'mcp__functions__';
+export const isDirect = process.env.ROUTE === 'direct';
+export const prefix = isDirect ? '' : 'mcp__functions__';
 export const words = (count) => `[[sim words=${count}]] ${Math.random()}`;
 export const callOf = (tool, input) => `How is it? ${Math.random()} [[sim tool=${prefix}${tool} input=${JSON.stringify(input)}]]`;
 export const object = (input) => `Where? ${Math.random()} [[sim ${isDirect ? 'text=' : 'tool=StructuredOutput input='}${JSON.stringify(input)}]]`;

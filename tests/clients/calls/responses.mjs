@@ -3,11 +3,12 @@ import { Agent, OpenAIProvider, Runner, setTracingDisabled, tool } from '@openai
 import { createOpenAI } from '@ai-sdk/openai';
 import { generateText, stepCountIs, streamText, tool as aiTool } from 'ai';
 import { z } from 'zod';
-import { assert, enqueue, gateway, key } from './common.mjs';
+import { assert, enqueue, gateway, isDirect, key, prefix } from './common.mjs';
 
 const baseURL = `${gateway}/v1`;
 const client = new OpenAI({ baseURL, apiKey: key, maxRetries: 0 });
 const weather = { name: 'mcp__functions__weather', input: { city: 'Oslo' } };
+const statelessWeather = { ...weather, name: `${prefix}weather` };
 const agents = (call, run) => ({ client: '@openai/agents 0.20, responses', call, run });
 const aiSdk = (call, run) => ({ client: 'ai 6, openai (responses)', call, run });
 const openai = (call, run) => ({ client: 'openai 6, responses', call, run });
@@ -67,6 +68,31 @@ export const calls = [
       if (stream) await result.completed;
       assert.equal(result.finalOutput, 'It rains.');
     }
+  }),
+  agents('a tool with thinking, nothing kept', async () => {
+    setTracingDisabled(true);
+    const look = tool({ name: 'weather', description: 'How it is.', parameters: z.object({ city: z.string() }), execute: async () => 'rain' });
+    const modelSettings = { store: false, reasoning: { effort: 'low', summary: 'auto' }, providerData: { include: ['reasoning.encrypted_content'] } };
+    const agent = new Agent({ name: 'Guide', instructions: 'Be brief.', model: 'sonnet', tools: [look], modelSettings });
+    const runner = new Runner({ modelProvider: new OpenAIProvider({ apiKey: key, baseURL, useResponses: true }) });
+    for (const stream of [false, true]) {
+      await enqueue({ text: '', thinkingText: 'I look it up.', tool: statelessWeather }, { text: 'It rains.' });
+      const result = await runner.run(agent, 'How is it?', { stream });
+      if (stream) await result.completed;
+      assert.equal(result.finalOutput, 'It rains.');
+      const thought = result.newItems.find((item) => item.type === 'reasoning_item')?.rawItem;
+      assert.equal(thought.content[0].text, 'I look it up.');
+      assert.equal(typeof (thought.providerData?.encryptedContent ?? thought.providerData?.encrypted_content) === 'string', isDirect);
+    }
+  }),
+  aiSdk('a tool with thinking, nothing kept', async () => {
+    const provider = createOpenAI({ apiKey: key, baseURL });
+    await enqueue({ text: '', thinkingText: 'I look it up.', tool: statelessWeather }, { text: 'It rains.' });
+    const tools = { weather: aiTool({ description: 'How it is.', inputSchema: z.object({ city: z.string() }), execute: async () => 'rain' }) };
+    const providerOptions = { openai: { store: false, forceReasoning: true, reasoningEffort: 'low', reasoningSummary: 'auto' } };
+    const result = await generateText({ model: provider('sonnet'), prompt: 'How is it?', tools, providerOptions, stopWhen: stepCountIs(3) });
+    assert.equal(result.text, 'It rains.');
+    assert.equal(result.steps[0].reasoningText, 'I look it up.');
   }),
   aiSdk('text, a tool in two steps, a second turn', async () => {
     const provider = createOpenAI({ apiKey: key, baseURL });
