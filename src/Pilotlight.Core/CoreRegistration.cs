@@ -43,6 +43,7 @@ public static class CoreRegistration
         services.AddSingleton<ApprovalService>();
         services.AddSingleton<CallTurns>();
         services.AddSingleton<TurnService>();
+        services.AddSingleton<FileRewinds>();
         services.AddSingleton<ThreadForks>();
         services.AddSingleton<ThreadAttachments>();
         services.AddSingleton<ThreadExports>();

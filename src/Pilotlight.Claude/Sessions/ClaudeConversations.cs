@@ -130,6 +130,15 @@ internal sealed partial class ClaudeConversations : IClaudeConversations, IAsync
     }
 
     /// <inheritdoc/>
+    public async Task<FileRewind> RewindFilesAsync(string conversationId, Guid checkpoint, bool isTrial, CancellationToken cancellationToken)
+    {
+        await using var entered = await _hot.EnterAsync(conversationId, cancellationToken);
+        return entered.Slot.Session is { IsUsable: true, IsAlive: true } live
+            ? await live.RewindAsync(checkpoint, isTrial, cancellationToken)
+            : throw new ClaudeException(TurnErrors.NotRewound("the process that had kept them is gone"));
+    }
+
+    /// <inheritdoc/>
     public ValueTask ForgetAsync(string conversationId, CancellationToken cancellationToken) =>
         new(_hot.ForgetAsync(conversationId).AsTask().WaitAsync(cancellationToken));
 
@@ -156,6 +165,7 @@ internal sealed partial class ClaudeConversations : IClaudeConversations, IAsync
         try
         {
             var kind = _profiles.For(conversation);
+            ConversationCheck.Refuse(conversation, kind.Agent);
             await _hot.MakeRoomAsync(slot);
             slot.Session = await OpenAsync(kind, conversation, cancellationToken);
             LogBound(_logger, conversation.Id, slot.Session.ProcessId, slot.Session.Source, conversation.History.Count);

@@ -38,6 +38,8 @@ internal sealed class ClaudeSession : IAsyncDisposable
     private TurnReader? _awaiting;
     private TurnGate _gate = new(isTold: false);
     private bool _tellsLines;
+    private bool _tellsState;
+    private IReadOnlyList<CliTask> _between = [];
     private TurnUsage _usedBefore = TurnUsage.None;
     private bool _isInTurn;
     private ToolPermissionRequest? _asked;
@@ -214,6 +216,12 @@ internal sealed class ClaudeSession : IAsyncDisposable
         }
 
         _isInTurn = true;
+        foreach (var told in _between.SelectMany(reader.Read))
+        {
+            yield return told;
+        }
+
+        _between = [];
         while (fault is null)
         {
             var (message, stopped) = await _output.NextAsync(pacing, reader, _callers, _kind.Agent is null ? null : _process.Waiting, cancellationToken);
@@ -247,6 +255,7 @@ internal sealed class ClaudeSession : IAsyncDisposable
 
             WasHeard = true;
             _tellsLines |= message is CliInit init && init.Capabilities.Contains(TurnGate.Capability);
+            _tellsState |= message is CliSessionState;
             if (!_gate.Passes(message!))
             {
                 if (reader.Count(message!))
@@ -257,10 +266,16 @@ internal sealed class ClaudeSession : IAsyncDisposable
                 continue;
             }
 
-            if (message is CliResult result && _gate.Ends(result))
+            if (message is CliResult result && (_gate.Ends(result) || reader.Held is not null) && MoreIsToCome(reader, result))
+            {
+                reader.Hold(result);
+                continue;
+            }
+
+            if ((message is CliSessionState { IsIdle: true } ? reader.Held : message as CliResult) is { } end && (_gate.Ends(end) || reader.Held is not null))
             {
                 _isInTurn = false;
-                yield return End(reader, result, firstToken, _time.GetElapsedTime(startedAt));
+                yield return End(reader, end, firstToken, _time.GetElapsedTime(startedAt));
                 yield break;
             }
 
@@ -284,6 +299,13 @@ internal sealed class ClaudeSession : IAsyncDisposable
                 }
 
                 yield return turnEvent;
+            }
+
+            if (message is CliMessageDelta { StopReason: "tool_use" } && await SpentAsync(conversation) is { } spent)
+            {
+                await InterruptAsync(reader);
+                yield return Fail(reader, spent);
+                yield break;
             }
 
             if (pacing.GiveUp(reader.LastRetry) is { } hopeless)
@@ -320,6 +342,47 @@ internal sealed class ClaudeSession : IAsyncDisposable
     public WorkspaceWatch? Watch() => _workspace is null || WorkspaceSettings.Of(_kind.Agent) is not { } settings
         ? null
         : new WorkspaceWatch(_workspace.Path, settings.Limit, _lease.Process.Kill, _time);
+
+    // The CLI says when all is over, and only that tells whether a report is still to be answered.
+    private bool MoreIsToCome(TurnReader reader, CliResult result) => _tellsState && reader.Agents.Any && !result.IsError && result.Subtype == "success";
+
+    /// <summary>Why the turn may not go on: it has cost what it may; null while it may. The CLI estimates it, at the end of each call of the API.</summary>
+    private async ValueTask<TurnError?> SpentAsync(Conversation conversation)
+    {
+        if ((conversation.MaxCostUsd ?? _kind.Agent?.MaxCostUsd) is not { } most)
+        {
+            return null;
+        }
+
+        try
+        {
+            var told = await _connection.RequestAsync(new JsonObject { ["subtype"] = "get_usage" }, _options.ControlTimeout, CancellationToken.None);
+            var cost = told.Property("session").Property("total_cost_usd").AsDecimal() - (_totals.CostUsd ?? 0);
+            return cost >= most ? TurnErrors.CostsTooMuch(cost.Value, most) : null;
+        }
+        catch (Exception fault) when (fault is IOException or TimeoutException or CliProtocolException)
+        {
+            return TurnErrors.CostNotTold(fault.Message);
+        }
+    }
+
+    /// <summary>Brings files back to what they were when a turn of this process began.</summary>
+    /// <exception cref="ClaudeException">There is no such checkpoint, or the files could not be brought back.</exception>
+    public async Task<FileRewind> RewindAsync(Guid checkpoint, bool isTrial, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var told = await _connection.RequestAsync(
+                new JsonObject { ["subtype"] = "rewind_files", ["user_message_id"] = checkpoint.ToString(), ["dry_run"] = isTrial }, _options.ControlTimeout, cancellationToken);
+            return told.Property("canRewind").AsBoolean()
+                ? new FileRewind(told.Property("filesChanged").AsStrings(), told.Property("insertions").AsInt32() ?? 0, told.Property("deletions").AsInt32() ?? 0, told.Property("skippedLinks").AsInt32() ?? 0)
+                : throw new ClaudeException(TurnErrors.NotRewound(told.Property("error").AsString()));
+        }
+        catch (Exception fault) when (fault is CliProtocolException or IOException or TimeoutException)
+        {
+            throw new ClaudeException(TurnErrors.NotRewound(fault.Message), fault);
+        }
+    }
 
     private async Task BindAsync(Conversation conversation, ILogger logger, CancellationToken cancellationToken)
     {
@@ -371,8 +434,8 @@ internal sealed class ClaudeSession : IAsyncDisposable
         }
 
         // Only a process that has run a turn has background tasks, and with them turns of its own.
-        _gate = new TurnGate(_tellsLines);
-        _output.DropLeftovers();
+        _gate = new TurnGate(_tellsLines, conversation.Checkpoint);
+        _between = _output.TakeLeftovers();
         _callers?.Clear();
         await _binding.TuneAsync(conversation);
         var (error, isCancelled) = await TryWriteAsync(content, cancellationToken);
@@ -417,7 +480,7 @@ internal sealed class ClaudeSession : IAsyncDisposable
 
     // A subagent's call is none of the conversation's own; and beside work that goes on by itself the process cannot be let go.
     private static bool NeedsProcess(ToolPermissionRequest asked, TurnReader reader) =>
-        asked.AgentId is not null || !reader.Unfinished.ContainsKey(asked.ToolUseId) || asked.ToolName.StartsWith($"mcp__{FunctionNames.Server}__", StringComparison.Ordinal)
+        asked.AgentId is not null || reader.Agents.AreRunning || !reader.Unfinished.ContainsKey(asked.ToolUseId) || asked.ToolName.StartsWith($"mcp__{FunctionNames.Server}__", StringComparison.Ordinal)
         || reader.Unfinished.Any(call => call.Key != asked.ToolUseId && (call.Value is "Task" or "Agent" || call.Value.StartsWith("mcp__", StringComparison.Ordinal)));
 
     private async ValueTask<(TurnError? Error, bool IsCancelled)> TryWriteAsync(IReadOnlyList<UserContent> content, CancellationToken cancellationToken)
@@ -447,9 +510,9 @@ internal sealed class ClaudeSession : IAsyncDisposable
 
     private async ValueTask<TurnEvent> InterruptAsync(TurnReader reader)
     {
-        if (!_gate.IsOpen)
+        if (!_gate.IsOpen || reader.Held is not null)
         {
-            // What runs is a turn of the CLI's own; interrupted, it would go on with the line that waits.
+            // What runs is a turn of the CLI's own, or subagents; interrupted, it would go on with the line that waits, or with their reports.
             IsUsable = false;
             _lease.Process.Kill();
             return new TurnCancelled(reader.Text, reader.Used, null) { Model = reader.Model };

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Options;
+using Pilotlight.Claude.Conversations;
 using Pilotlight.Core.Attachments;
 using Pilotlight.Core.Problems;
 using Pilotlight.Core.Threads;
@@ -26,7 +27,8 @@ internal static class TurnEndpoints
     private const string EventsDescription =
         "Server-sent events, each with an id that counts up within the turn: turn.started {turnId, messageId, acquire: {source, ms}}, text.delta {text}, "
         + "text.reset {} (what was streamed is void), thinking.delta {text}, tool.started {id, name, input}, tool.finished {id, isError, summary, result}, "
-        + "approval.requested {approvalId, tool, input, title, expiresAt}, question.asked {approvalId, questions, expiresAt}, approval.resolved {approvalId, decision, by}, retrying {attempt, maxAttempts, delayMs, status}, "
+        + "approval.requested {approvalId, tool, input, title, expiresAt}, question.asked {approvalId, questions, expiresAt}, approval.resolved {approvalId, decision, by}, "
+        + "task.updated {taskId, status, kind, toolUseId, agent, description, background, summary, lastTool, parentTaskId, tokens, toolUses, durationMs} (what is left out is as before), retrying {attempt, maxAttempts, delayMs, status}, "
         + "context.truncated {droppedTurns}, and at the end exactly one of turn.completed {messageId, model, usage, costUsd, ttftMs, durationMs}, "
         + "turn.failed {problem} and turn.cancelled {}. The turn is the server's: it goes on when the client leaves.";
 
@@ -44,6 +46,9 @@ internal static class TurnEndpoints
             .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound);
         group.MapPost("/turns/{turnId}/cancel", CancelAsync).WithName("CancelTurn").WithSummary("Asks a turn to stop; its stream tells the end.")
             .Produces(StatusCodes.Status202Accepted).ProducesProblem(StatusCodes.Status404NotFound);
+        group.MapPost("/turns/{turnId}/rewind", RewindAsync).WithName("RewindFiles").WithSummary("Brings files back to what they were when a turn began, as far as an agent's own tools changed them.")
+            .WithDescription("For profiles with Checkpoints, for as long as the thread's process lives. With ?trial=true it only says what would be changed. What was said stays.")
+            .Produces<FileRewind>().ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
         group.MapPost("/warm", WarmAsync).WithName("WarmThread").WithSummary("Begins to make a process ready for the thread's next turn, its history replayed.")
             .Produces(StatusCodes.Status202Accepted).ProducesProblem(StatusCodes.Status404NotFound);
     }
@@ -106,6 +111,10 @@ internal static class TurnEndpoints
         await turns.CancelAsync(turn.Id);
         return TypedResults.Accepted((string?)null);
     }
+
+    private static Task<FileRewind> RewindAsync(
+        string id, string turnId, HttpContext http, FileRewinds rewinds, CancellationToken cancellationToken, bool trial = false) =>
+        rewinds.RewindAsync(http.GetCaller(), id, turnId, trial, cancellationToken);
 
     private static async Task<IResult> WarmAsync(
         string id, HttpContext http, ThreadService threads, WarmUps warmUps, CancellationToken cancellationToken)
