@@ -59,6 +59,7 @@ public static class CoreRegistration
         }
 
         services.AddSingleton(LocalGateway.Create);
+        services.AddSingleton(LocalFiles.Create);
         services.AddSingleton<LocalOperations>();
         services.AddHostedService<TurnLife>();
         return services;

@@ -83,7 +83,7 @@ public sealed class SubagentTests
         }
 
         Assert.Equal("I have asked the reviewer.", Assert.IsType<TurnCancelled>(events[^1]).PartialText);
-        host.Simulator.Enqueue(Scenario.Answer("here"));
+        host.Simulator.When(request => request.LastUserText.Contains("still there?", StringComparison.Ordinal), Scenario.Answer("here"));
         Assert.Equal("here", Assert.IsType<TurnCompleted>((await host.RunAsync(s_coder, "still there?", Token))[^1]).Text);
     }
 
