@@ -58,14 +58,14 @@ public sealed class WorkspaceTests(Browser browser)
         await page.WaitForAnswerAsync();
         await Expect(page.LastAnswer.Locator(".tool-name")).ToHaveTextAsync("reviewer");
         await Expect(page.LastAnswer.Locator(".tool-state")).ToHaveTextAsync("done");
-        Assert.Equal(["UL", "DIV"], await ShapeAsync(page));
+        Assert.Equal(["DIV", "UL", "DIV"], await ShapeAsync(page));
         await page.LastAnswer.Locator("details.tool summary").ClickAsync();
         await SaveAsync(page, isPhone ? "subagent-phone" : "subagent");
 
         await page.Page.ReloadAsync();
         await page.WaitForAnswerAsync();
         await Expect(page.LastAnswer.Locator(".tool-name")).ToHaveTextAsync("reviewer");
-        Assert.Equal(["UL", "DIV"], await ShapeAsync(page));
+        Assert.Equal(["DIV", "UL", "DIV"], await ShapeAsync(page));
         Assert.True(await page.Page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth"));
         Assert.Empty(page.Complaints);
     }
