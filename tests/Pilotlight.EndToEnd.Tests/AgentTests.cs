@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Json;
 using System.Text.Json;
 using Pilotlight.Testing;
 
@@ -76,6 +77,30 @@ public sealed class AgentTests : EndToEndTest
         }
 
         Task<HttpResponseMessage> RewindAsync(GatewayProcess gateway, string query) => gateway.Http.PostAsync($"/api/threads/{thread}/turns/{turn}/rewind{query}", null, Token);
+    }
+
+    [Fact]
+    public async Task A_turn_that_may_cost_only_so_much_ends_there_and_says_so()
+    {
+        await using var gateway = await GatewayProcess.StartAsync(
+            Data, Token, null, ["--simulate", "--Pilotlight:Claude:Profiles:coder:Tools:0=Bash", "--Pilotlight:Claude:Profiles:coder:AllowedTools:0=Bash"]);
+        var thread = await gateway.CreateThreadAsync(Token, new { profile = "coder" });
+        const string Work = """[[sim tool=Bash input={"command":"true"}]]""";
+
+        var body = await SendAsync(new { text = Work, maxCostUsd = 0.000001 });
+        var refused = await SendAsync(new { text = Work, maxCostUsd = 0 });
+        var enough = await SendAsync(new { text = Work, maxCostUsd = 1 });
+
+        Assert.Contains("budget-exceeded", body, StringComparison.Ordinal);
+        Assert.Contains("may cost 0.000001 USD", body, StringComparison.Ordinal);
+        Assert.Contains("maxCostUsd is 0", refused, StringComparison.Ordinal);
+        Assert.Contains("turn.completed", enough, StringComparison.Ordinal);
+
+        async Task<string> SendAsync(object turn)
+        {
+            using var answer = await gateway.Http.PostAsJsonAsync($"/api/threads/{thread}/turns", turn, Token);
+            return await answer.Content.ReadAsStringAsync(Token);
+        }
     }
 
     private static string? Word(JsonElement data, string name) => data.TryGetProperty(name, out var value) ? value.GetString() : null;

@@ -89,7 +89,7 @@ public sealed record Conversation
     /// </summary>
     public IReadOnlyDictionary<string, McpServerSettings> McpServers { get; init; } = new Dictionary<string, McpServerSettings>();
 
-    /// <summary>Most that this turn may cost in US dollars, see <see cref="AgentProfileOptions.MaxCostUsd"/>. Default: the profile's.</summary>
+    /// <summary>Most that this turn may cost in US dollars, see <see cref="AgentProfileOptions.MaxCostUsd"/>. Default: the profile's alone.</summary>
     public decimal? MaxCostUsd { get; init; }
 
     /// <summary>Names this turn for <see cref="IClaudeConversations.RewindFilesAsync"/>; another one each turn. Default: none.</summary>

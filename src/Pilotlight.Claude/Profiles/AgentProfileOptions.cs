@@ -66,8 +66,8 @@ public sealed class AgentProfileOptions
     public string? FallbackModel { get; set; }
 
     /// <summary>
-    /// Most that one turn may cost in US dollars, by the CLI's estimate; the turn fails when the call of the API that reaches it has ended. A conversation's own limit
-    /// outranks it. Default: none, no limit.
+    /// Most that one turn may cost in US dollars, by the CLI's estimate; the turn fails when the call of the API that reaches it has ended and another would follow. Of a
+    /// conversation's own limit and this one the lower holds. Default: none, no limit.
     /// </summary>
     public decimal? MaxCostUsd { get; set; }
 

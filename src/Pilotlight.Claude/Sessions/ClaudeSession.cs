@@ -31,6 +31,7 @@ internal sealed class ClaudeSession : IAsyncDisposable
     private readonly CliConnection _connection;
     private readonly SessionBinding _binding;
     private readonly SessionOutput _output;
+    private readonly SessionControl _control;
     private readonly WireProcess? _wire;
     private readonly ProcessWorkspace? _workspace;
     private CliTotals _totals;
@@ -57,6 +58,7 @@ internal sealed class ClaudeSession : IAsyncDisposable
         _wire = (lease.Process.Own as ProcessBelongings)?.Wire;
         _workspace = (lease.Process.Own as ProcessBelongings)?.Workspace;
         _output = new SessionOutput(_connection, lease.Process, options, time);
+        _control = new SessionControl(_connection, options);
     }
 
     /// <summary>What the process was bound to; another conversation state needs another process.</summary>
@@ -301,7 +303,8 @@ internal sealed class ClaudeSession : IAsyncDisposable
                 yield return turnEvent;
             }
 
-            if (message is CliMessageDelta { StopReason: "tool_use" } && await SpentAsync(conversation) is { } spent)
+            if (message is CliMessageDelta { StopReason: "tool_use" } && Lower(conversation.MaxCostUsd, _kind.Agent?.MaxCostUsd) is { } most
+                && await _control.SpentAsync(most, _totals.CostUsd ?? 0) is { } spent)
             {
                 await InterruptAsync(reader);
                 yield return Fail(reader, spent);
@@ -343,46 +346,14 @@ internal sealed class ClaudeSession : IAsyncDisposable
         ? null
         : new WorkspaceWatch(_workspace.Path, settings.Limit, _lease.Process.Kill, _time);
 
+    private static decimal? Lower(decimal? one, decimal? other) => one is { } first && other is { } second ? Math.Min(first, second) : one ?? other;
+
     // The CLI says when all is over, and only that tells whether a report is still to be answered.
     private bool MoreIsToCome(TurnReader reader, CliResult result) => _tellsState && reader.Agents.Any && !result.IsError && result.Subtype == "success";
 
-    /// <summary>Why the turn may not go on: it has cost what it may; null while it may. The CLI estimates it, at the end of each call of the API.</summary>
-    private async ValueTask<TurnError?> SpentAsync(Conversation conversation)
-    {
-        if ((conversation.MaxCostUsd ?? _kind.Agent?.MaxCostUsd) is not { } most)
-        {
-            return null;
-        }
-
-        try
-        {
-            var told = await _connection.RequestAsync(new JsonObject { ["subtype"] = "get_usage" }, _options.ControlTimeout, CancellationToken.None);
-            var cost = told.Property("session").Property("total_cost_usd").AsDecimal() - (_totals.CostUsd ?? 0);
-            return cost >= most ? TurnErrors.CostsTooMuch(cost.Value, most) : null;
-        }
-        catch (Exception fault) when (fault is IOException or TimeoutException or CliProtocolException)
-        {
-            return TurnErrors.CostNotTold(fault.Message);
-        }
-    }
-
     /// <summary>Brings files back to what they were when a turn of this process began.</summary>
     /// <exception cref="ClaudeException">There is no such checkpoint, or the files could not be brought back.</exception>
-    public async Task<FileRewind> RewindAsync(Guid checkpoint, bool isTrial, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var told = await _connection.RequestAsync(
-                new JsonObject { ["subtype"] = "rewind_files", ["user_message_id"] = checkpoint.ToString(), ["dry_run"] = isTrial }, _options.ControlTimeout, cancellationToken);
-            return told.Property("canRewind").AsBoolean()
-                ? new FileRewind(told.Property("filesChanged").AsStrings(), told.Property("insertions").AsInt32() ?? 0, told.Property("deletions").AsInt32() ?? 0, told.Property("skippedLinks").AsInt32() ?? 0)
-                : throw new ClaudeException(TurnErrors.NotRewound(told.Property("error").AsString()));
-        }
-        catch (Exception fault) when (fault is CliProtocolException or IOException or TimeoutException)
-        {
-            throw new ClaudeException(TurnErrors.NotRewound(fault.Message), fault);
-        }
-    }
+    public Task<FileRewind> RewindAsync(Guid checkpoint, bool isTrial, CancellationToken cancellationToken) => _control.RewindAsync(checkpoint, isTrial, cancellationToken);
 
     private async Task BindAsync(Conversation conversation, ILogger logger, CancellationToken cancellationToken)
     {

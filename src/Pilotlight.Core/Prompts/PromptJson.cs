@@ -23,7 +23,8 @@ internal static class PromptJson
             prompt.MaxTokens,
             prompt.Parameters,
             prompt.IsUnattended ? true : null,
-            prompt.Echo),
+            prompt.Echo,
+            prompt.MaxCostUsd),
         PromptJsonContext.Default.StoredPrompt);
 
     public static Prompt Read(string json)
@@ -44,6 +45,7 @@ internal static class PromptJson
             Parameters = stored.Parameters,
             IsUnattended = stored.IsUnattended == true,
             Echo = stored.Echo,
+            MaxCostUsd = stored.MaxCostUsd,
         };
     }
 
@@ -114,7 +116,8 @@ internal sealed record StoredPrompt(
     int? MaxTokens,
     CallParameters? Parameters,
     bool? IsUnattended,
-    JsonElement? Echo);
+    JsonElement? Echo,
+    decimal? MaxCostUsd);
 
 internal sealed record StoredPart(string Type)
 {

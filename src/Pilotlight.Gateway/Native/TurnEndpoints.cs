@@ -5,6 +5,7 @@ using Microsoft.Extensions.Options;
 using Pilotlight.Claude.Conversations;
 using Pilotlight.Core.Attachments;
 using Pilotlight.Core.Problems;
+using Pilotlight.Core.Prompts;
 using Pilotlight.Core.Threads;
 using Pilotlight.Core.Turns;
 using Pilotlight.Gateway.Access;
@@ -15,7 +16,8 @@ namespace Pilotlight.Gateway.Native;
 /// <summary>A new turn, as it is asked for.</summary>
 /// <param name="Text">What the user says; may be left out where files say it all.</param>
 /// <param name="Attachments">Files that the message brings: images (PNG, JPEG, GIF, WebP), PDF and text; null for none.</param>
-public sealed record NewTurn(string? Text, IReadOnlyList<NewAttachment>? Attachments = null);
+/// <param name="MaxCostUsd">Most that an agent's turn may cost in US dollars, by the CLI's estimate; where its profile has a limit too, the lower holds. Null for none.</param>
+public sealed record NewTurn(string? Text, IReadOnlyList<NewAttachment>? Attachments = null, decimal? MaxCostUsd = null);
 
 /// <summary><c>/api/threads/{id}/turns</c> and <c>/warm</c>.</summary>
 internal static class TurnEndpoints
@@ -68,7 +70,7 @@ internal static class TurnEndpoints
         }
 
         var text = request.Text ?? "";
-        var prompt = attachments.Read(text, request.Attachments);
+        var prompt = Limit(attachments.Read(text, request.Attachments), text, request.MaxCostUsd);
 
         // From here on the turn is the server's: the client's leaving must not undo it half way.
         var (turn, live, isReplay) = await turns.BeginAsync(
@@ -81,6 +83,13 @@ internal static class TurnEndpoints
 
         await StreamAsync(http, turns, turn, live, 0, relay.Value, time);
     }
+
+    private static Prompt? Limit(Prompt? prompt, string text, decimal? mostUsd) => mostUsd switch
+    {
+        null => prompt,
+        <= 0 => throw RequestProblems.Parameter("maxCostUsd", $"maxCostUsd is {mostUsd}; it must be more than 0, or left out."),
+        _ => (prompt ?? new Prompt { Content = [new UserText(text)] }) with { MaxCostUsd = mostUsd },
+    };
 
     private static async Task EventsAsync(
         string id,
