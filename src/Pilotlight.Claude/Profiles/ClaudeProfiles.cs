@@ -76,8 +76,11 @@ public sealed class ClaudeProfiles : IDisposable
     public ProcessProfile Default => For(new Conversation { Id = "" }).Process;
 
     /// <summary>What a profile gives each conversation to work in; null where it gives none.</summary>
-    internal WorkspaceSettings? WorkspaceOf(string? profile) =>
-        profile is { Length: > 0 } name && _options.Profiles.TryGetValue(name, out var agent) ? WorkspaceSettings.Of(agent) : null;
+    internal WorkspaceSettings? WorkspaceOf(string? profile) => WorkspaceSettings.Of(AgentOf(profile));
+
+    /// <summary>The settings of a profile; null for the chat profile, and for one that there is not.</summary>
+    internal AgentProfileOptions? AgentOf(string? profile) =>
+        profile is { Length: > 0 } name && _options.Profiles.TryGetValue(name, out var agent) ? agent : null;
 
     /// <summary>Closes the ways to other hosts.</summary>
     public void Dispose() => _proxies.Dispose();

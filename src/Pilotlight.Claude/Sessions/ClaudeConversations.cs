@@ -152,6 +152,11 @@ internal sealed partial class ClaudeConversations : IClaudeConversations, IAsync
     private async ValueTask<(ClaudeSession? Session, AcquireSource Source, TurnError? Failure)> TryOpenAsync(
         SessionSlot slot, Conversation conversation, IReadOnlyList<UserContent> content, CancellationToken cancellationToken)
     {
+        if (ConversationCheck.Fault(conversation, _profiles.AgentOf(conversation.Profile)) is { } wrong)
+        {
+            return (null, default, new TurnError(TurnErrorKind.InvalidRequest, wrong));
+        }
+
         if (slot.Session is { } live)
         {
             if (live.IsUsable && live.IsAlive && live.Key == SessionKey.Of(conversation) && live.Takes(content))
@@ -165,7 +170,6 @@ internal sealed partial class ClaudeConversations : IClaudeConversations, IAsync
         try
         {
             var kind = _profiles.For(conversation);
-            ConversationCheck.Refuse(conversation, kind.Agent);
             await _hot.MakeRoomAsync(slot);
             slot.Session = await OpenAsync(kind, conversation, cancellationToken);
             LogBound(_logger, conversation.Id, slot.Session.ProcessId, slot.Session.Source, conversation.History.Count);

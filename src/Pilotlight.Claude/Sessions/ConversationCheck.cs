@@ -1,23 +1,16 @@
 using Pilotlight.Claude.Conversations;
 using Pilotlight.Claude.Permissions;
 using Pilotlight.Claude.Tools;
-using Pilotlight.Claude.Turns;
 
 namespace Pilotlight.Claude.Sessions;
 
 /// <summary>What a conversation may not ask of its profile.</summary>
 internal static class ConversationCheck
 {
-    /// <exception cref="ClaudeException">It asks for what it may not have.</exception>
-    public static void Refuse(Conversation conversation, AgentProfileOptions? agent)
-    {
-        if (Fault(conversation, agent) is { } fault)
-        {
-            throw new ClaudeException(new TurnError(TurnErrorKind.InvalidRequest, fault));
-        }
-    }
-
-    private static string? Fault(Conversation conversation, AgentProfileOptions? agent)
+    /// <summary>What it asks for and may not have; null for nothing.</summary>
+    /// <param name="conversation">The conversation.</param>
+    /// <param name="agent">The settings of its profile; null for the chat profile.</param>
+    public static string? Fault(Conversation conversation, AgentProfileOptions? agent)
     {
         if (agent is null)
         {

@@ -35,11 +35,14 @@ public sealed class RunningSessionTests
     public async Task A_mode_that_may_not_be_fails_the_turn(string? profile, string mode)
     {
         await using var host = await StartAsync();
+        var conversation = new Conversation { Id = "c", Profile = profile };
 
-        var events = await host.RunAsync(new Conversation { Id = "c", Profile = profile, PermissionMode = mode }, "go", Token);
+        var fresh = await host.RunAsync(conversation with { PermissionMode = mode }, "go", Token);
+        await host.RunAsync(conversation, "hello", Token);
+        var live = await host.RunAsync(conversation with { PermissionMode = mode }, "go", Token);
 
-        Assert.Equal(TurnErrorKind.InvalidRequest, Assert.IsType<TurnFailed>(events[^1]).Error.Kind);
-        Assert.Empty(host.Simulator.MessageRequests);
+        Assert.All([fresh, live], events => Assert.Equal(TurnErrorKind.InvalidRequest, Assert.IsType<TurnFailed>(events[^1]).Error.Kind));
+        Assert.Single(host.Simulator.MessageRequests);
     }
 
     [Fact]
