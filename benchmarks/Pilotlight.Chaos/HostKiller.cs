@@ -100,7 +100,7 @@ internal static class HostKiller
     private static List<string> Walled(string home) =>
     [
         .. Directory.EnumerateDirectories("/proc").Where(folder => int.TryParse(Path.GetFileName(folder), out _)
-            && Read($"{folder}/mountinfo").Contains(home, StringComparison.Ordinal)),
+            && Read($"{folder}/mountinfo").Contains(Path.GetFileName(home), StringComparison.Ordinal)),
     ];
 
     private static Process Start(string? cli, string? api, string home, bool walled)
