@@ -20,7 +20,7 @@ public sealed class WorkspaceTests(Browser browser)
         await page.Page.GetByLabel("Files of this thread").ClickAsync();
         var list = page.Page.Locator(".ws-list li");
         await Expect(list).ToHaveCountAsync(2);
-        await page.Page.Locator(".workspace input[type=file]").SetInputFilesAsync(
+        await page.Page.Locator(".workspace[data-ready] input[type=file]").SetInputFilesAsync(
             [new FilePayload { Name = "zwei drei.txt", MimeType = "text/plain", Buffer = Encoding.UTF8.GetBytes("from outside") }]);
         await Expect(list).ToHaveCountAsync(3);
         await SaveAsync(page, "workspace");

@@ -26,4 +26,5 @@ export function workspace(root, page) {
     root.toggleAttribute('data-dropping', false);
     put([...event.dataTransfer?.files ?? []]);
   });
+  root.toggleAttribute('data-ready', true);
 }
