@@ -1,7 +1,7 @@
 using System.Globalization;
 using Pilotlight.Chaos;
 
-// kill-host [--runs N] [--cli PATH]: kills a host at random moments and looks for what it leaves behind.
+// kill-host [--runs N] [--cli PATH [--walls]]: kills a host at random moments and looks for what it leaves behind.
 // descriptors [--runs N], mass-death [--runs N], crash-loop [--minutes N], drain: the pool's promises about faults.
 // stream-cuts [--runs STREAMS] [--only responses|agui|ui]: streams of each kind that are cut and resumed have every event once.
 // cuts, server-kills [--postgres CONNECTION|auto], cancels, slow-clients, cli-crashes [--runs N] [--minutes N]: the gateway's promises.
@@ -37,7 +37,7 @@ switch (args.FirstOrDefault())
     case "approvals":
         return await Approvals.RunAsync(Count(1000), Option("--postgres") is not null, Limit());
     case "kill-host":
-        return await HostKiller.RunAsync(int.Parse(Option("--runs") ?? "50", CultureInfo.InvariantCulture), Option("--cli"));
+        return await HostKiller.RunAsync(int.Parse(Option("--runs") ?? "50", CultureInfo.InvariantCulture), Option("--cli"), args.Contains("--walls"));
     case "descriptors":
         return await PoolFaults.DescriptorsAsync(int.Parse(Option("--runs") ?? "10000", CultureInfo.InvariantCulture));
     case "mass-death":
@@ -50,10 +50,10 @@ switch (args.FirstOrDefault())
         await VictimHost.RunScriptedAsync();
         return 0;
     case "host":
-        await VictimHost.RunCliAsync(args[1], args[2], args[3]);
+        await VictimHost.RunCliAsync(args[1], args[2], args[3], args.Contains("--walls"));
         return 0;
     default:
-        Console.Error.WriteLine("Usage: chaos kill-host [--runs N] [--cli PATH-OF-CLAUDE] | descriptors [--runs N] | mass-death [--runs N] | crash-loop [--minutes N] | drain\n"
+        Console.Error.WriteLine("Usage: chaos kill-host [--runs N] [--cli PATH-OF-CLAUDE [--walls]] | descriptors [--runs N] | mass-death [--runs N] | crash-loop [--minutes N] | drain\n"
             + "       chaos cuts | stream-cuts [--only KIND] | server-kills [--postgres CONNECTION|auto] | cancels | slow-clients | cli-crashes, each with [--runs N] [--minutes N]\n"
             + "       chaos store-outage | vanishing | budget | approvals, each with [--postgres auto] [--runs N] [--minutes N]");
         return 2;

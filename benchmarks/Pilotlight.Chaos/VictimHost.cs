@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Pilotlight.Claude;
 using Pilotlight.Claude.Conversations;
+using Pilotlight.Claude.Sandbox;
 using Pilotlight.Claude.Turns;
 using Pilotlight.Processes;
 
@@ -44,13 +45,13 @@ internal static class VictimHost
     }
 
     /// <summary>The real CLI, every other conversation in the middle of a Bash tool.</summary>
-    public static async Task RunCliAsync(string cli, string api, string home)
+    public static async Task RunCliAsync(string cli, string api, string home, bool walled)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Services.AddClaudeCode(claude =>
         {
             (claude.Path, claude.BaseUrl, claude.HomeDirectory, claude.ApiKey) = (cli, api, home, "simulated");
-            var agent = new AgentProfileOptions();
+            var agent = new AgentProfileOptions { Sandbox = walled ? SandboxMode.Full : SandboxMode.None };
             agent.Tools.Add("Bash");
             agent.AllowedTools.Add("Bash");
             claude.Profiles["agent"] = agent;

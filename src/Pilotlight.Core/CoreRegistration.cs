@@ -43,6 +43,7 @@ public static class CoreRegistration
         services.AddSingleton<ApprovalService>();
         services.AddSingleton<CallTurns>();
         services.AddSingleton<TurnService>();
+        services.AddSingleton<FileRewinds>();
         services.AddSingleton<ThreadForks>();
         services.AddSingleton<ThreadAttachments>();
         services.AddSingleton<ThreadExports>();
@@ -58,6 +59,7 @@ public static class CoreRegistration
         }
 
         services.AddSingleton(LocalGateway.Create);
+        services.AddSingleton(LocalFiles.Create);
         services.AddSingleton<LocalOperations>();
         services.AddHostedService<TurnLife>();
         return services;

@@ -1,3 +1,5 @@
+using Pilotlight.Core.Steps;
+using Pilotlight.Core.Threads;
 using Pilotlight.Core.Turns;
 using Pilotlight.WebConsole.Answers;
 
@@ -53,6 +55,47 @@ public sealed class AnswerTests
 
         Assert.Equal("a", answer.Text);
         Assert.Equal(2, answer.LastEventId);
+    }
+
+    [Fact]
+    public void Tools_stand_between_what_was_said_before_and_after_them()
+    {
+        var answer = Of(
+            ("text.delta", """{"text":"I look. "}"""),
+            ("tool.started", """{"id":"a","name":"Read","input":{"file_path":"x"}}"""), ("tool.finished", """{"id":"a","isError":false,"summary":"old"}"""),
+            ("tool.started", """{"id":"b","name":"Bash","input":{"command":"ls"}}"""), ("tool.finished", """{"id":"b","isError":false,"summary":"x"}"""),
+            ("text.delta", """{"text":"I mend"}"""), ("text.reset", "{}"), ("text.delta", """{"text":"I look. "}"""), ("text.delta", """{"text":"I mend it."}"""),
+            ("tool.started", """{"id":"c","name":"Edit","input":{"file_path":"x","old_string":"a","new_string":"b"}}"""));
+
+        Assert.Equal([("I look. ", 2), ("I mend it.", 1)], answer.Parts.All.Select(part => (part.Text, part.Tools.Count)));
+        Assert.Equal("I look. I mend it.", answer.Text);
+    }
+
+    [Fact]
+    public void A_stored_answer_has_its_tools_in_the_same_places()
+    {
+        var answer = Answer.Of(new StoredMessage("m", "t", "u", "assistant", "I look. It is mended.", "complete", null, null, null, null, null, null, null, DateTimeOffset.UnixEpoch)
+        {
+            Steps = [new MessageStep("I look. ", [new StepCall("a", "Read", null, "old", false, null) { HasReturned = true }])],
+        });
+
+        Assert.Equal([("I look. ", 1), ("It is mended.", 0)], answer.Parts.All.Select(part => (part.Text, part.Tools.Count)));
+    }
+
+    [Fact]
+    public void An_agent_that_was_given_work_is_called_by_its_name_and_tells_how_far_it_is()
+    {
+        var answer = Of(
+            ("tool.started", """{"id":"a","name":"Agent","input":{"description":"review it","prompt":"look","subagent_type":"reviewer"}}"""),
+            ("task.updated", """{"taskId":"t1","status":"running","kind":"agent","toolUseId":"a","agent":"reviewer","description":"review it","background":true}"""),
+            ("tool.finished", """{"id":"a","isError":false,"summary":"launched"}"""),
+            ("task.updated", """{"taskId":"t1","status":"running","description":"Reading x","toolUses":2}"""));
+        var tool = Assert.Single(answer.Parts.Tools);
+        Assert.Equal(("reviewer", "review it", "Reading x · 2 calls"), (tool.Name, tool.Subject, tool.Task!.State));
+
+        answer.Apply(new StoredEvent(5, "task.updated", """{"taskId":"t1","status":"completed","summary":"All is well."}"""));
+        answer.Apply(new StoredEvent(6, "task.updated", """{"taskId":"other","status":"completed"}"""));
+        Assert.Equal(("done", "All is well.", true), (tool.Task.State, tool.Task.Report, tool.Task.IsOver));
     }
 
     private static Answer Of(params (string Type, string Data)[] events)

@@ -55,7 +55,7 @@ public sealed class ConsolePage : IAsyncDisposable
     public async Task<string> WaitForAnswerAsync(string status = "complete", int count = 1)
     {
         await Page.Locator($".answer.is-{status}").Nth(count - 1).WaitForAsync();
-        return await LastAnswer.Locator(".prose").InnerTextAsync();
+        return string.Join("\n\n", await LastAnswer.Locator(".prose").AllInnerTextsAsync());
     }
 
     public async ValueTask DisposeAsync() => await Page.Context.CloseAsync();

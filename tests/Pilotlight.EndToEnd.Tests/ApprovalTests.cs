@@ -72,6 +72,25 @@ public sealed class ApprovalTests : EndToEndTest
     }
 
     [Fact]
+    public async Task A_message_with_a_file_is_asked_for_too_and_its_tools_stand_in_the_history()
+    {
+        await using var gateway = await StartAsync("--Pilotlight:Claude:Profiles:coder:ApprovalHold=00:00:00");
+        var thread = await CreateAsync(gateway);
+        var file = new[] { new { mediaType = "text/plain", name = "notes.txt", data = Convert.ToBase64String("Mind the gap."u8) } };
+        var (_, turn, approval) = await AskAsync(gateway, thread, "echo ran >> log", file);
+        await gateway.WaitForAsync(pool => pool.GetProperty("profiles").EnumerateArray().All(profile => profile.GetProperty("hot").GetInt32() == 0), Token);
+
+        Assert.Equal(HttpStatusCode.OK, await AnswerAsync(gateway, thread, approval, new { decision = "allow" }));
+        var events = await gateway.JoinAsync(thread, turn, 0, Token).ToListAsync(Token);
+
+        Assert.Equal("turn.completed", events[^1].Type);
+        Assert.Equal("ran\n", await File.ReadAllTextAsync(Log, Token));
+        var messages = (await gateway.GetAsync($"/api/threads/{thread}/messages", Token)).GetProperty("items");
+        Assert.Equal("Bash", Text(messages[1].GetProperty("steps")[0].GetProperty("calls")[0], "name"));
+        Assert.Equal(1, messages[0].GetProperty("attachments").GetArrayLength());
+    }
+
+    [Fact]
     public async Task One_waits_on_across_a_crash_and_a_start()
     {
         string thread, turn, approval;
@@ -199,10 +218,10 @@ public sealed class ApprovalTests : EndToEndTest
 
     private static Task<string> CreateAsync(GatewayProcess gateway) => gateway.CreateThreadAsync(TestContext.Current.CancellationToken, new { profile = "coder" });
 
-    private async Task<(List<ClientEvent> Events, string Turn, string Approval)> AskAsync(GatewayProcess gateway, string thread, string command)
+    private async Task<(List<ClientEvent> Events, string Turn, string Approval)> AskAsync(GatewayProcess gateway, string thread, string command, object? attachments = null)
     {
         var events = new List<ClientEvent>();
-        await foreach (var item in gateway.TurnAsync(thread, Say(command), Token))
+        await foreach (var item in gateway.TurnAsync(thread, Say(command), Token, attachments: attachments))
         {
             events.Add(item);
             if (item.Type == "approval.requested")

@@ -134,9 +134,12 @@ public sealed class GatewayProcess : IAsyncDisposable
     public Task<JsonElement> GetAsync(string path, CancellationToken cancellationToken) => Http.GetFromJsonAsync<JsonElement>(path, cancellationToken);
 
     public async IAsyncEnumerable<ClientEvent> TurnAsync(
-        string thread, string text, [EnumeratorCancellation] CancellationToken cancellationToken, Action<HttpResponseMessage>? look = null)
+        string thread, string text, [EnumeratorCancellation] CancellationToken cancellationToken, Action<HttpResponseMessage>? look = null, object? attachments = null)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"/api/threads/{thread}/turns") { Content = JsonContent.Create(new { text }) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"/api/threads/{thread}/turns")
+        {
+            Content = attachments is null ? JsonContent.Create(new { text }) : JsonContent.Create(new { text, attachments }),
+        };
         await foreach (var item in StreamAsync(request, cancellationToken, look))
         {
             yield return item;

@@ -80,6 +80,21 @@ public sealed record Conversation
     /// <summary>The JSON schema, of an object, that answers must fit; null is text. Another one than a live process knows discards it and replays.</summary>
     public JsonElement? OutputSchema { get; init; }
 
+    /// <summary><c>default</c>, <c>acceptEdits</c>, <c>plan</c> or <c>dontAsk</c>, from this turn on; a live process takes it over. Default: the profile's.</summary>
+    public string? PermissionMode { get; init; }
+
+    /// <summary>
+    /// MCP servers beside those of the profile, from this turn on; a live process connects to new ones and lets those go that are not named any more. Whose tools may
+    /// run is the profile's to say. One that cannot be reached fails the turn. Default: none.
+    /// </summary>
+    public IReadOnlyDictionary<string, McpServerSettings> McpServers { get; init; } = new Dictionary<string, McpServerSettings>();
+
+    /// <summary>Most that this turn may cost in US dollars, see <see cref="AgentProfileOptions.MaxCostUsd"/>. Default: the profile's alone.</summary>
+    public decimal? MaxCostUsd { get; init; }
+
+    /// <summary>Names this turn for <see cref="IClaudeConversations.RewindFilesAsync"/>; another one each turn. Default: none.</summary>
+    public Guid? Checkpoint { get; init; }
+
     /// <summary>How much the model is to think, from this turn on. Default: what the CLI does by itself.</summary>
     public Effort? Effort { get; init; }
 

@@ -23,6 +23,18 @@ public interface IClaudeConversations
     /// <remarks>Does nothing when a live process already holds the conversation. Throws <see cref="ClaudeException"/> when none can be had.</remarks>
     Task WarmAsync(Conversation conversation, CancellationToken cancellationToken);
 
+    /// <summary>Brings files back to what they were when a turn began, as far as the CLI's own tools changed them: what a shell changed stays.</summary>
+    /// <remarks>
+    /// For profiles with <see cref="AgentProfileOptions.Checkpoints"/>, from turns that had a <see cref="Conversation.Checkpoint"/>, for as long as the conversation's process lives.
+    /// Waits for a turn that runs. The conversation itself is not changed: the model is not told.
+    /// </remarks>
+    /// <param name="conversationId">The conversation.</param>
+    /// <param name="checkpoint">The checkpoint of the turn.</param>
+    /// <param name="isTrial">Whether only to say what would be changed.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="ClaudeException">There is no such checkpoint any more.</exception>
+    Task<FileRewind> RewindFilesAsync(string conversationId, Guid checkpoint, bool isTrial = false, CancellationToken cancellationToken = default);
+
     /// <summary>How many conversations hold a live process between or in turns, by the name of the pool's profile.</summary>
     IReadOnlyDictionary<string, int> CountHot();
 
@@ -45,3 +57,10 @@ public interface IClaudeConversations
 /// <param name="ProcessId">The process.</param>
 /// <param name="IsBusy">Whether it is in a turn, or being made ready for one.</param>
 public sealed record HotConversation(string ConversationId, string Profile, int ProcessId, bool IsBusy);
+
+/// <summary>What a rewind brings back.</summary>
+/// <param name="Files">The files, by their full paths; told of a trial alone.</param>
+/// <param name="Insertions">Lines that come back; told of a trial alone.</param>
+/// <param name="Deletions">Lines that go; told of a trial alone.</param>
+/// <param name="SkippedLinks">Files that were left as they are, since a link had taken their place.</param>
+public sealed record FileRewind(IReadOnlyList<string> Files, int Insertions, int Deletions, int SkippedLinks);

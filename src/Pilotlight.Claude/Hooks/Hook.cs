@@ -31,6 +31,78 @@ public enum HookEvent
 
     /// <summary>When the CLI has something to say to a person.</summary>
     Notification,
+
+    /// <summary>After all calls of one message of the model have returned.</summary>
+    PostToolBatch,
+
+    /// <summary>Before a command of the user's is expanded. Here none is.</summary>
+    UserPromptExpansion,
+
+    /// <summary>When a session begins. A host's hooks are declared after that.</summary>
+    SessionStart,
+
+    /// <summary>When a session ends.</summary>
+    SessionEnd,
+
+    /// <summary>When the API's failure ends a turn.</summary>
+    StopFailure,
+
+    /// <summary>After the context was summarized.</summary>
+    PostCompact,
+
+    /// <summary>Before another model takes over; may refuse it.</summary>
+    PreModelSwitch,
+
+    /// <summary>After another model took over.</summary>
+    PostModelSwitch,
+
+    /// <summary>When a tool needs leave; may give or refuse it before anybody is asked.</summary>
+    PermissionRequest,
+
+    /// <summary>When the CLI itself refused a tool.</summary>
+    PermissionDenied,
+
+    /// <summary>When the CLI is set up or maintained.</summary>
+    Setup,
+
+    /// <summary>When an agent of a team has nothing to do.</summary>
+    TeammateIdle,
+
+    /// <summary>When the model puts a task on its list.</summary>
+    TaskCreated,
+
+    /// <summary>When the model means a task of its list to be done.</summary>
+    TaskCompleted,
+
+    /// <summary>When an MCP server asks the user something; may answer it.</summary>
+    Elicitation,
+
+    /// <summary>When that was answered.</summary>
+    ElicitationResult,
+
+    /// <summary>When settings of the CLI's changed.</summary>
+    ConfigChange,
+
+    /// <summary>When a worktree is to be made.</summary>
+    WorktreeCreate,
+
+    /// <summary>When a worktree is to be removed.</summary>
+    WorktreeRemove,
+
+    /// <summary>When a file of instructions was read.</summary>
+    InstructionsLoaded,
+
+    /// <summary>When the working folder changed.</summary>
+    CwdChanged,
+
+    /// <summary>When a file that is watched changed.</summary>
+    FileChanged,
+
+    /// <summary>When a folder was added to those that may be worked in.</summary>
+    DirectoryAdded,
+
+    /// <summary>When text of the model's is shown.</summary>
+    MessageDisplay,
 }
 
 /// <summary>A hook's work. One that throws has blocked, where there is something to block.</summary>
@@ -93,12 +165,18 @@ public sealed record HookOutcome
     /// <summary>Said to the model beside what it sees anyway.</summary>
     public string? Context { get; private init; }
 
+    /// <summary>An answer in the CLI's own words, for what the others cannot say.</summary>
+    public JsonElement? Raw { get; private init; }
+
     /// <summary>What the event is about must not happen; the model is told why.</summary>
     public static HookOutcome Block(string reason) => new() { IsBlocked = true, Reason = reason };
 
-    /// <summary>The tool is called with another input; only for <see cref="HookEvent.PreToolUse"/>.</summary>
+    /// <summary>The tool is called with another input; only for <see cref="HookEvent.PreToolUse"/> and <see cref="HookEvent.PermissionRequest"/>, which is allowed by it.</summary>
     public static HookOutcome WithInput(JsonElement input) => new() { ToolInput = input };
 
     /// <summary>The model is told something more.</summary>
     public static HookOutcome WithContext(string context) => new() { Context = context };
+
+    /// <summary>The answer as the CLI takes it: an object as a hook of its own would print it.</summary>
+    public static HookOutcome Answer(JsonElement answer) => new() { Raw = answer };
 }

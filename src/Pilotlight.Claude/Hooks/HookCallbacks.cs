@@ -77,24 +77,37 @@ internal sealed partial class HookCallbacks(IReadOnlyList<Hook> hooks, ILogger l
         }
     }
 
-    private static JsonObject Describe(HookEvent hookEvent, HookOutcome outcome)
+    private static JsonNode Describe(HookEvent hookEvent, HookOutcome outcome)
     {
-        var specific = new JsonObject { ["hookEventName"] = hookEvent.ToString() };
-        var answer = new JsonObject();
-        if (outcome.IsBlocked && hookEvent == HookEvent.PreToolUse)
+        if (outcome.Raw is { } raw)
         {
-            specific["permissionDecision"] = "deny";
-            specific["permissionDecisionReason"] = outcome.Reason;
-        }
-        else if (outcome.IsBlocked)
-        {
-            answer["decision"] = "block";
-            answer["reason"] = outcome.Reason;
+            return raw.ToNode() as JsonObject ?? throw new InvalidOperationException("A hook's answer is an object.");
         }
 
-        if (outcome.ToolInput is { } input)
+        var specific = new JsonObject { ["hookEventName"] = hookEvent.ToString() };
+        var answer = new JsonObject();
+        switch (hookEvent)
         {
-            specific["updatedInput"] = input.ToNode();
+            case HookEvent.PreToolUse or HookEvent.PreModelSwitch when outcome.IsBlocked:
+                specific["permissionDecision"] = "deny";
+                specific["permissionDecisionReason"] = outcome.Reason;
+                break;
+            case HookEvent.PermissionRequest when outcome.IsBlocked:
+                specific["decision"] = new JsonObject { ["behavior"] = "deny", ["message"] = outcome.Reason };
+                break;
+            case HookEvent.PermissionRequest when outcome.ToolInput is { } allowed:
+                specific["decision"] = new JsonObject { ["behavior"] = "allow", ["updatedInput"] = allowed.ToNode() };
+                break;
+            case HookEvent.Elicitation or HookEvent.ElicitationResult when outcome.IsBlocked:
+                specific["action"] = "decline";
+                break;
+            case var _ when outcome.IsBlocked:
+                answer["decision"] = "block";
+                answer["reason"] = outcome.Reason;
+                break;
+            case HookEvent.PreToolUse when outcome.ToolInput is { } input:
+                specific["updatedInput"] = input.ToNode();
+                break;
         }
 
         if (outcome.Context is { } context)

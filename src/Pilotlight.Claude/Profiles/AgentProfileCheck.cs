@@ -7,8 +7,6 @@ namespace Pilotlight.Claude.Profiles;
 /// <summary>Finds every fault of a profile.</summary>
 internal static class AgentProfileCheck
 {
-    private static readonly string[] Modes = ["default", "acceptEdits", "plan", "dontAsk"];
-
     private static readonly TimeSpan LongestWait = TimeSpan.FromDays(30);
 
     public static IEnumerable<string> Faults(string name, AgentProfileOptions profile)
@@ -19,9 +17,9 @@ internal static class AgentProfileCheck
             yield return $"{at} is the built-in profile without tools. Name yours otherwise.";
         }
 
-        if (!Modes.Contains(profile.PermissionMode, StringComparer.Ordinal))
+        if (!PermissionModes.Has(profile.PermissionMode))
         {
-            yield return $"{at}:PermissionMode is '{profile.PermissionMode}'; it must be {string.Join(", ", Modes)}.";
+            yield return $"{at}:PermissionMode is '{profile.PermissionMode}'; it must be {string.Join(", ", PermissionModes.All)}.";
         }
 
         if (profile.MaxTurns is < 1)
@@ -39,14 +37,14 @@ internal static class AgentProfileCheck
             yield return fault;
         }
 
-        foreach (var fault in WorkspaceFaults(profile).Concat(WallFaults(profile)))
+        foreach (var fault in AgentFaults(profile).Concat(PluginFaults(profile)).Concat(WorkspaceFaults(profile)).Concat(WallFaults(profile)))
         {
             yield return $"{at}:{fault}";
         }
 
         foreach (var (server, settings) in profile.McpServers)
         {
-            if (server == FunctionNames.Server || !server.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '_' or '-'))
+            if (server == FunctionNames.Server || !IsName(server))
             {
                 yield return $"{at}:McpServers:{server} cannot be a server's name: use letters, digits, '_' and '-', and not '{FunctionNames.Server}'.";
             }
@@ -55,6 +53,57 @@ internal static class AgentProfileCheck
             {
                 yield return $"{at}:McpServers:{server} needs either a Command or a Url.";
             }
+        }
+    }
+
+    private static bool IsName(string name) => name.Length > 0 && name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '_' or '-');
+
+    private static IEnumerable<string> AgentFaults(AgentProfileOptions profile)
+    {
+        if (profile.Agents.Count > 0 && !profile.Tools.Any(tool => tool is "Agent" or "Task"))
+        {
+            yield return $"Agents has {string.Join(", ", profile.Agents.Keys)}, and nothing can call them: add Agent to Tools.";
+        }
+
+        foreach (var (name, agent) in profile.Agents)
+        {
+            if (!IsName(name))
+            {
+                yield return $"Agents:{name} cannot be an agent's name: use letters, digits, '_' and '-'.";
+            }
+
+            if (string.IsNullOrWhiteSpace(agent.Description) || string.IsNullOrWhiteSpace(agent.Prompt))
+            {
+                yield return $"Agents:{name} needs a Description, which says when it is called, and a Prompt.";
+            }
+
+            if (agent.MaxTurns is < 1)
+            {
+                yield return $"Agents:{name}:MaxTurns is {agent.MaxTurns}; it must be 1 or more, or left out.";
+            }
+
+            foreach (var tool in agent.Tools.Where(tool => !tool.StartsWith("mcp__", StringComparison.Ordinal) && !profile.Tools.Contains(ToolOf(tool))))
+            {
+                yield return $"Agents:{name}:Tools has '{tool}', which its profile does not have; its Tools are {string.Join(", ", profile.Tools)}.";
+            }
+        }
+    }
+
+    private static IEnumerable<string> PluginFaults(AgentProfileOptions profile)
+    {
+        foreach (var folder in profile.Plugins.Where(folder => !Directory.Exists(folder)))
+        {
+            yield return $"Plugins has '{folder}', which is no folder. Create it, or leave it out.";
+        }
+
+        if (profile.FallbackModel is { } model && (model.Length == 0 || model == profile.Model))
+        {
+            yield return $"FallbackModel is '{model}'; it must be another model than the profile's own, or left out.";
+        }
+
+        if (profile.MaxCostUsd is <= 0)
+        {
+            yield return $"MaxCostUsd is {profile.MaxCostUsd}; it must be more than 0, or left out.";
         }
     }
 

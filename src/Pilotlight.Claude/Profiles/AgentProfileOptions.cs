@@ -47,6 +47,30 @@ public sealed class AgentProfileOptions
     /// <summary>MCP servers that the CLI runs or connects to, by name. Default: none.</summary>
     public IDictionary<string, McpServerSettings> McpServers { get; } = new Dictionary<string, McpServerSettings>(StringComparer.Ordinal);
 
+    /// <summary>Agents that the model may give work to with the tool <c>Agent</c>, by name, beside those of the CLI itself. Default: none.</summary>
+    public IDictionary<string, SubagentOptions> Agents { get; } = new Dictionary<string, SubagentOptions>(StringComparer.Ordinal);
+
+    /// <summary>
+    /// Folders of plugins: <c>skills</c>, <c>agents</c>, <c>hooks</c> and MCP servers in the CLI's own layout. The model has their skills where <c>Skill</c> is
+    /// among the <see cref="Tools"/>; what a plugin's hooks run is run. A user's text never calls their commands. Default: none.
+    /// </summary>
+    public IList<string> Plugins { get; } = [];
+
+    /// <summary>
+    /// Whether the CLI keeps what its tools change of files, so that <see cref="Conversations.IClaudeConversations.RewindFilesAsync"/> can bring it back for as long as
+    /// the conversation's process lives. What a shell changes is not kept. Default: false.
+    /// </summary>
+    public bool Checkpoints { get; set; }
+
+    /// <summary>Model that takes over where the API is overloaded. Default: none.</summary>
+    public string? FallbackModel { get; set; }
+
+    /// <summary>
+    /// Most that one turn may cost in US dollars, by the CLI's estimate; the turn fails when the call of the API that reaches it has ended and another would follow. Of a
+    /// conversation's own limit and this one the lower holds. Default: none, no limit.
+    /// </summary>
+    public decimal? MaxCostUsd { get; set; }
+
     /// <summary>Path of a file with more MCP servers, in the CLI's own format. Default: none.</summary>
     public string? McpConfig { get; set; }
 

@@ -17,6 +17,7 @@ internal sealed class ClaudeProcess
 {
     private readonly ToolPermissions _permissions;
     private readonly HookCallbacks _hooks;
+    private readonly IReadOnlyList<KeyValuePair<string, SubagentOptions>> _agents;
     private readonly IServiceProvider _services;
     private readonly ILogger _logger;
     private string? _conversationId;
@@ -25,6 +26,7 @@ internal sealed class ClaudeProcess
     {
         Connection = connection;
         _permissions = new ToolPermissions(agent?.CanUseTool, new ToolPolicy(agent), logger);
+        _agents = agent is { Agents.Count: > 0 } ? [.. agent.Agents] : [];
         _hooks = new HookCallbacks([.. agent?.Hooks ?? []], logger);
         (_services, _logger) = (services, logger);
         connection.RequestHandler = AnswerAsync;
@@ -82,6 +84,11 @@ internal sealed class ClaudeProcess
         if (_hooks.Declare() is { } hooks)
         {
             request["hooks"] = hooks;
+        }
+
+        if (_agents.Count > 0)
+        {
+            request["agents"] = SubagentJson.Declare(_agents);
         }
 
         if (outputSchema is { } schema)

@@ -76,8 +76,11 @@ public sealed class ClaudeProfiles : IDisposable
     public ProcessProfile Default => For(new Conversation { Id = "" }).Process;
 
     /// <summary>What a profile gives each conversation to work in; null where it gives none.</summary>
-    internal WorkspaceSettings? WorkspaceOf(string? profile) =>
-        profile is { Length: > 0 } name && _options.Profiles.TryGetValue(name, out var agent) ? WorkspaceSettings.Of(agent) : null;
+    internal WorkspaceSettings? WorkspaceOf(string? profile) => WorkspaceSettings.Of(AgentOf(profile));
+
+    /// <summary>The settings of a profile; null for the chat profile, and for one that there is not.</summary>
+    internal AgentProfileOptions? AgentOf(string? profile) =>
+        profile is { Length: > 0 } name && _options.Profiles.TryGetValue(name, out var agent) ? agent : null;
 
     /// <summary>Closes the ways to other hosts.</summary>
     public void Dispose() => _proxies.Dispose();
@@ -193,7 +196,7 @@ public sealed class ClaudeProfiles : IDisposable
         {
             Name = initialized ? shown : shown + "+prompt",
             FileName = binary,
-            Arguments = CliArguments.Of(model, agent),
+            Arguments = CliArguments.Of(model, agent, PluginFolders(agent, walls is not null)),
             Wrapper = walls?.Wrapper ?? [],
             Environment = Environment(agent, day, isWhole: initialized && agent is null && _warmUp.RehearsesWhole(binary)),
             WorkingDirectory = agent?.SharedFolder is { } folder ? Path.GetFullPath(folder) : _home.WorkingDirectory,
@@ -212,6 +215,9 @@ public sealed class ClaudeProfiles : IDisposable
         };
         return new ClaudeProcessKind(warmed, model, initialized, agent);
     }
+
+    private static IEnumerable<string> PluginFolders(AgentProfileOptions? agent, bool isWalled) =>
+        agent is null ? [] : isWalled ? agent.Plugins.Select((folder, index) => SandboxPaths.Plugin(index, Path.GetFullPath(folder))) : agent.Plugins.Select(Path.GetFullPath);
 
     private ProcessBelongings Prepare(IDictionary<string, string?> environment)
     {
@@ -248,6 +254,7 @@ public sealed class ClaudeProfiles : IDisposable
                 Transcripts = transcripts,
                 Api = socket,
                 Proxy = agent.Network.Count > 0 ? _proxies.SocketOf(name, agent.Network) : null,
+                Plugins = agent.Plugins.Count == 0 ? [] : [.. agent.Plugins.Select(Path.GetFullPath)],
                 Workspace = workspace?.Path ?? (agent.SharedFolder is { } shared ? Path.GetFullPath(shared) : null),
             });
             return new ProcessBelongings(folder, folder.Configuration, wire, workspace) { WorkingDirectory = SandboxPaths.Workspace };
@@ -292,6 +299,21 @@ public sealed class ClaudeProfiles : IDisposable
         {
             // Tool search would put a placeholder into the API's list of tools; only an agent can have so many that it pays.
             environment["ENABLE_TOOL_SEARCH"] = "false";
+        }
+        else
+        {
+            // Says when a turn is over whose subagents went on after its answer.
+            environment["CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS"] = "1";
+        }
+
+        if (agent is { Checkpoints: true })
+        {
+            environment["CLAUDE_CODE_ENABLE_SDK_FILE_CHECKPOINTING"] = "1";
+        }
+
+        if (agent is { Plugins.Count: > 0 })
+        {
+            environment["CLAUDE_CODE_DISABLE_BUNDLED_SKILLS"] = "1";
         }
 
         if (isWhole)

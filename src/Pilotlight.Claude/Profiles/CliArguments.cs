@@ -8,13 +8,22 @@ namespace Pilotlight.Claude.Profiles;
 /// <summary>The CLI's command line for a profile. Holds nothing secret and nothing of a user's: anybody on the machine can read it.</summary>
 internal static class CliArguments
 {
-    public static IReadOnlyList<string> Of(string model, AgentProfileOptions? agent)
+    /// <param name="model">The model to start with.</param>
+    /// <param name="agent">The profile's settings; null is the chat profile.</param>
+    /// <param name="plugins">The folders of its plugins, as the process sees them.</param>
+    public static IReadOnlyList<string> Of(string model, AgentProfileOptions? agent, IEnumerable<string> plugins)
     {
         var policy = new ToolPolicy(agent);
         List<string> arguments =
         [
             "-p", "--input-format", "stream-json", "--output-format", "stream-json", "--verbose", "--include-partial-messages",
-            "--no-session-persistence", "--disable-slash-commands", "--setting-sources", "", "--strict-mcp-config",
+            "--setting-sources", "", "--strict-mcp-config",
+
+            // Without transcripts it takes no checkpoints either (2.1.330).
+            .. agent is { Checkpoints: true } ? Array.Empty<string>() : ["--no-session-persistence"],
+
+            // It takes skills away with commands. Those are kept from users by what each of their lines says.
+            .. agent is { Plugins.Count: > 0 } ? Array.Empty<string>() : ["--disable-slash-commands"],
             "--model", model,
             "--tools", agent is null ? "" : string.Join(',', agent.Tools),
 
@@ -49,6 +58,16 @@ internal static class CliArguments
         if (agent.MaxTurns is { } turns)
         {
             arguments.AddRange(["--max-turns", turns.ToString(CultureInfo.InvariantCulture)]);
+        }
+
+        if (agent.FallbackModel is { Length: > 0 } fallback)
+        {
+            arguments.AddRange(["--fallback-model", fallback]);
+        }
+
+        foreach (var plugin in plugins)
+        {
+            arguments.AddRange(["--plugin-dir", plugin]);
         }
 
         if (agent.McpConfig is { Length: > 0 } servers)

@@ -7,10 +7,10 @@ namespace Pilotlight.Claude.Profiles;
 /// <remarks>Over the control channel, so that credentials show on no command line.</remarks>
 internal static class McpServerJson
 {
-    public static JsonObject SetServers(AgentProfileOptions? agent, bool withFunctions, ClaudeOptions options)
+    public static JsonObject SetServers(AgentProfileOptions? agent, bool withFunctions, ClaudeOptions options, IReadOnlyDictionary<string, McpServerSettings>? others = null)
     {
         var servers = new JsonObject();
-        foreach (var (name, settings) in agent?.McpServers ?? new Dictionary<string, McpServerSettings>())
+        foreach (var (name, settings) in (agent?.McpServers ?? new Dictionary<string, McpServerSettings>()).Concat(others ?? new Dictionary<string, McpServerSettings>()))
         {
             servers[name] = settings.Url is { Length: > 0 } url
                 ? new JsonObject { ["type"] = "http", ["url"] = url, ["headers"] = Map(settings.Headers) }

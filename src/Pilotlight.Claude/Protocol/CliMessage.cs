@@ -102,6 +102,48 @@ internal sealed record CliResult(
     public string? SessionId { get; init; }
 }
 
+/// <summary><c>system/task_started</c>, <c>task_progress</c>, <c>task_updated</c>, <c>task_notification</c>: what has become of a subagent, or of a program in the background.</summary>
+/// <param name="TaskId">The CLI's name for the task.</param>
+/// <param name="Status"><c>running</c>, <c>completed</c>, <c>failed</c>, <c>killed</c>, …; null where only something else is told.</param>
+internal sealed record CliTask(string TaskId, string? Status) : CliMessage
+{
+    /// <summary><c>local_agent</c>, <c>local_bash</c>, …; told at the start alone.</summary>
+    public string? Type { get; init; }
+
+    /// <summary>The call that began it.</summary>
+    public string? ToolUseId { get; init; }
+
+    /// <summary>The name of the subagent.</summary>
+    public string? Agent { get; init; }
+
+    /// <summary>What it is at, in words.</summary>
+    public string? Description { get; init; }
+
+    /// <summary>Whether the call that began it has returned, and it goes on.</summary>
+    public bool? IsBackground { get; init; }
+
+    /// <summary>What came of it, in words.</summary>
+    public string? Summary { get; init; }
+
+    /// <summary>The tool that it called last.</summary>
+    public string? LastTool { get; init; }
+
+    /// <summary>The task that began it; null for the conversation itself.</summary>
+    public string? ParentTaskId { get; init; }
+
+    /// <summary>Tokens in its context.</summary>
+    public long? Tokens { get; init; }
+
+    /// <summary>Calls of tools so far.</summary>
+    public int? ToolUses { get; init; }
+
+    /// <summary>How long it has been at work.</summary>
+    public TimeSpan? Duration { get; init; }
+}
+
+/// <summary><c>system/session_state_changed</c>: whether the CLI is at work, subagents in the background included.</summary>
+internal sealed record CliSessionState(bool IsIdle) : CliMessage;
+
 /// <summary><c>command_lifecycle</c>: what became of a line of ours that had an id.</summary>
 /// <param name="LineId">The line's <c>uuid</c>.</param>
 /// <param name="State"><c>queued</c>, <c>started</c> or <c>completed</c>.</param>

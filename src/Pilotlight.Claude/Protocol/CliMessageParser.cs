@@ -62,6 +62,9 @@ internal static class CliMessageParser
             Delay(wire.RetryDelayMs),
             wire.ErrorStatus.AsInt32(),
             wire.Error.AsString()),
+        ("system", "task_started" or "task_progress" or "task_updated" or "task_notification")
+            when wire.TaskId.AsString() is { } task && !wire.Ambient.AsBoolean() => Task(wire, task),
+        ("system", "session_state_changed") => new CliSessionState(wire.State.AsString() == "idle"),
         ("rate_limit_event", _) => new CliRateLimit(
             wire.RateLimitInfo.Property("status").AsString() == "rejected",
             wire.RateLimitInfo.Property("resetsAt").AsInt64() is > 0 and < 1L << 36 and var seconds ? DateTimeOffset.FromUnixTimeSeconds(seconds) : null),
@@ -93,6 +96,28 @@ internal static class CliMessageParser
             new CliMessageDelta(grown.Delta?.StopReason, Usage(grown.Usage), wire.ParentToolUseId.AsString()),
         var other => new CliUnknown("stream_event", other?.Type),
     };
+
+    private static CliTask Task(WireLine wire, string id) => new(id, wire.Subtype switch
+    {
+        "task_updated" => wire.Patch.Property("status").AsString(),
+        "task_notification" => wire.Status.AsString(),
+        _ => "running",
+    })
+    {
+        Type = wire.TaskType.AsString(),
+        ToolUseId = wire.ToolUseId.AsString(),
+        Agent = wire.SubagentType.AsString(),
+        Description = wire.Description.AsString() ?? wire.Patch.Property("description").AsString(),
+        IsBackground = Flag(wire.IsBackgrounded) ?? Flag(wire.Patch.Property("is_backgrounded")),
+        Summary = wire.Summary.AsString() ?? wire.Patch.Property("error").AsString(),
+        LastTool = wire.LastToolName.AsString(),
+        ParentTaskId = wire.ParentTaskId.AsString(),
+        Tokens = wire.Usage.Property("total_tokens") is { ValueKind: JsonValueKind.Number } tokens ? tokens.AsInt64() : null,
+        ToolUses = wire.Usage.Property("tool_uses").AsInt32(),
+        Duration = wire.Usage.Property("duration_ms") is { ValueKind: JsonValueKind.Number } duration ? Delay(duration) : null,
+    };
+
+    private static bool? Flag(JsonElement value) => value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.AsBoolean() : null;
 
     private static CliAssistant Assistant(WireLine wire)
     {

@@ -46,6 +46,18 @@ internal sealed record WireLine
     public JsonElement Origin { get; init; }
     public JsonElement CommandUuid { get; init; }
     public JsonElement State { get; init; }
+    public JsonElement TaskId { get; init; }
+    public JsonElement TaskType { get; init; }
+    public JsonElement ToolUseId { get; init; }
+    public JsonElement SubagentType { get; init; }
+    public JsonElement Description { get; init; }
+    public JsonElement IsBackgrounded { get; init; }
+    public JsonElement Summary { get; init; }
+    public JsonElement LastToolName { get; init; }
+    public JsonElement ParentTaskId { get; init; }
+    public JsonElement Status { get; init; }
+    public JsonElement Patch { get; init; }
+    public JsonElement Ambient { get; init; }
 }
 
 internal sealed record WireControlResponse

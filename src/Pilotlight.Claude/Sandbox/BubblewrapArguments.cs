@@ -58,7 +58,7 @@ internal sealed record BubblewrapArguments
             "--proc", "/proc", "--dev", "/dev", .. InMemory("/dev/shm", SharedMemory), .. InMemory(SandboxPaths.Temporary, Temporary),
             "--perms", "0777", "--dir", SandboxPaths.Configuration, "--perms", "0666", "--file", ConfigurationInput, SandboxPaths.Configuration + "/.claude.json",
             .. Workspace is null ? InMemory(SandboxPaths.Workspace, Temporary) : ["--bind", Workspace, SandboxPaths.Workspace],
-            .. Files.SelectMany(file => new[] { "--ro-bind", file.Path, file.Inside }),
+            .. Files.SelectMany(file => Folders(file.Inside).Append("--ro-bind").Append(file.Path).Append(file.Inside)),
             "--remount-ro", "/",
             .. IsRoot ? Array.Empty<string>() : ["--chdir", SandboxPaths.Workspace],
         ];
@@ -69,6 +69,11 @@ internal sealed record BubblewrapArguments
         !Directory.Exists(path) ? []
         : new DirectoryInfo(path).LinkTarget is { } target ? ["--symlink", target, path]
         : ["--ro-bind", path, path];
+
+    // Those that it makes by itself are closed to the walled user.
+    private static IEnumerable<string> Folders(string file) => file.StartsWith(SandboxPaths.Plugins, StringComparison.Ordinal)
+        ? [.. Folder(SandboxPaths.Plugins), .. Folder(Path.GetDirectoryName(file)!)]
+        : [];
 
     private static string[] Folder(string path) => ["--perms", "0755", "--dir", path];
 

@@ -84,6 +84,7 @@ internal sealed class ProcessSandbox
             (Path.Combine(files.Folder, "bash"), SandboxPaths.Shell),
             (Path.Combine(files.Folder, "passwd"), "/etc/passwd"), (Path.Combine(files.Folder, "group"), "/etc/group"),
         ];
+        shown.AddRange(files.Plugins.Select((plugin, index) => (plugin, SandboxPaths.Plugin(index, plugin))));
         if (files.Proxy is { } proxy)
         {
             shown.Add((proxy, SandboxPaths.Proxy));
@@ -147,6 +148,9 @@ internal sealed record SandboxFiles
 
     /// <summary>The socket of the proxy; null without any.</summary>
     public string? Proxy { get; init; }
+
+    /// <summary>The folders of its plugins.</summary>
+    public IReadOnlyList<string> Plugins { get; init; } = [];
 
     /// <summary>The folder that is its workspace; null is an empty one in memory.</summary>
     public string? Workspace { get; init; }

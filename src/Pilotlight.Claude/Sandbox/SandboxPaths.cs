@@ -23,4 +23,11 @@ internal static class SandboxPaths
 
     /// <summary>The shell that commands are given to. The CLI takes one whose path tells which it is.</summary>
     public const string Shell = "/run/pilotlight/bash";
+
+    /// <summary>Plugins, each in a folder of its number.</summary>
+    public const string Plugins = "/opt/plugins";
+
+    /// <summary>A folder of a plugin, by its own name: the CLI calls a plugin by it that does not name itself.</summary>
+    public static string Plugin(int index, string folder) =>
+        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Plugins}/{index}/{Path.GetFileName(Path.TrimEndingDirectorySeparator(folder))}");
 }

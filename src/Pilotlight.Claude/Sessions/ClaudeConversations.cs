@@ -130,6 +130,15 @@ internal sealed partial class ClaudeConversations : IClaudeConversations, IAsync
     }
 
     /// <inheritdoc/>
+    public async Task<FileRewind> RewindFilesAsync(string conversationId, Guid checkpoint, bool isTrial, CancellationToken cancellationToken)
+    {
+        await using var entered = await _hot.EnterAsync(conversationId, cancellationToken);
+        return entered.Slot.Session is { IsUsable: true, IsAlive: true } live
+            ? await live.RewindAsync(checkpoint, isTrial, cancellationToken)
+            : throw new ClaudeException(TurnErrors.NotRewound("the process that had kept them is gone"));
+    }
+
+    /// <inheritdoc/>
     public ValueTask ForgetAsync(string conversationId, CancellationToken cancellationToken) =>
         new(_hot.ForgetAsync(conversationId).AsTask().WaitAsync(cancellationToken));
 
@@ -143,6 +152,11 @@ internal sealed partial class ClaudeConversations : IClaudeConversations, IAsync
     private async ValueTask<(ClaudeSession? Session, AcquireSource Source, TurnError? Failure)> TryOpenAsync(
         SessionSlot slot, Conversation conversation, IReadOnlyList<UserContent> content, CancellationToken cancellationToken)
     {
+        if (ConversationCheck.Fault(conversation, _profiles.AgentOf(conversation.Profile)) is { } wrong)
+        {
+            return (null, default, new TurnError(TurnErrorKind.InvalidRequest, wrong));
+        }
+
         if (slot.Session is { } live)
         {
             if (live.IsUsable && live.IsAlive && live.Key == SessionKey.Of(conversation) && live.Takes(content))

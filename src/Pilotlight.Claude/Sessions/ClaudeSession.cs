@@ -31,6 +31,7 @@ internal sealed class ClaudeSession : IAsyncDisposable
     private readonly CliConnection _connection;
     private readonly SessionBinding _binding;
     private readonly SessionOutput _output;
+    private readonly SessionControl _control;
     private readonly WireProcess? _wire;
     private readonly ProcessWorkspace? _workspace;
     private CliTotals _totals;
@@ -38,6 +39,8 @@ internal sealed class ClaudeSession : IAsyncDisposable
     private TurnReader? _awaiting;
     private TurnGate _gate = new(isTold: false);
     private bool _tellsLines;
+    private bool _tellsState;
+    private IReadOnlyList<CliTask> _between = [];
     private TurnUsage _usedBefore = TurnUsage.None;
     private bool _isInTurn;
     private ToolPermissionRequest? _asked;
@@ -55,6 +58,7 @@ internal sealed class ClaudeSession : IAsyncDisposable
         _wire = (lease.Process.Own as ProcessBelongings)?.Wire;
         _workspace = (lease.Process.Own as ProcessBelongings)?.Workspace;
         _output = new SessionOutput(_connection, lease.Process, options, time);
+        _control = new SessionControl(_connection, options);
     }
 
     /// <summary>What the process was bound to; another conversation state needs another process.</summary>
@@ -214,6 +218,12 @@ internal sealed class ClaudeSession : IAsyncDisposable
         }
 
         _isInTurn = true;
+        foreach (var told in _between.SelectMany(reader.Read))
+        {
+            yield return told;
+        }
+
+        _between = [];
         while (fault is null)
         {
             var (message, stopped) = await _output.NextAsync(pacing, reader, _callers, _kind.Agent is null ? null : _process.Waiting, cancellationToken);
@@ -247,6 +257,7 @@ internal sealed class ClaudeSession : IAsyncDisposable
 
             WasHeard = true;
             _tellsLines |= message is CliInit init && init.Capabilities.Contains(TurnGate.Capability);
+            _tellsState |= message is CliSessionState;
             if (!_gate.Passes(message!))
             {
                 if (reader.Count(message!))
@@ -257,10 +268,16 @@ internal sealed class ClaudeSession : IAsyncDisposable
                 continue;
             }
 
-            if (message is CliResult result && _gate.Ends(result))
+            if (message is CliResult result && (_gate.Ends(result) || reader.Held is not null) && MoreIsToCome(reader, result))
+            {
+                reader.Hold(result);
+                continue;
+            }
+
+            if ((message is CliSessionState { IsIdle: true } ? reader.Held : message as CliResult) is { } end && (_gate.Ends(end) || reader.Held is not null))
             {
                 _isInTurn = false;
-                yield return End(reader, result, firstToken, _time.GetElapsedTime(startedAt));
+                yield return End(reader, end, firstToken, _time.GetElapsedTime(startedAt));
                 yield break;
             }
 
@@ -284,6 +301,14 @@ internal sealed class ClaudeSession : IAsyncDisposable
                 }
 
                 yield return turnEvent;
+            }
+
+            if (message is CliMessageDelta { StopReason: "tool_use" } && Lower(conversation.MaxCostUsd, _kind.Agent?.MaxCostUsd) is { } most
+                && await _control.SpentAsync(most, _totals.CostUsd ?? 0) is { } spent)
+            {
+                await InterruptAsync(reader);
+                yield return Fail(reader, spent);
+                yield break;
             }
 
             if (pacing.GiveUp(reader.LastRetry) is { } hopeless)
@@ -320,6 +345,15 @@ internal sealed class ClaudeSession : IAsyncDisposable
     public WorkspaceWatch? Watch() => _workspace is null || WorkspaceSettings.Of(_kind.Agent) is not { } settings
         ? null
         : new WorkspaceWatch(_workspace.Path, settings.Limit, _lease.Process.Kill, _time);
+
+    private static decimal? Lower(decimal? one, decimal? other) => one is { } first && other is { } second ? Math.Min(first, second) : one ?? other;
+
+    // The CLI says when all is over, and only that tells whether a report is still to be answered.
+    private bool MoreIsToCome(TurnReader reader, CliResult result) => _tellsState && reader.Agents.Any && !result.IsError && result.Subtype == "success";
+
+    /// <summary>Brings files back to what they were when a turn of this process began.</summary>
+    /// <exception cref="ClaudeException">There is no such checkpoint, or the files could not be brought back.</exception>
+    public Task<FileRewind> RewindAsync(Guid checkpoint, bool isTrial, CancellationToken cancellationToken) => _control.RewindAsync(checkpoint, isTrial, cancellationToken);
 
     private async Task BindAsync(Conversation conversation, ILogger logger, CancellationToken cancellationToken)
     {
@@ -371,8 +405,8 @@ internal sealed class ClaudeSession : IAsyncDisposable
         }
 
         // Only a process that has run a turn has background tasks, and with them turns of its own.
-        _gate = new TurnGate(_tellsLines);
-        _output.DropLeftovers();
+        _gate = new TurnGate(_tellsLines, conversation.Checkpoint);
+        _between = _output.TakeLeftovers();
         _callers?.Clear();
         await _binding.TuneAsync(conversation);
         var (error, isCancelled) = await TryWriteAsync(content, cancellationToken);
@@ -417,7 +451,7 @@ internal sealed class ClaudeSession : IAsyncDisposable
 
     // A subagent's call is none of the conversation's own; and beside work that goes on by itself the process cannot be let go.
     private static bool NeedsProcess(ToolPermissionRequest asked, TurnReader reader) =>
-        asked.AgentId is not null || !reader.Unfinished.ContainsKey(asked.ToolUseId) || asked.ToolName.StartsWith($"mcp__{FunctionNames.Server}__", StringComparison.Ordinal)
+        asked.AgentId is not null || reader.Agents.AreRunning || !reader.Unfinished.ContainsKey(asked.ToolUseId) || asked.ToolName.StartsWith($"mcp__{FunctionNames.Server}__", StringComparison.Ordinal)
         || reader.Unfinished.Any(call => call.Key != asked.ToolUseId && (call.Value is "Task" or "Agent" || call.Value.StartsWith("mcp__", StringComparison.Ordinal)));
 
     private async ValueTask<(TurnError? Error, bool IsCancelled)> TryWriteAsync(IReadOnlyList<UserContent> content, CancellationToken cancellationToken)
@@ -447,9 +481,9 @@ internal sealed class ClaudeSession : IAsyncDisposable
 
     private async ValueTask<TurnEvent> InterruptAsync(TurnReader reader)
     {
-        if (!_gate.IsOpen)
+        if (!_gate.IsOpen || reader.Held is not null)
         {
-            // What runs is a turn of the CLI's own; interrupted, it would go on with the line that waits.
+            // What runs is a turn of the CLI's own, or subagents; interrupted, it would go on with the line that waits, or with their reports.
             IsUsable = false;
             _lease.Process.Kill();
             return new TurnCancelled(reader.Text, reader.Used, null) { Model = reader.Model };

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
@@ -18,9 +19,12 @@ namespace Pilotlight.Claude.Sessions;
 internal sealed class SessionBinding(
     ClaudeProcess claude, AgentProfileOptions? agent, ChildProcess process, ClaudeOptions options, TimeProvider time)
 {
+    private const string ConversationServers = "mcp_set_servers of the conversation";
+
     private readonly CliConnection _connection = claude.Connection;
     private readonly List<(string Request, Task<CliControlResponse> Answer)> _unconfirmed = [];
-    private TurnTuning _tuning = TurnTuning.None;
+    private TurnTuning _tuning = TurnTuning.AtStart(agent);
+    private string _servers = "";
 
     /// <summary>The CLI's name for the conversation; null until it took a message of it.</summary>
     public string? SessionId { get; private set; }
@@ -63,14 +67,29 @@ internal sealed class SessionBinding(
     {
         try
         {
-            foreach (var request in _tuning.ChangeTo(TurnTuning.Of(conversation), out _tuning))
+            foreach (var request in _tuning.ChangeTo(TurnTuning.Of(conversation, agent), out _tuning))
             {
                 await SendAsync(request, CancellationToken.None);
             }
+
+            await ConnectAsync(conversation);
         }
         catch (Exception fault) when (fault is IOException or InvalidOperationException)
         {
         }
+    }
+
+    // The CLI connects to them before it asks the model.
+    private async ValueTask ConnectAsync(Conversation conversation)
+    {
+        var servers = McpServerJson.SetServers(null, false, options, conversation.McpServers).ToJsonString();
+        if (servers == _servers || (_servers.Length == 0 && conversation.McpServers.Count == 0))
+        {
+            return;
+        }
+
+        _servers = servers;
+        await SendAsync(McpServerJson.SetServers(agent, claude.Functions is not null, options, conversation.McpServers), CancellationToken.None, ConversationServers);
     }
 
     /// <summary>Takes up what was said before: by the relay where the process is rehearsed whole and all is text, else line by line.</summary>
@@ -96,7 +115,7 @@ internal sealed class SessionBinding(
     {
         // The CLI queues user lines and takes assistant lines at once: only the result of a user line says that what follows
         // will stand behind it. An answer goes out together with the next question, which saves waking the CLI twice.
-        List<Action<System.Text.Json.Utf8JsonWriter>> lines = [];
+        List<Action<Utf8JsonWriter>> lines = [];
         foreach (var message in history)
         {
             if (message.Role == HistoryRole.Assistant)
@@ -131,10 +150,17 @@ internal sealed class SessionBinding(
         {
             try
             {
-                if (await answer.WaitAsync(options.ControlTimeout, time) is { IsSuccess: false } refused)
+                var told = await answer.WaitAsync(options.ControlTimeout, time);
+                if (!told.IsSuccess)
                 {
                     return new TurnError(
-                        TurnErrorKind.InvalidRequest, $"The CLI refused '{request}': {refused.Error ?? "no reason given"}. Correct the thread's settings.");
+                        TurnErrorKind.InvalidRequest, $"The CLI refused '{request}': {told.Error ?? "no reason given"}. Correct the thread's settings.");
+                }
+
+                if (request == ConversationServers && told.Response?.Property("errors") is { ValueKind: JsonValueKind.Object } errors && errors.EnumerateObject().Any())
+                {
+                    var (server, reason) = errors.EnumerateObject().Select(fault => (fault.Name, fault.Value)).First();
+                    return new TurnError(TurnErrorKind.InvalidRequest, $"The MCP server '{server}' of the conversation could not be reached: {reason}. Correct it, or leave it out.");
                 }
             }
             catch (Exception fault) when (fault is TimeoutException or IOException)
@@ -147,8 +173,8 @@ internal sealed class SessionBinding(
         return null;
     }
 
-    private async ValueTask SendAsync(JsonObject request, CancellationToken cancellationToken) =>
-        _unconfirmed.Add(((string)request["subtype"]!, await _connection.SendRequestAsync(request, cancellationToken)));
+    private async ValueTask SendAsync(JsonObject request, CancellationToken cancellationToken, string? name = null) =>
+        _unconfirmed.Add((name ?? (string)request["subtype"]!, await _connection.SendRequestAsync(request, cancellationToken)));
 
     private async ValueTask<CliMessage> NextAsync(CancellationToken cancellationToken)
     {

@@ -21,12 +21,19 @@ internal enum TurnStop
 /// <summary>What a session's process says, with every wait for it bounded.</summary>
 internal sealed class SessionOutput(CliConnection connection, ChildProcess process, ClaudeOptions options, TimeProvider time)
 {
-    /// <summary>Forgets what was said between turns (notices, a late status): it belongs to none.</summary>
-    public void DropLeftovers()
+    /// <summary>Takes what was said between turns: what became of programs in the background. All else (notices, a late status) belongs to no turn.</summary>
+    public IReadOnlyList<CliTask> TakeLeftovers()
     {
-        while (connection.Messages.TryRead(out _))
+        var tasks = new List<CliTask>();
+        while (connection.Messages.TryRead(out var message))
         {
+            if (message is CliTask task)
+            {
+                tasks.Add(task);
+            }
         }
+
+        return tasks;
     }
 
     /// <summary>The next message, or why there is none.</summary>

@@ -18,6 +18,18 @@ internal static class TurnErrors
 
     private const int MaxDetail = 600;
 
+    /// <summary>The turn reached what it may cost.</summary>
+    public static TurnError CostsTooMuch(decimal cost, decimal most) => new(TurnErrorKind.BudgetExceeded, string.Create(
+        System.Globalization.CultureInfo.InvariantCulture, $"The turn may cost {most:0.######} USD, and has cost {cost:0.######} by the CLI's estimate. Raise MaxCostUsd if it may."));
+
+    /// <summary>A turn that may cost only so much cannot go on without knowing what it cost.</summary>
+    public static TurnError CostNotTold(string reason) => new(TurnErrorKind.CliCrashed, $"The CLI did not say what the turn has cost: {reason.TrimEnd('.')}. Send the message again.");
+
+    /// <summary>Files could not be brought back.</summary>
+    public static TurnError NotRewound(string? reason) => new(
+        TurnErrorKind.InvalidRequest,
+        $"The files could not be brought back: {(reason ?? "no reason given").TrimEnd('.')}. Checkpoints are kept where the profile has Checkpoints, from turns that had one, while the conversation's process lives.");
+
     /// <summary>The API's refusal behind a retry that is not worth waiting for.</summary>
     public static TurnError FromRetry(CliApiRetry retry) => FromStatus(retry.Status, retry.Error);
 

@@ -9,13 +9,14 @@ namespace Pilotlight.Claude.Sessions;
 /// does not tell when that is, is known by what the result says of its origin.
 /// </remarks>
 /// <param name="isTold">Whether the CLI tells what becomes of a line, and may be at a turn of its own.</param>
-internal sealed class TurnGate(bool isTold)
+/// <param name="lineId">The id of the user's line; null for one of its own.</param>
+internal sealed class TurnGate(bool isTold, Guid? lineId = null)
 {
     /// <summary>What a CLI says of itself that tells it.</summary>
     public const string Capability = "msg_lifecycle_v1";
 
     /// <summary>The id of the user's line.</summary>
-    public string LineId { get; } = Guid.NewGuid().ToString();
+    public string LineId { get; } = (lineId ?? Guid.NewGuid()).ToString();
 
     /// <summary>Whether the line was taken up: what comes is the turn's.</summary>
     public bool IsOpen { get; private set; } = !isTold;
@@ -28,7 +29,7 @@ internal sealed class TurnGate(bool isTold)
             IsOpen = true;
         }
 
-        return IsOpen || message is CliResult { Origin: null };
+        return IsOpen || message is CliTask or CliResult { Origin: null };
     }
 
     /// <summary>Whether this result is the turn's end.</summary>

@@ -62,6 +62,49 @@ public sealed record ToolFinished(string ToolUseId, bool IsError, string? Summar
     public string? Result { get; init; }
 }
 
+/// <summary>A subagent, or a program in the background, began, got on, or ended.</summary>
+/// <remarks>
+/// What is null is as it was told before. A turn goes on until the subagents that it began have ended, and the model has said what it makes of their reports;
+/// a program of a shell may go on after it, and what becomes of that is told at the beginning of the conversation's next turn.
+/// </remarks>
+/// <param name="TaskId">Names the task within its process.</param>
+/// <param name="Status"><c>running</c>, <c>completed</c>, <c>failed</c>, <c>stopped</c>, <c>paused</c> or <c>pending</c>; null where it is as before.</param>
+public sealed record TaskUpdated(string TaskId, string? Status) : TurnEvent
+{
+    /// <summary><c>agent</c>, <c>shell</c>, or the CLI's own word for another kind; told at the start.</summary>
+    public string? Kind { get; init; }
+
+    /// <summary>The call of a tool that began it.</summary>
+    public string? ToolUseId { get; init; }
+
+    /// <summary>The name of the subagent.</summary>
+    public string? Agent { get; init; }
+
+    /// <summary>What it is at, in words of the model's or the CLI's.</summary>
+    public string? Description { get; init; }
+
+    /// <summary>Whether the call that began it has returned while it goes on.</summary>
+    public bool? IsBackground { get; init; }
+
+    /// <summary>What came of it, in words: a subagent's report.</summary>
+    public string? Summary { get; init; }
+
+    /// <summary>The tool that it called last.</summary>
+    public string? LastTool { get; init; }
+
+    /// <summary>The task of the subagent that began it; null for the conversation itself.</summary>
+    public string? ParentTaskId { get; init; }
+
+    /// <summary>Tokens in its context; not what it used, which counts as the turn's.</summary>
+    public long? Tokens { get; init; }
+
+    /// <summary>Calls of tools so far.</summary>
+    public int? ToolUses { get; init; }
+
+    /// <summary>How long it has been at work.</summary>
+    public TimeSpan? Duration { get; init; }
+}
+
 /// <summary>The API refused or dropped the request; the CLI tries again.</summary>
 /// <param name="Attempt">The retry that is about to be made, from 1.</param>
 /// <param name="MaxAttempts">How many retries there will be at most.</param>

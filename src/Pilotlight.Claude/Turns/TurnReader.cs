@@ -6,6 +6,8 @@ namespace Pilotlight.Claude.Turns;
 /// <summary>Reads the messages of one turn as what they mean to its caller. Plain state, no I/O; one instance a turn.</summary>
 internal sealed class TurnReader
 {
+    private const string Paragraph = "\n\n";
+
     private readonly CliTotals _before;
     // Text of API messages that were finished, and of the one in progress: only the latter is void when the API starts over.
     private readonly StringBuilder _finished = new();
@@ -15,8 +17,10 @@ internal sealed class TurnReader
     private readonly TurnMeter _meter = new();
     private readonly TextJoiner _textPieces = new();
     private readonly TextJoiner _thinkingPieces = new();
+    private readonly RunningAgents _agents = new();
     private string? _stopReason;
     private bool _open;
+    private bool _isNewAnswer;
 
     public TurnReader(CliTotals before) => _before = After = before;
 
@@ -38,6 +42,12 @@ internal sealed class TurnReader
     /// <summary>The calls of tools that have not returned: their names by their ids.</summary>
     public IReadOnlyDictionary<string, string> Unfinished => _unfinished;
 
+    /// <summary>The subagents that go on beside the conversation.</summary>
+    public RunningAgents Agents => _agents;
+
+    /// <summary>The answer's end that waits for them; null while there is none.</summary>
+    public CliResult? Held { get; private set; }
+
     /// <summary>The latest refusal of the API, if it has not recovered since.</summary>
     public CliApiRetry? LastRetry { get; private set; }
 
@@ -54,6 +64,9 @@ internal sealed class TurnReader
         var events = Interpret(message);
         return Count(message) | Model != model ? events.Prepend(new UsageGrew(Used, Model)) : events;
     }
+
+    /// <summary>Keeps what would be the end: subagents are at work, and the model has more to say when they report.</summary>
+    public void Hold(CliResult result) => (Held, _isNewAnswer) = (result, true);
 
     /// <summary>Takes of a message only what it says about usage; whether that grew.</summary>
     public bool Count(CliMessage message) => _meter.Count(message);
@@ -90,6 +103,9 @@ internal sealed class TurnReader
 
                 return user.ToolResults.Select(result =>
                     new ToolFinished(result.ToolUseId, result.IsError, Shorten(result.Text)) { Result = result.Text });
+            case CliTask task:
+                _agents.Take(task);
+                return [Tell(task)];
             case CliRateLimit limit:
                 LimitedUntil = limit.IsMet ? limit.ResetsAt : null;
                 return [];
@@ -168,6 +184,17 @@ internal sealed class TurnReader
 
     private TurnEvent[] Say(string text)
     {
+        if (_isNewAnswer && text.Length > 0)
+        {
+            _isNewAnswer = false;
+            if (Text.Length > 0)
+            {
+                _finished.Append(Paragraph);
+                _inProgress.Append(text);
+                return [new TextDelta(Paragraph + text)];
+            }
+        }
+
         _inProgress.Append(text);
         return text.Length > 0 ? [new TextDelta(text)] : [];
     }
@@ -192,6 +219,21 @@ internal sealed class TurnReader
         _inProgress.Clear();
         return _finished.Length == 0 ? [new TextReset()] : [new TextReset(), new TextDelta(_finished.ToString())];
     }
+
+    private static TaskUpdated Tell(CliTask task) => new(task.TaskId, task.Status == "killed" ? "stopped" : task.Status)
+    {
+        Kind = task.Type switch { "local_agent" => "agent", "local_bash" => "shell", var other => other },
+        ToolUseId = task.ToolUseId,
+        Agent = task.Agent,
+        Description = task.Description,
+        IsBackground = task.IsBackground,
+        Summary = Shorten(task.Summary),
+        LastTool = task.LastTool,
+        ParentTaskId = task.ParentTaskId,
+        Tokens = task.Tokens,
+        ToolUses = task.ToolUses,
+        Duration = task.Duration,
+    };
 
     private static string? Shorten(string? text) => text is { Length: > 500 } ? string.Concat(text.AsSpan(0, 500), "…") : text;
 }

@@ -60,6 +60,45 @@ public sealed record ApprovalResolved(string ApprovalId, string Decision, string
 /// <param name="Questions">An array of questions, each with <c>question</c>, <c>options</c> and <c>multiSelect</c>.</param>
 public sealed record QuestionAsked(string ApprovalId, JsonElement Questions) : TurnEvent;
 
+/// <summary>A subagent, or a program in the background, began, got on, or ended. What is null is as it was told before.</summary>
+/// <param name="TaskId">Names the task.</param>
+/// <param name="Status"><c>running</c>, <c>completed</c>, <c>failed</c>, <c>stopped</c>, <c>paused</c> or <c>pending</c>.</param>
+public sealed record TaskUpdated(string TaskId, string? Status) : TurnEvent
+{
+    /// <summary><c>agent</c>, <c>shell</c>, or another word; told at the start.</summary>
+    public string? Kind { get; init; }
+
+    /// <summary>The call of a tool that began it.</summary>
+    public string? ToolUseId { get; init; }
+
+    /// <summary>The name of the subagent.</summary>
+    public string? Agent { get; init; }
+
+    /// <summary>What it is at, in words.</summary>
+    public string? Description { get; init; }
+
+    /// <summary>Whether the call that began it has returned while it goes on.</summary>
+    public bool? Background { get; init; }
+
+    /// <summary>What came of it, in words.</summary>
+    public string? Summary { get; init; }
+
+    /// <summary>The tool that it called last.</summary>
+    public string? LastTool { get; init; }
+
+    /// <summary>The task of the subagent that began it; null for the conversation itself.</summary>
+    public string? ParentTaskId { get; init; }
+
+    /// <summary>Tokens in its context.</summary>
+    public long? Tokens { get; init; }
+
+    /// <summary>Calls of tools so far.</summary>
+    public int? ToolUses { get; init; }
+
+    /// <summary>Milliseconds that it has been at work.</summary>
+    public double? DurationMs { get; init; }
+}
+
 /// <summary>The model's API did not answer, and is asked again.</summary>
 /// <param name="Attempt">Which try it is.</param>
 /// <param name="MaxAttempts">How many there will be at most.</param>

@@ -18,6 +18,7 @@ internal static class TurnEventReader
         "approval.requested" => JsonSerializer.Deserialize(data, TurnJsonContext.Default.ApprovalRequested)!,
         "approval.resolved" => JsonSerializer.Deserialize(data, TurnJsonContext.Default.ApprovalResolved)!,
         "question.asked" => JsonSerializer.Deserialize(data, TurnJsonContext.Default.QuestionAsked)!,
+        "task.updated" => JsonSerializer.Deserialize(data, TurnJsonContext.Default.TaskUpdated)!,
         "retrying" => JsonSerializer.Deserialize(data, TurnJsonContext.Default.TurnRetrying)!,
         "context.truncated" => JsonSerializer.Deserialize(data, TurnJsonContext.Default.ContextTruncated)!,
         "turn.completed" => JsonSerializer.Deserialize(data, TurnJsonContext.Default.TurnCompleted)!,
@@ -51,6 +52,7 @@ internal sealed record NewAttachmentJson(string? MediaType, string? Name, ReadOn
 [JsonSerializable(typeof(ApprovalRequested))]
 [JsonSerializable(typeof(ApprovalResolved))]
 [JsonSerializable(typeof(QuestionAsked))]
+[JsonSerializable(typeof(TaskUpdated))]
 [JsonSerializable(typeof(TurnRetrying))]
 [JsonSerializable(typeof(ContextTruncated))]
 [JsonSerializable(typeof(TurnCompleted))]

@@ -35,6 +35,7 @@ public enum AnswerStatus
 public sealed class Answer
 {
     private readonly StringBuilder _text = new();
+    private readonly Dictionary<string, ToolCallView> _tasks = new(StringComparer.Ordinal);
     private string? _whole;
 
     /// <summary>The id of the last event that was taken in; where to go on after a break.</summary>
@@ -69,7 +70,8 @@ public sealed class Answer
     /// <summary>Whether the model is thinking, which it may do before it says anything.</summary>
     public bool IsThinking { get; private set; }
 
-    public List<ToolCallView> Tools { get; } = [];
+    /// <summary>Text and tools in their order.</summary>
+    public AnswerParts Parts { get; } = new();
 
     /// <summary>What it waits with for its user; null for nothing.</summary>
     public ApprovalView? Approval { get; private set; }
@@ -112,10 +114,30 @@ public sealed class Answer
             CostUsd = message.CostUsd,
         };
         answer._text.Append(message.Text);
-        answer.Tools.AddRange(message.Steps is { } steps
-            ? steps.SelectMany(step => step.Calls).Select(ToolCallView.Of)
-            : (message.Tools ?? []).Select(name => new ToolCallView("", name, default) { IsDone = true }));
+        answer.Take(message);
         return answer;
+    }
+
+    private void Take(StoredMessage message)
+    {
+        foreach (var name in message.Steps is null ? message.Tools ?? [] : [])
+        {
+            Parts.Call(new ToolCallView("", name, default) { IsDone = true });
+        }
+
+        // The steps' texts are the beginning of the message's.
+        var told = 0;
+        foreach (var step in message.Steps ?? [])
+        {
+            told += step.Text.Length;
+            Parts.Say(step.Text);
+            foreach (var call in step.Calls)
+            {
+                Parts.Call(ToolCallView.Of(call));
+            }
+        }
+
+        Parts.Say(message.Text[Math.Min(told, message.Text.Length)..]);
     }
 
     /// <summary>Takes in one event; one that is older than the last is skipped, one of an unknown type changes nothing.</summary>
@@ -168,26 +190,31 @@ public sealed class Answer
                 break;
             case "text.delta":
                 _text.Append(Word(data, "text"));
+                Parts.Say(Word(data, "text") ?? "");
                 (_whole, IsThinking, Retry, Status) = (null, false, null, AnswerStatus.Streaming);
                 break;
             case "text.reset":
                 _text.Clear();
+                Parts.Reset();
                 (_whole, BeganAnew, Status) = (null, true, AnswerStatus.Waiting);
                 break;
             case "thinking.delta":
                 (IsThinking, Retry) = (true, null);
                 break;
             case "tool.started":
-                Tools.Add(new ToolCallView(Word(data, "id") ?? "", Word(data, "name") ?? "tool", data.TryGetProperty("input", out var input) ? input.Clone() : default));
+                Parts.Call(new ToolCallView(Word(data, "id") ?? "", Word(data, "name") ?? "tool", data.TryGetProperty("input", out var input) ? input.Clone() : default));
                 break;
             case "tool.finished":
                 var id = Word(data, "id");
-                if (Tools.Find(tool => tool.Id == id) is { } call)
+                if (Parts.Tools.FirstOrDefault(tool => tool.Id == id) is { } call)
                 {
                     (call.IsDone, call.IsError) = (true, data.TryGetProperty("isError", out var bad) && bad.ValueKind == JsonValueKind.True);
                     call.Output = Word(data, "result") ?? Word(data, "summary");
                 }
 
+                break;
+            case "task.updated":
+                Tell(data);
                 break;
             case "approval.requested" or "question.asked":
                 Approval = ApprovalView.Of(type, data);
@@ -214,6 +241,27 @@ public sealed class Answer
                 GoesOnAt = problem.TryGetProperty("retryAt", out var at) && at.TryGetDateTimeOffset(out var goesOn) ? goesOn : null;
                 End(Word(problem, "type")?.EndsWith(":interrupted", StringComparison.Ordinal) == true ? AnswerStatus.Interrupted : AnswerStatus.Failed);
                 break;
+        }
+    }
+
+    // What belongs to no call that is shown, a program of an earlier turn for instance, is not shown either.
+    private void Tell(JsonElement data)
+    {
+        var id = Word(data, "taskId") ?? "";
+        if (Word(data, "toolUseId") is { } toolUse && Parts.Tools.FirstOrDefault(tool => tool.Id == toolUse) is { } began)
+        {
+            _tasks[id] = began;
+        }
+
+        if (_tasks.GetValueOrDefault(id) is { } call)
+        {
+            var before = call.Task ?? TaskView.None;
+            call.Task = new TaskView(
+                Word(data, "agent") ?? before.Agent,
+                Word(data, "description") ?? before.Doing,
+                Word(data, "status") ?? before.Status,
+                (int?)Number(data, "toolUses") ?? before.ToolUses,
+                Word(data, "summary") ?? before.Report);
         }
     }
 

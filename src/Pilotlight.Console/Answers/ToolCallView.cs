@@ -10,7 +10,11 @@ public sealed class ToolCallView(string id, string name, JsonElement input)
 
     public string Id => id;
 
-    public string Name => name;
+    /// <summary>What was called: the tool, or the agent that was given work.</summary>
+    public string Name => Task?.Agent ?? Input.Agent ?? name;
+
+    /// <summary>What has become of the task that it began; null where it began none.</summary>
+    public TaskView? Task { get; set; }
 
     /// <summary>What it was called with.</summary>
     public ToolInput Input { get; } = ToolInput.Of(name, input);

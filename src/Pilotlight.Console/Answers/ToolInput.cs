@@ -10,6 +10,9 @@ namespace Pilotlight.WebConsole.Answers;
 /// <param name="Text">Of any other tool its input as JSON; null otherwise.</param>
 public sealed record ToolInput(string Subject, string? Command, IReadOnlyList<DiffLine>? Changes, string? Text)
 {
+    /// <summary>The agent that is given work; null for any other tool.</summary>
+    public string? Agent { get; private init; }
+
     private static readonly JsonSerializerOptions s_readable = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static ToolInput Of(string tool, JsonElement input)
@@ -27,6 +30,8 @@ public sealed record ToolInput(string Subject, string? Command, IReadOnlyList<Di
                 return new ToolInput(Word("file_path") ?? "", null, LineDiff.Of("", content), null);
             case "Edit" when Word("new_string") is { } after:
                 return new ToolInput(Word("file_path") ?? "", null, LineDiff.Of(Word("old_string") ?? "", after), null);
+            case "Agent" or "Task" when Word("prompt") is { } prompt:
+                return new ToolInput(Word("description") ?? "", null, null, prompt) { Agent = Word("subagent_type") ?? "general-purpose" };
             default:
                 var subject = Word("description") ?? Word("file_path") ?? Word("pattern") ?? Word("url") ?? Word("query") ?? "";
                 return new ToolInput(subject, null, null, JsonSerializer.Serialize(input, s_readable));

@@ -15,9 +15,6 @@ public sealed record Exchange(string TurnId, string QuestionId, string Question,
 {
     /// <summary>The files that the question brings.</summary>
     public IReadOnlyList<Attachment> Attachments { get; init; } = [];
-
-    /// <summary>The answer as it is shown.</summary>
-    public AnswerHtml Html { get; } = new();
 }
 
 /// <summary>One page's view of one thread: what was said, and the running turn followed wherever it was begun.</summary>

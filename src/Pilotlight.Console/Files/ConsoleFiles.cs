@@ -19,9 +19,13 @@ internal static class ConsoleFiles
         var group = routes.MapGroup("/t/{threadId}").ExcludeFromDescription().AllowWithoutKey(Reason).WithMetadata(new ConsolePage());
         group.MapGet("/attachments/{attachmentId}", (string threadId, string attachmentId, HttpContext http, LocalGateway gateway) =>
             ThreadFiles.WriteAttachmentAsync(http, gateway, CallerOf(http), threadId, attachmentId));
+        group.MapGet("/files/{**path}", (string threadId, string path, HttpContext http, LocalFiles files) =>
+            ThreadFiles.WriteFileAsync(http, files, CallerOf(http), threadId, path));
         group.MapGet("/export/{format}", (string threadId, string format, HttpContext http, LocalGateway gateway) =>
             ThreadFiles.WriteExportAsync(http, gateway, CallerOf(http), threadId, format));
     }
+
+    public static string WorkspacePath(string threadId, string path) => $"t/{threadId}/files/{string.Join('/', path.Split('/').Select(Uri.EscapeDataString))}";
 
     public static string AttachmentPath(string threadId, string attachmentId) => $"t/{threadId}/attachments/{attachmentId}";
 

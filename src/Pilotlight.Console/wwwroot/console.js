@@ -1,6 +1,7 @@
 // What the keyboard and the scroll position want at once, without a way to the server and back.
 
 export { attaching } from './files.js';
+export { workspace } from './workspace.js';
 
 export function theme() {
   return document.documentElement.dataset.theme;
@@ -112,7 +113,8 @@ document.addEventListener('click', async event => {
 
   const source = button.dataset.copy === 'code' ? button.closest('figure').querySelector('code') : document.getElementById(button.dataset.copy);
   try {
-    await navigator.clipboard.writeText(source.innerText);
+    const texts = [...source.querySelectorAll('.prose')].map(text => text.innerText); // Of an answer only what was said.
+    await navigator.clipboard.writeText(texts.length > 0 ? texts.join('\n\n') : source.innerText);
     said(button, 'Copied');
   } catch {
     const range = document.createRange();

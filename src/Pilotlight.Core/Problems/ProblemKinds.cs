@@ -100,6 +100,9 @@ public static class ProblemKinds
     /// <summary>The key's budget does not hold the turn.</summary>
     public const string BudgetExceeded = "budget-exceeded";
 
+    /// <summary>The files of a turn cannot be brought back.</summary>
+    public const string NoCheckpoint = "no-checkpoint";
+
     /// <summary>The store cannot be used.</summary>
     public const string StorageUnavailable = "storage-unavailable";
 

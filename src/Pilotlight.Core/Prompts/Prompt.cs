@@ -43,6 +43,9 @@ internal sealed record Prompt
     /// <summary>Longest answer, in tokens; null sets no limit.</summary>
     public int? MaxTokens { get; init; }
 
+    /// <summary>Most that it may cost, in US dollars; null leaves it to the profile.</summary>
+    public decimal? MaxCostUsd { get; init; }
+
     /// <summary>What is set on its calls to the API; null for nothing.</summary>
     public CallParameters? Parameters { get; init; }
 
@@ -58,6 +61,9 @@ internal sealed record Prompt
     /// <summary>Whether it brings the results of calls and nothing else: then the process that waits for them goes on.</summary>
     public bool AnswersCalls =>
         Content.Count > 0 && Told.Count == 0 && Content.All(part => part is UserToolResult { Content: var more } && (more ?? []).All(piece => piece is UserText or UserImage));
+
+    /// <summary>Whether it is a message of a thread's like any other, only with files: its tools are asked for and kept like theirs.</summary>
+    public bool IsMessage => Api == "native" && Functions.Count == 0 && Told.Count == 0 && OutputSchema is null && Instructions is null && MaxTokens is null;
 
     /// <summary>What the user says, as text for people.</summary>
     public string Text => string.Join("\n\n", Content.OfType<UserText>().Select(part => part.Text));

@@ -24,7 +24,8 @@ internal static class PromptJson
             prompt.Parameters,
             prompt.IsUnattended ? true : null,
             prompt.Echo,
-            prompt.Request),
+            prompt.Request,
+            prompt.MaxCostUsd),
         PromptJsonContext.Default.StoredPrompt);
 
     public static Prompt Read(string json)
@@ -46,6 +47,7 @@ internal static class PromptJson
             IsUnattended = stored.IsUnattended == true,
             Echo = stored.Echo,
             Request = stored.Request,
+            MaxCostUsd = stored.MaxCostUsd,
         };
     }
 
@@ -117,7 +119,8 @@ internal sealed record StoredPrompt(
     CallParameters? Parameters,
     bool? IsUnattended,
     JsonElement? Echo,
-    string? Request);
+    string? Request,
+    decimal? MaxCostUsd);
 
 internal sealed record StoredPart(string Type)
 {

@@ -84,6 +84,7 @@ internal sealed record HotThread(ChatThread Thread, IReadOnlyList<HistoryTurn> T
             OutputSchema = prompt?.OutputSchema,
             Effort = prompt?.Effort,
             ThinkingSummaries = prompt?.ThinkingSummaries,
+            MaxCostUsd = prompt?.MaxCostUsd,
             Calls = new WireTurn { Parameters = prompt?.Parameters ?? CallParameters.None },
         }, content);
     }

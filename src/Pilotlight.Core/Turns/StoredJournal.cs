@@ -20,7 +20,7 @@ internal sealed class StoredJournal(
     private readonly List<string> _tools = [.. prepared.Resumed?.Steps.SelectMany(step => step.Calls).Select(call => call.Name) ?? []];
     private readonly StepRecorder _steps = StepsOf(prepared, options);
     private readonly StringBuilder _text = new();
-    private readonly PromptedAnswer? _answer = prepared.Prompt is { } prompt
+    private readonly PromptedAnswer? _answer = prepared.Prompt is { IsMessage: false } prompt
         ? new PromptedAnswer(prompt, prepared.Thread.Awaited.Count > 0 ? HeldTurn.Of(prepared.Thread.Turns) : null, live)
         : null;
     private long _lastId = prepared.Resumed?.Events[^1].Id ?? 0;
@@ -236,7 +236,7 @@ internal sealed class StoredJournal(
         live.Turn.AnswerMessageId, live.Turn.ThreadId, live.Turn.Id, "assistant", text, status, null, usage, cost, prepared.Resumed?.Acquire ?? live.Acquire, null,
         TurnEventJson.Milliseconds(time.GetElapsedTime(live.AcceptedAt)), _tools.Count > 0 ? _tools : null, time.GetUtcNow())
     {
-        Steps = prepared.Prompt is null && _steps.Steps is { Count: > 0 } steps ? steps : null,
+        Steps = _answer is null && _steps.Steps is { Count: > 0 } steps ? steps : null,
         Calls = _answer is { Calls.Count: > 0 } ? PromptJson.WriteCalls(_answer.Calls) : null,
     };
 

@@ -15,6 +15,7 @@ internal static class TurnEventJson
     public const string ThinkingDelta = "thinking.delta";
     public const string ToolStarted = "tool.started";
     public const string ToolFinished = "tool.finished";
+    public const string TaskUpdated = "task.updated";
     public const string Retrying = "retrying";
     public const string Completed = "turn.completed";
     public const string Failed = "turn.failed";
@@ -40,6 +41,7 @@ internal static class TurnEventJson
         Claude.Turns.ThinkingDelta thinking => (ThinkingDelta, Json(new TextData(thinking.Text), TurnJsonContext.Default.TextData)),
         Claude.Turns.ToolStarted tool => (ToolStarted, Json(new ToolStartedData(tool.ToolUseId, tool.Name, tool.Input), TurnJsonContext.Default.ToolStartedData)),
         Claude.Turns.ToolFinished tool => (ToolFinished, Json(new ToolFinishedData(tool.ToolUseId, tool.IsError, tool.Summary, tool.Result == tool.Summary ? null : tool.Result), TurnJsonContext.Default.ToolFinishedData)),
+        Claude.Turns.TaskUpdated task => (TaskUpdated, Json(TaskUpdatedData.Of(task), TurnJsonContext.Default.TaskUpdatedData)),
         TurnRetrying retry => (Retrying, Json(
             new RetryingData(retry.Attempt, retry.MaxAttempts, Milliseconds(retry.Delay), retry.Status), TurnJsonContext.Default.RetryingData)),
         TurnCompleted completed => (Completed, Json(
@@ -97,6 +99,16 @@ internal sealed record ToolStartedData(string Id, string Name, JsonElement Input
 
 internal sealed record ToolFinishedData(string Id, bool IsError, string? Summary, string? Result);
 
+/// <summary>A <c>task.updated</c>: what is left out is as it was told before.</summary>
+internal sealed record TaskUpdatedData(
+    string TaskId, string? Status, string? Kind, string? ToolUseId, string? Agent, string? Description, bool? Background, string? Summary, string? LastTool, string? ParentTaskId, long? Tokens,
+    int? ToolUses, double? DurationMs)
+{
+    public static TaskUpdatedData Of(TaskUpdated task) => new(
+        task.TaskId, task.Status, task.Kind, task.ToolUseId, task.Agent, task.Description, task.IsBackground, task.Summary, task.LastTool, task.ParentTaskId, task.Tokens, task.ToolUses,
+        task.Duration is { } duration ? TurnEventJson.Milliseconds(duration) : null);
+}
+
 internal sealed record RetryingData(int Attempt, int MaxAttempts, double DelayMs, int? Status);
 
 internal sealed record CompletedData(
@@ -112,6 +124,7 @@ internal sealed record FailedData(ProblemData Problem);
 [JsonSerializable(typeof(TruncatedData))]
 [JsonSerializable(typeof(ToolStartedData))]
 [JsonSerializable(typeof(ToolFinishedData))]
+[JsonSerializable(typeof(TaskUpdatedData))]
 [JsonSerializable(typeof(RetryingData))]
 [JsonSerializable(typeof(CompletedData))]
 [JsonSerializable(typeof(FailedData))]

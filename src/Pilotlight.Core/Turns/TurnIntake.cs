@@ -22,7 +22,7 @@ internal sealed record PreparedTurn(HotThread Thread, ContextFit Fit, Prompt? Pr
     {
         var (conversation, content) = Thread.ToConversation(Fit.DroppedTurns, text, Prompt);
         return Resumed is null ? (conversation, content)
-            : (conversation with { History = [.. conversation.History, .. Resumed.History([new HistoryMessage(HistoryRole.User, text)])] }, Resumed.Content);
+            : (conversation with { History = [.. conversation.History, .. Resumed.History([new HistoryMessage(HistoryRole.User, text) { Content = Prompt?.Content }])] }, Resumed.Content);
     }
 }
 

@@ -14,6 +14,9 @@ public static class TurnProblems
     internal static ProblemException NoTurn(string id) => new(new Problem(
         ProblemKinds.TurnNotFound, "There is no such turn", $"There is no turn '{id}' in this thread. GET …/messages names the turns there are."));
 
+    internal static ProblemException NoCheckpoint(string reason) => new(new Problem(
+        ProblemKinds.NoCheckpoint, "The files cannot be brought back", reason));
+
     internal static ProblemException NoMessage(string id) => new(new Problem(
         ProblemKinds.MessageNotFound, "There is no such message", $"There is no message '{id}' in this thread. GET …/messages lists those there are."));
 

@@ -50,6 +50,8 @@ internal sealed class CompatibleTurn(
             case ToolStarted call:
                 _said.Called(call);
                 break;
+            case TaskUpdated:
+                break; // Their APIs have no word for it.
             default:
                 Tell(turnEvent);
                 break;

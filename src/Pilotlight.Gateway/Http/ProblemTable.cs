@@ -36,6 +36,7 @@ internal static class ProblemTable
         Row(ProblemKinds.ModelNotFound, 404),
         Row(ProblemKinds.FileNotFound, 404),
         Row(ProblemKinds.NoWorkspace, 409, mayPass: false),
+        Row(ProblemKinds.NoCheckpoint, 409, mayPass: false),
         Row(ProblemKinds.WorkspaceFull, 413, mayPass: false),
         Row(HttpProblems.NotFound, 404),
         Row(ProblemKinds.ThreadBusy, 409),

@@ -24,6 +24,16 @@ public static class ThreadFiles
         await http.Response.Body.WriteAsync(data, http.RequestAborted);
     }
 
+    /// <summary>A file of a thread's workspace. Never shown in place: what an agent wrote would run as a page of this server's.</summary>
+    /// <exception cref="ProblemException">There is no such thread for this caller, or no such file.</exception>
+    public static async Task WriteFileAsync(HttpContext http, LocalFiles files, Caller caller, string threadId, string path)
+    {
+        await using var file = await files.OpenAsync(caller, threadId, path, http.RequestAborted);
+        Begin(http, MediaTypeNames.Application.Octet, Path.GetFileName(path));
+        http.Response.Headers.CacheControl = "no-store";
+        await file.CopyToAsync(http.Response.Body, http.RequestAborted);
+    }
+
     /// <summary>The whole thread.</summary>
     /// <exception cref="ProblemException">There is no such thread for this caller, or no such format.</exception>
     public static async Task WriteExportAsync(HttpContext http, LocalGateway gateway, Caller caller, string threadId, string? format)

@@ -2,8 +2,10 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Options;
+using Pilotlight.Claude.Conversations;
 using Pilotlight.Core.Attachments;
 using Pilotlight.Core.Problems;
+using Pilotlight.Core.Prompts;
 using Pilotlight.Core.Threads;
 using Pilotlight.Core.Turns;
 using Pilotlight.Gateway.Access;
@@ -14,7 +16,8 @@ namespace Pilotlight.Gateway.Native;
 /// <summary>A new turn, as it is asked for.</summary>
 /// <param name="Text">What the user says; may be left out where files say it all.</param>
 /// <param name="Attachments">Files that the message brings: images (PNG, JPEG, GIF, WebP), PDF and text, with their bytes or by the id of one that was sent before; null for none.</param>
-public sealed record NewTurn(string? Text, IReadOnlyList<NewAttachment>? Attachments = null);
+/// <param name="MaxCostUsd">Most that an agent's turn may cost in US dollars, by the CLI's estimate; where its profile has a limit too, the lower holds. Null for none.</param>
+public sealed record NewTurn(string? Text, IReadOnlyList<NewAttachment>? Attachments = null, decimal? MaxCostUsd = null);
 
 /// <summary><c>/api/threads/{id}/turns</c> and <c>/warm</c>.</summary>
 internal static class TurnEndpoints
@@ -26,7 +29,8 @@ internal static class TurnEndpoints
     private const string EventsDescription =
         "Server-sent events, each with an id that counts up within the turn: turn.started {turnId, messageId, acquire: {source, ms}}, text.delta {text}, "
         + "text.reset {} (what was streamed is void), thinking.delta {text}, tool.started {id, name, input}, tool.finished {id, isError, summary, result}, "
-        + "approval.requested {approvalId, tool, input, title, expiresAt}, question.asked {approvalId, questions, expiresAt}, approval.resolved {approvalId, decision, by}, retrying {attempt, maxAttempts, delayMs, status}, "
+        + "approval.requested {approvalId, tool, input, title, expiresAt}, question.asked {approvalId, questions, expiresAt}, approval.resolved {approvalId, decision, by}, "
+        + "task.updated {taskId, status, kind, toolUseId, agent, description, background, summary, lastTool, parentTaskId, tokens, toolUses, durationMs} (what is left out is as before), retrying {attempt, maxAttempts, delayMs, status}, "
         + "context.truncated {droppedTurns}, and at the end exactly one of turn.completed {messageId, model, usage, costUsd, ttftMs, durationMs}, "
         + "turn.failed {problem} and turn.cancelled {}. The turn is the server's: it goes on when the client leaves.";
 
@@ -44,6 +48,9 @@ internal static class TurnEndpoints
             .ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status404NotFound);
         group.MapPost("/turns/{turnId}/cancel", CancelAsync).WithName("CancelTurn").WithSummary("Asks a turn to stop; its stream tells the end.")
             .Produces(StatusCodes.Status202Accepted).ProducesProblem(StatusCodes.Status404NotFound);
+        group.MapPost("/turns/{turnId}/rewind", RewindAsync).WithName("RewindFiles").WithSummary("Brings files back to what they were when a turn began, as far as an agent's own tools changed them.")
+            .WithDescription("For profiles with Checkpoints, for as long as the thread's process lives. With ?trial=true it only says what would be changed. What was said stays.")
+            .Produces<FileRewind>().ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
         group.MapPost("/warm", WarmAsync).WithName("WarmThread").WithSummary("Begins to make a process ready for the thread's next turn, its history replayed.")
             .Produces(StatusCodes.Status202Accepted).ProducesProblem(StatusCodes.Status404NotFound);
     }
@@ -63,7 +70,7 @@ internal static class TurnEndpoints
         }
 
         var text = request.Text ?? "";
-        var prompt = await attachments.ReadPromptAsync(http.GetCaller(), id, text, request.Attachments, http.RequestAborted);
+        var prompt = Limit(await attachments.ReadPromptAsync(http.GetCaller(), id, text, request.Attachments, http.RequestAborted), text, request.MaxCostUsd);
 
         // From here on the turn is the server's: the client's leaving must not undo it half way.
         var (turn, live, isReplay) = await turns.BeginAsync(
@@ -76,6 +83,13 @@ internal static class TurnEndpoints
 
         await StreamAsync(http, turns, turn, live, 0, relay.Value, time);
     }
+
+    private static Prompt? Limit(Prompt? prompt, string text, decimal? mostUsd) => mostUsd switch
+    {
+        null => prompt,
+        <= 0 => throw RequestProblems.Parameter("maxCostUsd", $"maxCostUsd is {mostUsd}; it must be more than 0, or left out."),
+        _ => (prompt ?? new Prompt { Content = [new UserText(text)] }) with { MaxCostUsd = mostUsd },
+    };
 
     private static async Task EventsAsync(
         string id,
@@ -106,6 +120,10 @@ internal static class TurnEndpoints
         await turns.CancelAsync(turn.Id);
         return TypedResults.Accepted((string?)null);
     }
+
+    private static Task<FileRewind> RewindAsync(
+        string id, string turnId, HttpContext http, FileRewinds rewinds, CancellationToken cancellationToken, bool trial = false) =>
+        rewinds.RewindAsync(http.GetCaller(), id, turnId, trial, cancellationToken);
 
     private static async Task<IResult> WarmAsync(
         string id, HttpContext http, ThreadService threads, WarmUps warmUps, CancellationToken cancellationToken)

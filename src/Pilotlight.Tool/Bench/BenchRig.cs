@@ -58,9 +58,7 @@ internal sealed class BenchRig : IAsyncDisposable
     /// <exception cref="StartException">The CLI or, for a real model, a credential is missing.</exception>
     public static async Task<BenchRig> StartAsync(bool simulate, bool mayFetch, CancellationToken cancellationToken)
     {
-        // Its own data is gone afterwards; a CLI that was fetched stays where the other commands find it.
-        var data = ServeSettings.DefaultData;
-        var cli = await new CliSetup(data).EnsureAsync(new ServeSettings("", data, simulate, []).ReadConfiguration(), mayFetch || simulate, cancellationToken);
+        var cli = await FindCliAsync(simulate, mayFetch, cancellationToken);
         var folder = Directory.CreateTempSubdirectory("pilotlight-bench-");
         GatewayServer? pooled = null;
         GatewayServer? bare = null;
@@ -83,6 +81,14 @@ internal sealed class BenchRig : IAsyncDisposable
 
         Task<GatewayServer> StartAsync(string name, params string[] settings) => GatewayServer.StartAsync(
             new ServeSettings("http://127.0.0.1:0", Path.Combine(folder.FullName, name), simulate, settings, IsQuiet: true, cli), cancellationToken);
+    }
+
+    /// <summary>The CLI to measure with; null where the settings name it, or it is on PATH.</summary>
+    public static Task<string?> FindCliAsync(bool simulate, bool mayFetch, CancellationToken cancellationToken)
+    {
+        // Its own data is gone afterwards; a CLI that was fetched stays where the other commands find it.
+        var data = ServeSettings.DefaultData;
+        return new CliSetup(data).EnsureAsync(new ServeSettings("", data, simulate, []).ReadConfiguration(), mayFetch || simulate, cancellationToken);
     }
 
     /// <summary>A turn over HTTP, timed by its client.</summary>

@@ -85,6 +85,32 @@ internal sealed class ProcessProbe(ClaudeProfiles profiles)
         }
     }
 
+    /// <summary>The same of a process and all that descend from it.</summary>
+    public static double? ProportionalSetSizeOfAll(int processId)
+    {
+        var children = Directory.EnumerateDirectories("/proc")
+            .Select(folder => int.TryParse(Path.GetFileName(folder), CultureInfo.InvariantCulture, out var id) ? (Id: id, Parent: ParentOf(id)) : default)
+            .Where(process => process.Id > 0)
+            .ToLookup(process => process.Parent, process => process.Id);
+        return Sum(processId);
+
+        double? Sum(int id) => ProportionalSetSize(id) is { } own ? own + children[id].Sum(child => Sum(child) ?? 0) : null;
+    }
+
+    private static int ParentOf(int processId)
+    {
+        try
+        {
+            // The name before it may hold anything, brackets and blanks included.
+            var stat = File.ReadAllText($"/proc/{processId.ToString(CultureInfo.InvariantCulture)}/stat");
+            return int.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[1], CultureInfo.InvariantCulture);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            return 0;
+        }
+    }
+
     /// <summary>In MiB: shared pages counted by the share that is this process's; null where that is not known.</summary>
     public static double? ProportionalSetSize(int processId)
     {

@@ -77,6 +77,12 @@ internal sealed class AnswerView
             case ToolFinished { IsError: true }:
                 Line("yellow", "the tool failed");
                 break;
+            case TaskUpdated { Kind: "agent", Agent: { } agent } task:
+                Line("blue", $"{agent} begins: {task.Description} …");
+                break;
+            case TaskUpdated { Status: "failed" or "stopped" } task:
+                Line("yellow", $"{task.Agent ?? "what ran in the background"} {(task.Status == "failed" ? "failed" : "was stopped")}");
+                break;
             case TurnRetrying retry:
                 Line("yellow", $"The API did not answer{(retry.Status is { } status ? $" after status {status}" : "")}: try {retry.Attempt} of {retry.MaxAttempts} …");
                 break;

@@ -26,6 +26,8 @@ internal static class BenchCommand
 
     private static readonly Option<bool> Stages = new("--stages") { Description = "Says instead where a hot turn spends its time." };
 
+    private static readonly Option<bool> Walls = new("--walls") { Description = "Says instead what walls around an agent cost, beside a plain one." };
+
     private static readonly Option<double[]> Pause = new("--pause")
     {
         Description = "Also turns after so many minutes of silence: --pause 3 11. They wait side by side.", AllowMultipleArgumentsPerToken = true,
@@ -51,7 +53,7 @@ internal static class BenchCommand
     {
         var command = new Command("bench", "Cold, warm and hot time to the first token of this machine's CLI, side by side.")
         {
-            Runs, Json, Html, Svg, Markdown, Stages, Pause, Burst, NetworkRoundTrip, FirstTurns, CommonOptions.Simulate, Real, Yes,
+            Runs, Json, Html, Svg, Markdown, Stages, Walls, Pause, Burst, NetworkRoundTrip, FirstTurns, CommonOptions.Simulate, Real, Yes,
         };
         Runs.Validators.Add(result =>
         {
@@ -68,9 +70,14 @@ internal static class BenchCommand
                 result.AddError("--real and --simulate exclude each other.");
             }
 
-            if (result.GetValue(Real) && result.GetValue(Stages))
+            if (result.GetValue(Real) && (result.GetValue(Stages) || result.GetValue(Walls)))
             {
-                result.AddError("--stages needs the simulator, which says when it was asked; leave out --real.");
+                result.AddError("--stages and --walls need the simulator; leave out --real.");
+            }
+
+            if (result.GetValue(Stages) && result.GetValue(Walls))
+            {
+                result.AddError("--stages and --walls exclude each other.");
             }
         });
         command.Validators.Add(result => Add(result, Faults(result)));
@@ -164,6 +171,18 @@ internal static class BenchCommand
             if (real && !await AgreeAsync(runs, parsed.GetValue(Yes), cancellationToken))
             {
                 return 1;
+            }
+
+            if (parsed.GetValue(Walls))
+            {
+                var walls = new WallRows(await BenchRig.FindCliAsync(simulate: true, mayFetch: true, cancellationToken));
+                await BenchProgress.RunAsync("walls", (runs + 1) * 2, async show =>
+                {
+                    await walls.RunAsync(runs, show, cancellationToken);
+                    return true;
+                });
+                await WriteAsync(walls.Costs.ToJson(), walls.Costs.ToMarkdown(), null, null, parsed, cancellationToken);
+                return 0;
             }
 
             await using var rig = await BenchRig.StartAsync(!real, parsed.GetValue(Yes), cancellationToken);

@@ -95,6 +95,8 @@ public sealed class RegistrationTests
 
         public Task WarmAsync(Conversation conversation, CancellationToken cancellationToken) => Task.CompletedTask;
 
+        public Task<FileRewind> RewindFilesAsync(string conversationId, Guid checkpoint, bool isTrial, CancellationToken cancellationToken) => throw new NotSupportedException();
+
         public IReadOnlyDictionary<string, int> CountHot() => new Dictionary<string, int>();
 
         public IReadOnlyList<HotConversation> ListHot() => [];

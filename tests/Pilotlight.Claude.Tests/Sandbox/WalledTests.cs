@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Pilotlight.Claude.Conversations;
+using Pilotlight.Claude.Permissions;
 using Pilotlight.Claude.Sandbox;
 using Pilotlight.Claude.Turns;
 using Pilotlight.Simulator;
@@ -78,6 +79,69 @@ public sealed class WalledTests
         Assert.Contains("The host localhost:80 has no public address that answers.", words, StringComparison.Ordinal);
         Assert.Contains("The host 127.0.0.1:80 is not allowed here.", words, StringComparison.Ordinal);
         Assert.Contains("403", words, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_call_that_waited_behind_walls_is_run_behind_those_of_another_process(bool isAllowed)
+    {
+        Skip.WithoutWalls(SandboxMode.Full);
+        await using var host = await ClaudeHost.StartAsync(claude =>
+        {
+            var profile = Profile(SandboxMode.Full);
+            profile.Approval = ToolApproval.Ask;
+            profile.AllowedTools.Clear();
+            profile.Workspace = "Thread";
+            claude.Profiles["walled"] = profile;
+        });
+        host.Simulator.Enqueue(Scenario.ToolUse("Bash", """{"command":"echo once >> log; cat log; ls /tmp/.claude/projects"}""", "I look. "), Scenario.Answer("done"));
+        var conversation = new Conversation { Id = "c", Profile = "walled", Approvals = new ApprovalRules(CanAsk: true) };
+        var asked = Assert.IsType<TurnAwaitsApproval>((await host.RunAsync(conversation, "go", Token))[^1]).Request;
+        await host.Conversations.ForgetAsync("c", Token);
+
+        var later = conversation with
+        {
+            History =
+            [
+                new HistoryMessage(HistoryRole.User, "go"),
+                new HistoryMessage(HistoryRole.Assistant, "I look. ") { Calls = [new HistoryToolCall(asked.ToolUseId, "Bash", asked.Input)] },
+            ],
+        };
+        var events = new List<TurnEvent>();
+        var decision = isAllowed ? ToolDecision.Allow() : ToolDecision.Deny("Rather not.");
+        await foreach (var turnEvent in host.Conversations.RunTurnAsync(later, [new UserToolDecision(asked.ToolUseId, decision)], Token))
+        {
+            events.Add(turnEvent);
+        }
+
+        Assert.Equal("done", Assert.IsType<TurnCompleted>(events[^1]).Text);
+        var ran = Assert.Single(events.OfType<ToolFinished>());
+        Assert.Equal((asked.ToolUseId, !isAllowed), (ran.ToolUseId, ran.IsError));
+        Assert.StartsWith(isAllowed ? "once" : "Rather not.", ran.Summary, StringComparison.Ordinal);
+        Assert.NotEqual(AcquireSource.Hot, Assert.Single(events.OfType<TurnStarted>()).Source);
+        Assert.Equal(2, host.Simulator.MessageRequests.Count);
+    }
+
+    [Fact]
+    public async Task Files_are_brought_back_behind_walls_too()
+    {
+        Skip.WithoutWalls(SandboxMode.Full);
+        await using var host = await ClaudeHost.StartAsync(claude =>
+        {
+            var profile = Profile(SandboxMode.Full);
+            profile.Checkpoints = true;
+            claude.Profiles["walled"] = profile;
+        });
+        var conversation = new Conversation { Id = "c", Profile = "walled", Checkpoint = Guid.NewGuid() };
+        host.Simulator.Enqueue(Scenario.ToolUse("Write", """{"file_path":"/workspace/a.txt","content":"written"}"""), Scenario.Answer("done"));
+        await host.RunAsync(conversation, "go", Token);
+
+        await host.Conversations.RewindFilesAsync("c", conversation.Checkpoint.Value, cancellationToken: Token);
+
+        host.Simulator.Enqueue(Scenario.ToolUse("Bash", """{"command":"ls /workspace"}"""), Scenario.Answer("done"));
+        var events = await host.RunAsync(conversation with { Checkpoint = null }, "look", Token);
+        Assert.DoesNotContain("a.txt", Assert.Single(events.OfType<ToolFinished>()).Summary, StringComparison.Ordinal);
     }
 
     [Theory]

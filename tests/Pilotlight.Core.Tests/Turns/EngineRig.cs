@@ -149,6 +149,8 @@ internal sealed class ScriptedConversations(params IEnumerable<TurnEvent> script
 
     public Task WarmAsync(Conversation conversation, CancellationToken cancellationToken) => throw new NotSupportedException();
 
+    public Task<FileRewind> RewindFilesAsync(string conversationId, Guid checkpoint, bool isTrial, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public IReadOnlyDictionary<string, int> CountHot() => throw new NotSupportedException();
 
     public IReadOnlyList<HotConversation> ListHot() => throw new NotSupportedException();
