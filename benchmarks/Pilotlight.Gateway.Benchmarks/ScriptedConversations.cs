@@ -23,6 +23,9 @@ internal sealed class ScriptedConversations : IClaudeConversations
 
     public Task WarmAsync(Conversation conversation, CancellationToken cancellationToken) => Task.CompletedTask;
 
+    public Task<FileRewind> RewindFilesAsync(string conversationId, Guid checkpoint, bool isTrial, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
     public IReadOnlyDictionary<string, int> CountHot() => new Dictionary<string, int>();
 
     public IReadOnlyList<HotConversation> ListHot() => [];
