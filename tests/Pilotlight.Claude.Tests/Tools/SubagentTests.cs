@@ -68,21 +68,22 @@ public sealed class SubagentTests
     {
         await using var host = await StartAsync();
         host.Simulator.When(IsReviewer, Scenario.Stall());
-        host.Simulator.Says(IsMain, Scenario.ToolUse("Agent", Work), Scenario.Answer("I have asked the reviewer."));
+        const string Said = "I have asked the reviewer.";
+        host.Simulator.Says(IsMain, Scenario.ToolUse("Agent", Work), Scenario.Answer(Said));
         using var stop = new CancellationTokenSource();
         var events = new List<TurnEvent>();
 
         await foreach (var turnEvent in host.Conversations.RunTurnAsync(s_coder, [new UserText("go")], stop.Token))
         {
             events.Add(turnEvent);
-            if (turnEvent is TextDelta)
+            if (string.Concat(events.OfType<TextDelta>().Select(delta => delta.Text)) == Said && !stop.IsCancellationRequested)
             {
                 await host.Simulator.WaitForRequestAsync(IsReviewer, Token);
                 await stop.CancelAsync();
             }
         }
 
-        Assert.Equal("I have asked the reviewer.", Assert.IsType<TurnCancelled>(events[^1]).PartialText);
+        Assert.Equal(Said, Assert.IsType<TurnCancelled>(events[^1]).PartialText);
         host.Simulator.When(request => request.LastUserText.Contains("still there?", StringComparison.Ordinal), Scenario.Answer("here"));
         Assert.Equal("here", Assert.IsType<TurnCompleted>((await host.RunAsync(s_coder, "still there?", Token))[^1]).Text);
     }
