@@ -140,7 +140,8 @@ internal sealed record StoredFunction(string Name, string? Description, JsonElem
 
 internal sealed record StoredCall(string Id, string Name, JsonElement Input);
 
-[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true)]
+// A body that was read may be nested 64 deep, and stands further in here.
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, MaxDepth = 128, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(StoredPrompt))]
 [JsonSerializable(typeof(StoredCall[]))]
 internal sealed partial class PromptJsonContext : JsonSerializerContext;

@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Pilotlight.Gateway.Http;
 
 namespace Pilotlight.Gateway.Compatible;
 
@@ -26,7 +27,14 @@ internal static class SealedThoughts
 
         try
         {
-            var blocks = JsonElement.Parse(Base64Url.DecodeFromChars(text.AsSpan(Mark.Length)));
+            var json = Base64Url.DecodeFromChars(text.AsSpan(Mark.Length));
+            if (!JsonText.IsUtf8(json))
+            {
+                return [];
+            }
+
+            JsonText.Mend(json);
+            var blocks = JsonElement.Parse(json);
             return blocks.ValueKind == JsonValueKind.Array && blocks.GetArrayLength() <= MostBlocks && blocks.EnumerateArray().All(IsThought) ? [.. blocks.EnumerateArray()] : [];
         }
         catch (JsonException)

@@ -70,7 +70,8 @@ internal sealed record DeletedResponse(string Id, string Object, bool Deleted);
 
 internal sealed record InputItemList(string Object, IReadOnlyList<JsonObject> Data, string? FirstId, string? LastId, bool HasMore);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+// A request that was read may be nested 64 deep, and what is told of it again stands further in here.
+[JsonSourceGenerationOptions(MaxDepth = 128, PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(ResponseEvent))]
 [JsonSerializable(typeof(OutputItem))]
 [JsonSerializable(typeof(ResponseUsage))]

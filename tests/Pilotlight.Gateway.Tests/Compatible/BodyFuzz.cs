@@ -82,8 +82,8 @@ internal static class BodyFuzz
         };
     }
 
-    // All that is done with one before a process is taken, or the API is called.
-    private static void Prepare(CompatibleRequest read)
+    /// <summary>Does all that is done with a call before a process is taken, or the API is asked.</summary>
+    public static void Prepare(CompatibleRequest read)
     {
         foreach (var route in Enum.GetValues<CallRoute>())
         {
@@ -109,7 +109,7 @@ internal static class BodyFuzz
             .ToDictionary(id => id, id => new OutputItem("message", id) { Content = [OutputPart.OfText("said")] }, StringComparer.Ordinal);
         var request = call.With(body, ResponseInput.Read(body, kept, goesOn: false), []);
         _ = PromptJson.Read(PromptJson.Write(call.ToPrompt(request, request.History, CallRoute.Wire)));
-        _ = new ResponseFrame("resp_" + new string('0', 32), call.Model, call.Echo).Body("in_progress", null, []).ToJsonString();
+        _ = new ResponseStory(new ResponseFrame("resp_" + new string('0', 32), call.Model, call.Echo)).Begin().Sum(told => told.Frame().Length);
         return request;
     }
 }

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Pilotlight.Gateway.Tests.Compatible;
 
 /// <summary>Bodies that clients sent, broken: each is served or refused, none is a fault of ours. <c>benchmarks/Pilotlight.Fuzz</c> does a million.</summary>
@@ -16,6 +18,26 @@ public sealed class FuzzTests
         Assert.True(result.Faults.Count == 0, string.Join('\n', result.Faults));
         Assert.True(result is { Served: > 100, Refused: > 1000 }, $"{result.Served} served, {result.Refused} refused");
         Assert.True(result.Slowest < TooLong, $"One took {result.Slowest}.");
+    }
+
+    // Found by the million: what is just not nested too deep to be read was too deep to be stored, told and sent.
+    [Theory]
+    [InlineData(nameof(Door.Chat))]
+    [InlineData(nameof(Door.Messages))]
+    [InlineData(nameof(Door.Responses))]
+    public void A_schema_as_deep_as_may_be_read_goes_all_the_way(string name)
+    {
+        var door = Enum.Parse<Door>(name);
+        var schema = string.Concat(Enumerable.Repeat("""{"type":"object","properties":{"a":""", 29)) + "{}" + new string('}', 58);
+        var tool = door switch
+        {
+            Door.Chat => $$$"""{"type":"function","function":{"name":"f","parameters":{{{schema}}}}}""",
+            Door.Messages => $$$"""{"name":"f","input_schema":{{{schema}}}}""",
+            _ => $$$"""{"type":"function","name":"f","parameters":{{{schema}}}}""",
+        };
+        var body = Encoding.UTF8.GetBytes($$"""{"model":"sonnet","max_tokens":9,"tools":[{{tool}}],"input":"hi","messages":[{"role":"user","content":"hi"}]}""");
+
+        BodyFuzz.Prepare(BodyFuzz.Read(body, door));
     }
 
     [Fact]

@@ -27,6 +27,15 @@ public sealed class SealedThoughtTests
     [InlineData("plt1.bm8ganNvbg")]
     public void What_is_anothers_or_broken_is_nothing(string? text) => Assert.Empty(SealedThoughts.Read(text));
 
+    [Fact]
+    public void Bytes_that_are_no_text_are_nothing_and_half_of_a_character_is_mended()
+    {
+        Assert.Empty(SealedThoughts.Read(Sealed([.. """[{"type":"thinking","signature":"s","thinking":" """u8, 0xED, 0xA0, 0xBD, .. "\"}]"u8])));
+        Assert.Equal("�", SealedThoughts.Read(Sealed("""[{"type":"thinking","signature":"s","thinking":"\ud83d"}]"""u8))[0].GetProperty("thinking").GetString());
+
+        static string Sealed(ReadOnlySpan<byte> json) => "plt1." + Convert.ToBase64String(json).TrimEnd('=').Replace('+', '-').Replace('/', '_');
+    }
+
     [Theory]
     [InlineData("{}")]
     [InlineData("[1]")]
