@@ -39,6 +39,8 @@ public static class CoreRegistration
         services.AddSingleton<RunningTurns>();
         services.AddSingleton<WaitingTurns>();
         services.AddSingleton<ResumedTurns>();
+        services.AddSingleton<StoredJournals>();
+        services.AddSingleton<StoredTurnRunner>();
         services.AddSingleton<StoredTurns>();
         services.AddSingleton<ApprovalService>();
         services.AddSingleton<CallTurns>();

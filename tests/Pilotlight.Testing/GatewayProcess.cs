@@ -317,6 +317,7 @@ public sealed class GatewayProcess : IAsyncDisposable
         start.Environment["PATH"] = Environment.GetEnvironmentVariable("PATH");
         start.Environment["HOME"] = Path.GetTempPath();
         start.Environment["DOTNET_NOLOGO"] = "1";
+        start.Environment["DOTNET_TieredPGO"] = "0"; // None lives long enough for its profile to pay.
         start.Environment["Pilotlight__Claude__Path"] = RealCli.Path;
 
         // A test that names no API of its own reaches none.

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Pilotlight.Core.Access;
 using Pilotlight.Core.Problems;
 using Pilotlight.Core.Threads;
@@ -10,6 +11,9 @@ internal sealed class ResponseRetries(TurnService turns, StoredResponses stored,
 {
     // A thread is made and its turn taken on within this, or never.
     private static readonly TimeSpan s_beginning = TimeSpan.FromMinutes(1);
+
+    // Ids of threads that tries on this server are making.
+    private readonly ConcurrentDictionary<string, ResponseRetry> _beginning = new(StringComparer.Ordinal);
 
     /// <summary>The response of the first try, in the thread that it goes on with or in the one that was made for it; null when there is none.</summary>
     /// <exception cref="ProblemException">What it goes on from is not there, or the key came with another request.</exception>
@@ -31,21 +35,46 @@ internal sealed class ResponseRetries(TurnService turns, StoredResponses stored,
         return null;
     }
 
-    /// <summary>Sees to it that the request's thread can be made.</summary>
+    /// <summary>Sees to it that the request's thread can be made, and that no other try makes it until what is returned is disposed.</summary>
     /// <exception cref="ProblemException">Another try is about to begin it.</exception>
-    public async Task MakeRoomAsync(Caller caller, ResponseRetry retry)
+    public async Task<IDisposable> MakeRoomAsync(Caller caller, ResponseRetry retry)
     {
-        if (await store.FindAsync(retry.ThreadId, CancellationToken.None) is not { } made)
+        if (!_beginning.TryAdd(retry.ThreadId, retry))
+        {
+            throw TurnProblems.Contended(retry.ThreadId);
+        }
+
+        var room = new Room(_beginning, retry);
+        try
+        {
+            await LeaveNoOldAsync(caller, retry.ThreadId);
+            return room;
+        }
+        catch
+        {
+            room.Dispose();
+            throw;
+        }
+    }
+
+    private async Task LeaveNoOldAsync(Caller caller, string threadId)
+    {
+        if (await store.FindAsync(threadId, CancellationToken.None) is not { } made)
         {
             return;
         }
 
-        // Without its turn it is one that is being begun, or its server was killed on the way.
+        // Without its turn it is one that is being begun by another server, or its server was killed on the way.
         if (time.GetUtcNow() - made.CreatedAt < s_beginning)
         {
             throw TurnProblems.Contended(made.Id);
         }
 
         await threads.DeleteAsync(caller, made.Id, CancellationToken.None);
+    }
+
+    private sealed class Room(ConcurrentDictionary<string, ResponseRetry> beginning, ResponseRetry retry) : IDisposable
+    {
+        public void Dispose() => beginning.TryRemove(KeyValuePair.Create(retry.ThreadId, retry));
     }
 }

@@ -51,10 +51,7 @@ internal sealed class ResponseTurns(
         var request = call.With(body, input, asked).Settle(way, options.Value);
         var prompt = call.ToPrompt(request, request.History.Skip(asked.Length), way) with { Request = retry?.Request };
 
-        if (retry is not null && said is not { IsWhole: true })
-        {
-            await retries.MakeRoomAsync(caller, retry);
-        }
+        using var room = retry is not null && said is not { IsWhole: true } ? await retries.MakeRoomAsync(caller, retry) : null;
 
         // From here on the turn is the server's: the client's leaving must not undo it half way.
         var isNew = said is null;

@@ -42,9 +42,11 @@ internal sealed class EngineRig<TStore>(TStore store, IClaudeConversations conve
     public TurnIntake Intake => field ??= new TurnIntake(
         store, new HotThreads(store), new ContextLimits(_limits, _claude), Admission, Epoch, _claude, Time);
 
-    public StoredTurns Stored => field ??= new StoredTurns(
-        Engine, conversations, Running, Places, Intake, Waits, Resumed, store, Epoch, new TurnNews(new ThreadNews()), Relay, Options.Create(new ServerOptions()), _claude, _limits, Time,
-        NullLogger<StoredTurns>.Instance);
+    public StoredTurns Stored => field ??= new StoredTurns(Runner, Running, Places, Epoch, new TurnNews(new ThreadNews()), _claude, _limits, Time);
+
+    private StoredTurnRunner Runner => field ??= new StoredTurnRunner(
+        Engine, conversations, Waits, Resumed, store, new StoredJournals(store, Intake, Waits, Relay, Options.Create(new ServerOptions()), Time), _claude, Time,
+        NullLogger<StoredTurnRunner>.Instance);
 
     private ResumedTurns Resumed => field ??= new ResumedTurns(Intake, Waits, Approvals, store, Admission, Reservations, Keys, Relay, Time);
 

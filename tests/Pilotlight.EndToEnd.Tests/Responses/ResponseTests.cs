@@ -242,6 +242,27 @@ public sealed class ResponseTests : EndToEndTest
     }
 
     [Fact]
+    public async Task Requests_that_come_at_once_under_one_key_are_one_response()
+    {
+        await using var simulator = await SimulatorServer.StartAsync(cancellationToken: Token);
+        await using var gateway = await StartAsync(simulator);
+        simulator.When(request => request.IsMessage, Scenario.Answer("Once."));
+
+        var statuses = await Task.WhenAll(Enumerable.Range(0, 12).Select(async _ =>
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/responses") { Content = JsonContent.Create(Ask("One?")) };
+            request.Headers.Add("Idempotency-Key", "at once");
+            using var response = await gateway.Http.SendAsync(request, Token);
+            return response.StatusCode;
+        }));
+
+        // Who comes between the two halves of a beginning is asked to come again.
+        Assert.Contains(HttpStatusCode.OK, statuses);
+        Assert.All(statuses, status => Assert.True(status is HttpStatusCode.OK or HttpStatusCode.Conflict or HttpStatusCode.ServiceUnavailable, status.ToString()));
+        Assert.Single(simulator.MessageRequests);
+    }
+
+    [Fact]
     public async Task A_deleted_response_is_gone_with_its_thread()
     {
         await using var simulator = await SimulatorServer.StartAsync(cancellationToken: Token);
