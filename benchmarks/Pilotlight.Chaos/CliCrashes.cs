@@ -54,7 +54,7 @@ internal static class CliCrashes
             while (!stop.IsCancellationRequested)
             {
                 await Task.Delay(random.Next(50, 400), CancellationToken.None);
-                foreach (var process in HostKiller.Owned(gateway.Id).Where(IsCli))
+                foreach (var process in MarkedProcesses.OwnedBy(gateway.Id).Where(IsCli))
                 {
                     seen.TryAdd(process, TimeProvider.System.GetTimestamp());
                 }

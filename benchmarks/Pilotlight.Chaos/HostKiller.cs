@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Pilotlight.Processes;
 using Pilotlight.Simulator;
+using Pilotlight.Testing;
 
 namespace Pilotlight.Chaos;
 
@@ -37,8 +38,8 @@ internal static class HostKiller
                 await Task.Delay(random.Next(cli is null ? 600 : 3000));
             }
 
-            var before = Owned(host.Id);
-            children += before.Count;
+            var before = MarkedProcesses.OwnedBy(host.Id);
+            children += before.Length;
             tools += cli is null ? 0 : before.Count(IsTool);
             host.Kill();
             var killed = Stopwatch.GetTimestamp();
@@ -46,7 +47,7 @@ internal static class HostKiller
             var took = await GoneAsync(host.Id, killed);
             times.Add(took.TotalMilliseconds);
             late += took > TimeSpan.FromSeconds(1) ? 1 : 0;
-            left += Owned(host.Id).Count;
+            left += MarkedProcesses.OwnedBy(host.Id).Length;
             forsaken += Walled(home.FullName).Count;
         }
 
@@ -66,7 +67,7 @@ internal static class HostKiller
         var (quiet, took) = (0, TimeSpan.Zero);
         while (quiet < 3 && Stopwatch.GetElapsedTime(killed) < Patience)
         {
-            if (Owned(owner).Count > 0)
+            if (MarkedProcesses.OwnedBy(owner).Length > 0)
             {
                 quiet = 0;
                 await Task.Delay(5);
@@ -83,7 +84,7 @@ internal static class HostKiller
     private static async Task ToolAsync(int owner)
     {
         var startedAt = Stopwatch.GetTimestamp();
-        while (!Owned(owner).Any(IsTool))
+        while (!MarkedProcesses.OwnedBy(owner).Any(IsTool))
         {
             if (Stopwatch.GetElapsedTime(startedAt) > TimeSpan.FromMinutes(1))
             {
@@ -112,20 +113,6 @@ internal static class HostKiller
         }
 
         return Process.Start(start)!;
-    }
-
-    public static List<int> Owned(int owner)
-    {
-        var found = new List<int>();
-        foreach (var folder in Directory.EnumerateDirectories("/proc"))
-        {
-            if (int.TryParse(Path.GetFileName(folder), out var id) && Read($"{folder}/environ").Contains($"PILOTLIGHT_OWNER={owner}:", StringComparison.Ordinal))
-            {
-                found.Add(id);
-            }
-        }
-
-        return found;
     }
 
     public static string Read(string path)

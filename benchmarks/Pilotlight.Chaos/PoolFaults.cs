@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Pilotlight.Processes;
+using Pilotlight.Testing;
 
 namespace Pilotlight.Chaos;
 
@@ -162,7 +163,7 @@ internal static class PoolFaults
         var start = Stopwatch.GetTimestamp();
         await pool.DisposeAsync();
         var took = Stopwatch.GetElapsedTime(start);
-        var left = HostKiller.Owned(Environment.ProcessId).Count;
+        var left = MarkedProcesses.OwnedBy(Environment.ProcessId).Length;
         var promised = options.DrainTimeout + options.CloseInputGrace + options.TerminateGrace + TimeSpan.FromSeconds(3);
         Console.WriteLine($"a stop with a lease held and every child ignoring EOF and SIGTERM: {took.TotalSeconds:0.0} s (promised: {promised.TotalSeconds:0} s), {left} processes left");
         await held.DisposeAsync();

@@ -110,7 +110,7 @@ internal static class Vanishings
         for (var kill = 0; kill < 3; kill++)
         {
             await Task.Delay(random.Next(100, LongestMs / 3));
-            int[] alive = [.. HostKiller.Owned(gateway.Id).Where(CliCrashes.IsCli)];
+            int[] alive = [.. MarkedProcesses.OwnedBy(gateway.Id).Where(CliCrashes.IsCli)];
             if (alive.Length > 0)
             {
                 CliCrashes.TryKill(alive[random.Next(alive.Length)]);

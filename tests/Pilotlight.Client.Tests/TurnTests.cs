@@ -21,7 +21,7 @@ public sealed class TurnTests(SharedGateway shared) : ClientTest
         var events = await client.RunTurnAsync(thread.Id, "hello", Token).ToListAsync(Token);
         var messages = await client.ListMessagesAsync(thread.Id, Token).ToListAsync(Token);
         var changed = await client.UpdateThreadAsync(thread.Id, new ThreadChange(Title: "Other names"), Token);
-        var usage = await client.GetUsageAsync(new UsageQuery(From: DateOnly.FromDateTime(DateTime.UtcNow.AddDays(-1))), Token);
+        var usage = await client.GetUsageAsync(new UsageQuery(From: DateOnly.FromDateTime(thread.CreatedAt.UtcDateTime.AddDays(-1))), Token);
         var pool = await client.GetPoolAsync(Token);
 
         var started = Assert.IsType<TurnStarted>(events[0]);

@@ -82,8 +82,13 @@ internal sealed class SessionBinding(
     // The CLI connects to them before it asks the model.
     private async ValueTask ConnectAsync(Conversation conversation)
     {
+        if (_servers.Length == 0 && conversation.McpServers.Count == 0)
+        {
+            return;
+        }
+
         var servers = McpServerJson.SetServers(null, false, options, conversation.McpServers).ToJsonString();
-        if (servers == _servers || (_servers.Length == 0 && conversation.McpServers.Count == 0))
+        if (servers == _servers)
         {
             return;
         }

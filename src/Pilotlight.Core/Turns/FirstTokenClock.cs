@@ -28,6 +28,18 @@ internal sealed class FirstTokenClock(TimeProvider time, long acceptedAt)
         }
     }
 
+    /// <summary>From the request to the adapter; none while it is on the way.</summary>
+    public TimeSpan Gateway
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return time.GetElapsedTime(acceptedAt, _begun ?? acceptedAt);
+            }
+        }
+    }
+
     /// <summary>The turn is the adapter's from now on.</summary>
     public void Begin()
     {
@@ -84,21 +96,20 @@ internal sealed class FirstTokenClock(TimeProvider time, long acceptedAt)
 
     private FirstTokenWait Measure()
     {
-        var now = time.GetTimestamp();
-        var begun = _begun ?? acceptedAt;
-        var (gateway, sinceBegun) = (time.GetElapsedTime(acceptedAt, begun), time.GetElapsedTime(begun, now));
-        var process = _acquire < sinceBegun ? _acquire : sinceBegun;
+        var sinceBegun = time.GetElapsedTime(_begun ?? acceptedAt);
+        var (gateway, process) = (Gateway, Least(_acquire, sinceBegun));
         var rest = sinceBegun - process;
         if (_called is not { } called || _spoke is not { } spoke)
         {
             return new(Ms(gateway), Ms(process), null, null, Ms(rest));
         }
 
-        var api = time.GetElapsedTime(called, spoke);
-        api = api < rest ? api : rest;
-        var network = _roundTrip is { } trip && trip < api ? trip : _roundTrip is null ? (TimeSpan?)null : api;
+        var api = Least(time.GetElapsedTime(called, spoke), rest);
+        TimeSpan? network = _roundTrip is { } trip ? Least(trip, api) : null;
         return new(Ms(gateway), Ms(process), Ms(rest - api), network is { } known ? Ms(known) : null, Ms(api - (network ?? TimeSpan.Zero)));
     }
+
+    private static TimeSpan Least(TimeSpan one, TimeSpan other) => one < other ? one : other;
 
     private static double Ms(TimeSpan span) => TurnEventJson.Milliseconds(span);
 }

@@ -17,7 +17,7 @@ internal class RunningTurn(TurnLease lease, long acceptedAt, TimeProvider time)
     public long AcceptedAt => acceptedAt;
 
     /// <summary>What the gateway itself took before the turn was the adapter's.</summary>
-    public TimeSpan Overhead { get; set; }
+    public TimeSpan Overhead => FirstToken.Gateway;
 
     /// <summary>Where the turn's process came from, once it has one.</summary>
     public string? Acquire { get; set; }

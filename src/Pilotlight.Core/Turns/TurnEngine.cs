@@ -48,7 +48,6 @@ internal sealed partial class TurnEngine(
 
     private async Task<TurnEvent> FollowAsync(RunningTurn turn, TurnWork work, ITurnJournal journal, UsageNotes notes, LateUsage late, StringBuilder said)
     {
-        turn.Overhead = time.GetElapsedTime(turn.AcceptedAt);
         turn.FirstToken.Begin();
         using var trace = TurnTrace.Begin(telemetry, work.Api, work.Model, work.TurnId, turn.Overhead);
         using var budget = CallBudget.IsNeeded(turn.Lease.Limits) ? new CallBudget(turn.Lease, reservations, limits.Value, time) : null;

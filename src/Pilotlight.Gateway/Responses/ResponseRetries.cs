@@ -13,7 +13,7 @@ internal sealed class ResponseRetries(TurnService turns, StoredResponses stored,
     private static readonly TimeSpan s_beginning = TimeSpan.FromMinutes(1);
 
     // Ids of threads that tries on this server are making.
-    private readonly ConcurrentDictionary<string, ResponseRetry> _beginning = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, byte> _beginning = new(StringComparer.Ordinal);
 
     /// <summary>The response of the first try, in the thread that it goes on with or in the one that was made for it; null when there is none.</summary>
     /// <exception cref="ProblemException">What it goes on from is not there, or the key came with another request.</exception>
@@ -39,12 +39,12 @@ internal sealed class ResponseRetries(TurnService turns, StoredResponses stored,
     /// <exception cref="ProblemException">Another try is about to begin it.</exception>
     public async Task<IDisposable> MakeRoomAsync(Caller caller, ResponseRetry retry)
     {
-        if (!_beginning.TryAdd(retry.ThreadId, retry))
+        if (!_beginning.TryAdd(retry.ThreadId, 0))
         {
             throw TurnProblems.Contended(retry.ThreadId);
         }
 
-        var room = new Room(_beginning, retry);
+        var room = new Room(_beginning, retry.ThreadId);
         try
         {
             await LeaveNoOldAsync(caller, retry.ThreadId);
@@ -73,8 +73,8 @@ internal sealed class ResponseRetries(TurnService turns, StoredResponses stored,
         await threads.DeleteAsync(caller, made.Id, CancellationToken.None);
     }
 
-    private sealed class Room(ConcurrentDictionary<string, ResponseRetry> beginning, ResponseRetry retry) : IDisposable
+    private sealed class Room(ConcurrentDictionary<string, byte> beginning, string threadId) : IDisposable
     {
-        public void Dispose() => beginning.TryRemove(KeyValuePair.Create(retry.ThreadId, retry));
+        public void Dispose() => beginning.TryRemove(threadId, out _);
     }
 }

@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using System.Globalization;
 using Pilotlight.Claude.Profiles;
+using Pilotlight.Processes.Containment;
 
 namespace Pilotlight.Tool.Bench;
 
@@ -85,45 +85,11 @@ internal sealed class ProcessProbe(ClaudeProfiles profiles)
         }
     }
 
-    /// <summary>The same of a process and all that descend from it.</summary>
-    public static double? ProportionalSetSizeOfAll(int processId)
-    {
-        var children = Directory.EnumerateDirectories("/proc")
-            .Select(folder => int.TryParse(Path.GetFileName(folder), CultureInfo.InvariantCulture, out var id) ? (Id: id, Parent: ParentOf(id)) : default)
-            .Where(process => process.Id > 0)
-            .ToLookup(process => process.Parent, process => process.Id);
-        return Sum(processId);
-
-        double? Sum(int id) => ProportionalSetSize(id) is { } own ? own + children[id].Sum(child => Sum(child) ?? 0) : null;
-    }
-
-    private static int ParentOf(int processId)
-    {
-        try
-        {
-            // The name before it may hold anything, brackets and blanks included.
-            var stat = File.ReadAllText($"/proc/{processId.ToString(CultureInfo.InvariantCulture)}/stat");
-            return int.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[1], CultureInfo.InvariantCulture);
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
-        {
-            return 0;
-        }
-    }
-
     /// <summary>In MiB: shared pages counted by the share that is this process's; null where that is not known.</summary>
-    public static double? ProportionalSetSize(int processId)
-    {
-        try
-        {
-            var line = Array.Find(
-                File.ReadAllLines($"/proc/{processId.ToString(CultureInfo.InvariantCulture)}/smaps_rollup"),
-                text => text.StartsWith("Pss:", StringComparison.Ordinal));
-            return line is null ? null : double.Parse(line.AsSpan(4).Trim(" kB\t"), CultureInfo.InvariantCulture) / 1024;
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
-    }
+    public static double? ProportionalSetSize(int processId) => MiB(ProcFileSystem.ProportionalSetSize(processId));
+
+    /// <summary>The same for a process and all that it started.</summary>
+    public static double? ProportionalSetSizeOfTree(int processId) => MiB(ProcFileSystem.ProportionalSetSizeOfTree(processId));
+
+    private static double? MiB(long? bytes) => bytes / 1048576.0;
 }

@@ -67,7 +67,7 @@ internal sealed class WallRows(string? cli)
         var next = await AskAsync(conversations, conversation, cancellationToken);
         await Task.Delay(s_rest, cancellationToken);
         var process = pool.GetSnapshot().Profiles.SelectMany(row => row.Processes).Single(row => row.IsLeased).ProcessId;
-        var memory = ProcessProbe.ProportionalSetSizeOfAll(process);
+        var memory = ProcessProbe.ProportionalSetSizeOfTree(process);
         await conversations.ForgetAsync(conversation.Id, cancellationToken);
         if (run > 0)
         {

@@ -1,7 +1,7 @@
-namespace Pilotlight.EndToEnd.Tests;
+namespace Pilotlight.Testing;
 
 /// <summary>Processes of this machine that carry the mark of a gateway.</summary>
-internal static class MarkedProcesses
+public static class MarkedProcesses
 {
     /// <summary>Those that a gateway's process started.</summary>
     public static int[] OwnedBy(int gateway) => Find(environment => environment.Contains($"PILOTLIGHT_OWNER={gateway}:", StringComparison.Ordinal));
