@@ -295,7 +295,7 @@ public sealed class GatewayProcess : IAsyncDisposable
             RedirectStandardError = true,
             WorkingDirectory = Path.GetTempPath(),
         };
-        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "pilotlight.dll"));
+        start.ArgumentList.Add(ToolUnderTest.Path);
         foreach (var argument in arguments)
         {
             start.ArgumentList.Add(argument);
@@ -319,6 +319,7 @@ public sealed class GatewayProcess : IAsyncDisposable
         start.Environment["DOTNET_NOLOGO"] = "1";
         start.Environment["DOTNET_TieredPGO"] = "0"; // None lives long enough for its profile to pay.
         start.Environment["Pilotlight__Claude__Path"] = RealCli.Path;
+        start.Environment["Pilotlight__Pool__MinIdle"] = "1"; // One conversation is all that most tests begin.
 
         // A test that names no API of its own reaches none.
         start.Environment["ANTHROPIC_BASE_URL"] = "http://127.0.0.1:9";

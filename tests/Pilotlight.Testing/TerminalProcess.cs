@@ -24,7 +24,7 @@ public sealed class TerminalProcess : IAsyncDisposable
     /// <summary>Starts <c>pilotlight</c> with arguments that hold no quotes.</summary>
     public static TerminalProcess Start(params string[] arguments)
     {
-        var tool = Path.Combine(AppContext.BaseDirectory, "pilotlight.dll");
+        var tool = ToolUnderTest.Path;
         var start = new ProcessStartInfo("script") { RedirectStandardInput = true, RedirectStandardOutput = true, WorkingDirectory = Path.GetTempPath() };
         foreach (var argument in (string[])["-qec", $"stty cols 120 rows 40; exec dotnet '{tool}' {string.Join(' ', arguments.Select(argument => $"'{argument}'"))}", "/dev/null"])
         {

@@ -131,7 +131,7 @@ internal sealed class SqlTurnStore(Database database, bool isSingleServer) : ITu
                 return session.Abandon(new AcceptResult(AcceptStatus.Refused, null, reserved));
             }
 
-            await session.ExecuteAllAsync([Insert(request, at), Insert(Question(turn, at))], cancellationToken);
+            await session.ExecuteAllAsync([Insert(request, at), InsertUnfolded(Question(turn, at))], cancellationToken);
             return new AcceptResult(AcceptStatus.Accepted, turn with { State = request.StartsAtOnce ? TurnState.Started : TurnState.Accepted }, reserved);
         },
         cancellationToken);
@@ -181,6 +181,7 @@ internal sealed class SqlTurnStore(Database database, bool isSingleServer) : ITu
                 await session.ExecuteAllAsync(
                     [
                         CountOn(turn.ThreadId, at),
+                        FoldQuestion(turn),
                         .. outcome.Answer is { } answer ? [Insert(answer)] : (Statement[])[],
                         .. lastEvents.Select(stored => Insert(turnId, stored)),
                     ],
@@ -204,7 +205,7 @@ internal sealed class SqlTurnStore(Database database, bool isSingleServer) : ITu
                 return session.Abandon(await SqlApprovalStore.FindAsync(session, waiting.Approval.ThreadId, waiting.Approval.Id, cancellationToken) is not null);
             }
 
-            await session.ExecuteAllAsync([SqlApprovalStore.Insert(waiting.Approval), .. waiting.Events.Select(stored => Insert(turnId, stored))], cancellationToken);
+            await session.ExecuteAllAsync([FoldQuestion(turn), SqlApprovalStore.Insert(waiting.Approval), .. waiting.Events.Select(stored => Insert(turnId, stored))], cancellationToken);
             await Ledger.SettleEndAsync(session, turnId, turn.KeyId, waiting.Bill, at, cancellationToken, turns: 0);
             return true;
         },
@@ -366,6 +367,7 @@ internal sealed class SqlTurnStore(Database database, bool isSingleServer) : ITu
         await session.ExecuteAllAsync(
             [
                 CountOn(turn.ThreadId, at),
+                FoldQuestion(turn),
                 .. text.Length > 0 || steps.Count > 0 ? [Insert(partial)] : (Statement[])[],
                 Insert(turn.Id, InterruptedTurn.End(events.Count == 0 ? 1 : events[^1].Id + 1)),
             ],
@@ -391,20 +393,30 @@ internal sealed class SqlTurnStore(Database database, bool isSingleServer) : ITu
             Attachments = turn.Attachments,
         };
 
-    private static Statement Insert(StoredMessage message)
+    private static Statement Insert(StoredMessage message) => Insert(message.ToRow());
+
+    // Into no index for search yet, which costs more than the rest of taking a turn in: nobody waits for it at the turn's end.
+    private static Statement InsertUnfolded(StoredMessage message)
     {
         var row = message.ToRow();
-        return new Statement(
-            """
-            INSERT INTO messages ("Id", "ThreadId", "TurnId", "Role", "Text", "Status", "Model", "InputTokens", "OutputTokens", "CacheReadTokens",
-                "CacheWriteTokens", "CostNanoUsd", "Acquire", "TtftMs", "DurationMs", "FirstToken", "Tools", "Calls", "Steps", "Attachments", "FoldedText", "CreatedAt")
-            VALUES (@id, @thread, @turn, @role, @text, @status, @model, @input, @output, @read, @write, @cost, @acquire, @ttft, @duration, @first, @tools, @calls, @steps, @attachments, @folded, @now)
-            """,
-            ("id", row.Id), ("thread", row.ThreadId), ("turn", row.TurnId), ("role", row.Role), ("text", row.Text), ("status", row.Status),
-            ("model", row.Model), ("input", row.InputTokens), ("output", row.OutputTokens), ("read", row.CacheReadTokens), ("write", row.CacheWriteTokens),
-            ("cost", row.CostNanoUsd), ("acquire", row.Acquire), ("ttft", row.TtftMs), ("duration", row.DurationMs), ("first", row.FirstToken), ("tools", row.Tools), ("calls", row.Calls),
-            ("steps", row.Steps), ("attachments", row.Attachments), ("folded", row.FoldedText), ("now", row.CreatedAt));
+        row.FoldedText = null;
+        return Insert(row);
     }
+
+    private static Statement FoldQuestion(Turn turn) => new(
+        """UPDATE messages SET "FoldedText" = @folded WHERE "Id" = @id AND "FoldedText" IS NULL""",
+        ("folded", Plain.Folded(turn.Text)), ("id", turn.UserMessageId));
+
+    private static Statement Insert(MessageRow row) => new(
+        """
+        INSERT INTO messages ("Id", "ThreadId", "TurnId", "Role", "Text", "Status", "Model", "InputTokens", "OutputTokens", "CacheReadTokens",
+            "CacheWriteTokens", "CostNanoUsd", "Acquire", "TtftMs", "DurationMs", "FirstToken", "Tools", "Calls", "Steps", "Attachments", "FoldedText", "CreatedAt")
+        VALUES (@id, @thread, @turn, @role, @text, @status, @model, @input, @output, @read, @write, @cost, @acquire, @ttft, @duration, @first, @tools, @calls, @steps, @attachments, @folded, @now)
+        """,
+        ("id", row.Id), ("thread", row.ThreadId), ("turn", row.TurnId), ("role", row.Role), ("text", row.Text), ("status", row.Status),
+        ("model", row.Model), ("input", row.InputTokens), ("output", row.OutputTokens), ("read", row.CacheReadTokens), ("write", row.CacheWriteTokens),
+        ("cost", row.CostNanoUsd), ("acquire", row.Acquire), ("ttft", row.TtftMs), ("duration", row.DurationMs), ("first", row.FirstToken), ("tools", row.Tools), ("calls", row.Calls),
+        ("steps", row.Steps), ("attachments", row.Attachments), ("folded", row.FoldedText), ("now", row.CreatedAt));
 
     // A message has its order by when it is inserted.
     private static IEnumerable<Statement> Copy(string threadId, string keyId, CopiedTurn copy)
