@@ -29,9 +29,9 @@ for packages in tests/clients samples/web; do
   (cd "$packages" && npm ci --ignore-scripts --no-audit --no-fund --silent)
 done
 
-# Debian's packages: what contains children (in every Debian, a slimmer system may lack them), a browser, a database server, a proxy.
+# Debian's packages: what contains children (in every Debian, a slimmer system may lack them), a browser, a database server, proxies.
 missing=""
-for program in setsid:util-linux setpriv:util-linux grep:grep bwrap:bubblewrap socat:socat chromium:chromium nginx:nginx; do
+for program in setsid:util-linux setpriv:util-linux grep:grep bwrap:bubblewrap socat:socat chromium:chromium nginx:nginx caddy:caddy; do
   command -v "${program%%:*}" >/dev/null 2>&1 || missing="$missing ${program##*:}"
 done
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing="$missing postgresql"

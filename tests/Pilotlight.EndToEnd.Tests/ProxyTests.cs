@@ -70,6 +70,35 @@ public sealed class ProxyTests : EndToEndTest
         Assert.Contains("<base href=\"/ai/\"", await signIn.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Behind_caddy_by_the_example_a_key_is_asked_for_and_events_come_as_they_are()
+    {
+        Assert.SkipWhen(CaddyProcess.Path is null, "Caddy is not installed; test.sh installs it as root on Debian.");
+        var (exitCode, key, error) = await GatewayProcess.RunAsync(["keys", "create", "ada", "--data", Data], Token);
+        Assert.True(exitCode == 0, error);
+        await using var gateway = await GatewayProcess.StartAsync(Data, Token, null, "--simulate");
+        await using var caddy = await CaddyProcess.StartAsync(gateway.Http.BaseAddress!, System.IO.Path.Combine(Data, "caddy"), Token);
+
+        using var nobody = await caddy.Http.GetAsync("/v1/models", Token);
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/chat/completions")
+        {
+            // After its second word the answer stops until the client leaves: what came so far is there all the same.
+            Content = new StringContent("""{"model":"sonnet","stream":true,"messages":[{"role":"user","content":"[[sim words=5 stall-after=2]]"}]}""", Encoding.UTF8, "application/json"),
+            Headers = { Authorization = new AuthenticationHeaderValue("Bearer", key.Trim()) },
+        };
+        using var answer = await caddy.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Token);
+        using var events = new StreamReader(await answer.Content.ReadAsStreamAsync(Token));
+        string? line;
+        do
+        {
+            line = await events.ReadLineAsync(Token);
+        }
+        while (line?.Contains("word2", StringComparison.Ordinal) is false);
+
+        Assert.Equal((HttpStatusCode.Unauthorized, HttpStatusCode.OK), (nobody.StatusCode, answer.StatusCode));
+        Assert.NotNull(line);
+    }
+
     private async Task<NginxProcess> NginxAsync(GatewayProcess gateway, string headers)
     {
         Assert.SkipWhen(NginxProcess.Path is null, "nginx is not installed; test.sh installs it as root on Debian.");
