@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -98,8 +97,7 @@ internal static class FrontEndEndpoints
         {
             if (turns.FindLive(turn.Id) is { } live)
             {
-                http.Response.Headers[ResponseFacts.OverheadHeader] = live.Overhead.TotalMilliseconds.ToString("0.###", CultureInfo.InvariantCulture);
-                http.Response.Headers[ResponseFacts.AcquireHeader] = live.Acquire ?? "none";
+                ResponseFacts.Write(http.Response.Headers, live);
             }
         });
     }

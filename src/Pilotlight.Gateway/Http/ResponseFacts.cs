@@ -13,8 +13,8 @@ namespace Pilotlight.Gateway.Http;
 /// </remarks>
 internal sealed class ResponseFacts(long arrivedAt, TimeProvider time)
 {
-    public const string OverheadHeader = "x-pilotlight-overhead-ms";
-    public const string AcquireHeader = "x-pilotlight-acquire";
+    private const string OverheadHeader = "x-pilotlight-overhead-ms";
+    private const string AcquireHeader = "x-pilotlight-acquire";
 
     private const string Ignored = "x-pilotlight-ignored";
 
@@ -76,11 +76,16 @@ internal sealed class ResponseFacts(long arrivedAt, TimeProvider time)
     /// <summary>The turn has a process.</summary>
     public void Acquired(AcquireSource source) => Source = TurnEventJson.Name(source);
 
+    /// <summary>Writes what a thread's turn took, and how warm it was.</summary>
+    public static void Write(IHeaderDictionary headers, LiveTurn turn) => (headers[OverheadHeader], headers[AcquireHeader]) = (Milliseconds(turn.Overhead), turn.Acquire ?? "none");
+
+    private static string Milliseconds(TimeSpan span) => span.TotalMilliseconds.ToString("0.###", CultureInfo.InvariantCulture);
+
     private void Write(IHeaderDictionary headers)
     {
         if (!headers.ContainsKey(OverheadHeader))
         {
-            headers[OverheadHeader] = Overhead.TotalMilliseconds.ToString("0.###", CultureInfo.InvariantCulture);
+            headers[OverheadHeader] = Milliseconds(Overhead);
         }
 
         if (!headers.ContainsKey(AcquireHeader))

@@ -153,8 +153,7 @@ internal static class TurnEndpoints
         headers["x-pilotlight-turn"] = turn.Id;
         if (live is not null)
         {
-            headers["x-pilotlight-overhead-ms"] = live.Overhead.TotalMilliseconds.ToString("0.###", System.Globalization.CultureInfo.InvariantCulture);
-            headers["x-pilotlight-acquire"] = live.Acquire ?? "none";
+            ResponseFacts.Write(headers, live);
         }
 
         var stream = new EventStream(http, relay, time);

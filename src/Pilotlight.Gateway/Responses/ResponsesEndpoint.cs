@@ -59,8 +59,7 @@ internal static class ResponsesEndpoint
         {
             if (live is not null)
             {
-                http.Response.Headers[ResponseFacts.OverheadHeader] = live.Overhead.TotalMilliseconds.ToString("0.###", CultureInfo.InvariantCulture);
-                http.Response.Headers[ResponseFacts.AcquireHeader] = live.Acquire ?? "none";
+                ResponseFacts.Write(http.Response.Headers, live);
             }
         }
     }

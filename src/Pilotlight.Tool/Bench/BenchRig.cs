@@ -4,6 +4,7 @@ using Pilotlight.Claude.Installation;
 using Pilotlight.Claude.Profiles;
 using Pilotlight.Client;
 using Pilotlight.Client.Turns;
+using Pilotlight.Core.Servers;
 using Pilotlight.Core.Threads;
 using Pilotlight.Core.Turns;
 using Pilotlight.Processes;
@@ -32,7 +33,7 @@ internal sealed class BenchRig : IAsyncDisposable
         Http = pooled.Simulator is { } simulator ? new PlainHttp(simulator.BaseAddress) : null;
         Probe = new ProcessProbe(pooled.Services.GetRequiredService<ClaudeProfiles>());
         Stored = new StoredThreads(
-            pooled.Services.GetRequiredService<IThreadStore>(), pooled.Services.GetRequiredService<ITurnStore>(), pooled.Services.GetRequiredService<TimeProvider>());
+            pooled.Services.GetRequiredService<IThreadStore>(), pooled.Services.GetRequiredService<ITurnStore>(), pooled.Services.GetRequiredService<ServerEpoch>(), pooled.Services.GetRequiredService<TimeProvider>());
     }
 
     public GatewayServer Pooled => _pooled;
