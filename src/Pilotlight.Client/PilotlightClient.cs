@@ -100,6 +100,12 @@ public sealed class PilotlightClient : IDisposable
     /// <summary>Begins to make a process ready for the thread's next turn, its history replayed: call it while the user still types.</summary>
     public Task WarmAsync(string threadId, CancellationToken cancellationToken = default) => _http.SendAsync(HttpMethod.Post, Thread(threadId) + "/warm", cancellationToken);
 
+    /// <summary>Says that a thread is about to begin, once a client has connected: the gateway keeps a process parked for it, for a minute.</summary>
+    /// <param name="profile">The agent's profile; null for plain chat.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public Task ExpectAsync(string? profile = null, CancellationToken cancellationToken = default) =>
+        _http.SendAsync(HttpMethod.Post, "api/warm" + Query(("profile", profile)), cancellationToken);
+
     /// <summary>Says something in a thread, and yields what happens to the turn's end.</summary>
     /// <inheritdoc cref="RunTurnAsync(string, NewTurn, CancellationToken)" path="/remarks"/>
     public IAsyncEnumerable<TurnEvent> RunTurnAsync(string threadId, string text, CancellationToken cancellationToken = default) =>

@@ -115,6 +115,22 @@ public sealed class GatewayTests : EndToEndTest
     }
 
     [Fact]
+    public async Task A_thread_that_is_expected_finds_a_process_parked_for_it()
+    {
+        await using var gateway = await GatewayProcess.StartAsync(Data, Token, null, "--simulate", "--Pilotlight:Pool:MinIdle=0", "--Pilotlight:Pool:MaxIdle=2");
+
+        using var unknown = await gateway.Http.PostAsync("/api/warm?profile=nobody", null, Token);
+        Assert.Equal(HttpStatusCode.BadRequest, unknown.StatusCode);
+        Assert.Contains("'nobody'", await unknown.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+        using var accepted = await gateway.Http.PostAsync("/api/warm", null, Token);
+        Assert.Equal(HttpStatusCode.Accepted, accepted.StatusCode);
+        await gateway.WaitForWarmthAsync(Token);
+
+        var events = await gateway.TurnAsync(await gateway.CreateThreadAsync(Token), "hi", Token).ToListAsync(Token);
+        Assert.Equal("warm", events[0].Data.GetProperty("acquire").GetProperty("source").GetString());
+    }
+
+    [Fact]
     public async Task A_running_thread_takes_no_second_turn()
     {
         await using var gateway = await GatewayProcess.StartAsync(Data, Token, null, "--simulate");

@@ -83,6 +83,26 @@ public sealed class PolicyTests
     }
 
     [Fact]
+    public void Callers_that_are_expected_have_a_process_kept_for_them_until_they_come_or_for_a_minute()
+    {
+        var demand = new DemandEstimator(_time);
+
+        demand.Expect(3);
+        Assert.Equal((3, 2), (demand.Target(1, 100), demand.Target(1, 2)));
+
+        demand.Arrived(1);
+        _time.Advance(TimeSpan.FromSeconds(30));
+        demand.Expect(1);
+        Assert.Equal(3, demand.Target(1, 100));
+
+        _time.Advance(TimeSpan.FromSeconds(30));
+        Assert.Equal(1, demand.Target(0, 100));
+        _time.Advance(TimeSpan.FromHours(1));
+        demand.Arrived(0);
+        Assert.Equal(0, demand.Target(0, 100));
+    }
+
+    [Fact]
     public void Profiles_are_equal_by_value_whatever_the_order_of_their_environment()
     {
         var one = new ProcessProfile

@@ -23,6 +23,17 @@ public interface IClaudeConversations
     /// <remarks>Does nothing when a live process already holds the conversation. Throws <see cref="ClaudeException"/> when none can be had.</remarks>
     Task WarmAsync(Conversation conversation, CancellationToken cancellationToken);
 
+    /// <summary>Says that a new conversation is about to begin: a process is kept parked for it, ready before it is asked for.</summary>
+    /// <remarks>
+    /// For clients that have just connected, of whom nothing else is known. Returns at once; who does not come is forgotten after a minute. An implementation without a pool
+    /// need not do anything.
+    /// </remarks>
+    /// <param name="profile">The agent's profile; null for plain chat.</param>
+    /// <exception cref="ClaudeException">There is no such profile, or no CLI.</exception>
+    void Expect(string? profile = null)
+    {
+    }
+
     /// <summary>Brings files back to what they were when a turn began, as far as the CLI's own tools changed them: what a shell changed stays.</summary>
     /// <remarks>
     /// For profiles with <see cref="AgentProfileOptions.Checkpoints"/>, from turns that had a <see cref="Conversation.Checkpoint"/>, for as long as the conversation's process lives.

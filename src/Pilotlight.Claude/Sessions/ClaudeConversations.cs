@@ -130,6 +130,9 @@ internal sealed partial class ClaudeConversations : IClaudeConversations, IAsync
     }
 
     /// <inheritdoc/>
+    public void Expect(string? profile) => _pool.Expect(_profiles.For(new Conversation { Id = "", Profile = profile }).Process);
+
+    /// <inheritdoc/>
     public async Task<FileRewind> RewindFilesAsync(string conversationId, Guid checkpoint, bool isTrial, CancellationToken cancellationToken)
     {
         await using var entered = await _hot.EnterAsync(conversationId, cancellationToken);

@@ -29,12 +29,19 @@ internal sealed class Admission(ServerEpoch epoch, IOptions<LimitOptions> limits
     public void RequireAllowed(Caller caller, string? model, string? profile)
     {
         model ??= claude.Value.Model;
-        profile ??= ClaudeOptions.ChatProfile;
         if (!IsAmong(caller.Limits.Models, model))
         {
             throw AccessProblems.ModelNotAllowed(caller, model, caller.Limits.Models!);
         }
 
+        RequireProfile(caller, profile);
+    }
+
+    /// <summary>Refuses a profile that is not for the caller's key; null stands for plain chat.</summary>
+    /// <exception cref="ProblemException">It is not; says which are.</exception>
+    public static void RequireProfile(Caller caller, string? profile)
+    {
+        profile ??= ClaudeOptions.ChatProfile;
         if (!IsAmong(caller.Limits.Profiles, profile))
         {
             throw AccessProblems.ProfileNotAllowed(caller, profile, caller.Limits.Profiles!);

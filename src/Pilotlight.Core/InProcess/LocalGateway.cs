@@ -108,6 +108,9 @@ public sealed class LocalGateway
     public Task<Page<StoredMessage>> ListMessagesAsync(Caller caller, string threadId, string? cursor, CancellationToken cancellationToken) =>
         _threads.ListMessagesAsync(caller, threadId, cursor, MessagesPage, cancellationToken);
 
+    /// <summary>Has a process parked for a thread that is about to begin.</summary>
+    public void Expect(Caller caller) => _warmUps.Expect(caller, null);
+
     /// <summary>Begins to make a process ready for the thread's next turn.</summary>
     public async Task WarmAsync(Caller caller, string threadId, CancellationToken cancellationToken)
     {

@@ -70,7 +70,9 @@ internal sealed class ThreadService(IThreadStore threads, IThreadWork work, Clau
         ? limit
         : throw RequestProblems.Invalid($"limit is {limit}; it must be from 1 to {MaxPage}.");
 
-    private void CheckProfile(string? profile)
+    /// <summary>Refuses a profile that there is not; null stands for plain chat.</summary>
+    /// <exception cref="ProblemException">There is none such; says which there are.</exception>
+    public void CheckProfile(string? profile)
     {
         if (Blank(profile) is { } name && !profiles.Names.Contains(name, StringComparer.OrdinalIgnoreCase))
         {

@@ -36,6 +36,17 @@ internal sealed class ThreadWork(
         await conversations.ForgetAsync(threadId, CancellationToken.None);
     }
 
+    /// <summary>Somebody is about to begin a thread of a profile; null for plain chat.</summary>
+    public void Expect(string? profile)
+    {
+        if (places.IsClosed)
+        {
+            throw TurnProblems.Stopping();
+        }
+
+        conversations.Expect(profile);
+    }
+
     /// <summary>Makes a process ready for the thread's next turn; one that is not stored yet has said nothing.</summary>
     public async Task WarmAsync(ChatThread thread, bool isStored)
     {

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
+using Pilotlight.Claude.Turns;
 using Pilotlight.Core.Access;
 using Pilotlight.Core.Problems;
 using Pilotlight.Core.Threads;
@@ -8,7 +9,7 @@ namespace Pilotlight.Core.Turns;
 
 /// <summary>Warm-ups of threads that go on behind their requests; one a thread at a time.</summary>
 /// <remarks>A warm-up that fails is only logged: the turn that follows meets the same fault and tells it.</remarks>
-internal sealed partial class WarmUps(ThreadWork work, Admission admission, ILogger<WarmUps> logger)
+internal sealed partial class WarmUps(ThreadWork work, ThreadService threads, Admission admission, ILogger<WarmUps> logger)
 {
     private readonly ConcurrentDictionary<string, bool> _running = new(StringComparer.Ordinal);
 
@@ -20,6 +21,22 @@ internal sealed partial class WarmUps(ThreadWork work, Admission admission, ILog
         if (_running.TryAdd(thread.Id, true))
         {
             _ = RunAsync(thread, isStored);
+        }
+    }
+
+    /// <summary>Has a process parked for a thread that is about to begin, and is not there yet.</summary>
+    /// <exception cref="ProblemException">The profile is not for this caller, or there is none such.</exception>
+    public void Expect(Caller caller, string? profile)
+    {
+        threads.CheckProfile(profile);
+        Admission.RequireProfile(caller, profile);
+        try
+        {
+            work.Expect(string.IsNullOrWhiteSpace(profile) ? null : profile);
+        }
+        catch (ClaudeException fault)
+        {
+            LogNotExpected(logger, fault.Message);
         }
     }
 
@@ -38,6 +55,9 @@ internal sealed partial class WarmUps(ThreadWork work, Admission admission, ILog
             _running.TryRemove(thread.Id, out _);
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "No process is kept for a thread that is about to begin: {Cause}")]
+    private static partial void LogNotExpected(ILogger logger, string cause);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Making thread {Thread} ready failed: {Cause}")]
     private static partial void LogFailed(ILogger logger, string thread, string cause);

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Options;
 using Pilotlight.Claude.Conversations;
@@ -19,7 +20,7 @@ namespace Pilotlight.Gateway.Native;
 /// <param name="MaxCostUsd">Most that an agent's turn may cost in US dollars, by the CLI's estimate; where its profile has a limit too, the lower holds. Null for none.</param>
 public sealed record NewTurn(string? Text, IReadOnlyList<NewAttachment>? Attachments = null, decimal? MaxCostUsd = null);
 
-/// <summary><c>/api/threads/{id}/turns</c> and <c>/warm</c>.</summary>
+/// <summary><c>/api/threads/{id}/turns</c> and what makes ready for them.</summary>
 internal static class TurnEndpoints
 {
     private const int MaxIdempotencyKey = 200;
@@ -53,6 +54,9 @@ internal static class TurnEndpoints
             .Produces<FileRewind>().ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
         group.MapPost("/warm", WarmAsync).WithName("WarmThread").WithSummary("Begins to make a process ready for the thread's next turn, its history replayed.")
             .Produces(StatusCodes.Status202Accepted).ProducesProblem(StatusCodes.Status404NotFound);
+        routes.MapPost("/api/warm", Expect).WithTags("Turns").WithName("Expect").WithSummary("Says that a thread is about to begin: a process is kept parked for it.")
+            .WithDescription("For clients that have just connected, once for each. Whoever begins a turn next is taken for who was expected; who does not come is forgotten after a minute.")
+            .Produces(StatusCodes.Status202Accepted).ProducesProblem(StatusCodes.Status400BadRequest);
     }
 
     private static async Task BeginAsync(
@@ -130,6 +134,12 @@ internal static class TurnEndpoints
     {
         var caller = http.GetCaller();
         warmUps.Begin(caller, await threads.RequireAsync(caller, id, cancellationToken));
+        return TypedResults.Accepted((string?)null);
+    }
+
+    private static Accepted Expect(HttpContext http, WarmUps warmUps, string? profile = null)
+    {
+        warmUps.Expect(http.GetCaller(), profile);
         return TypedResults.Accepted((string?)null);
     }
 

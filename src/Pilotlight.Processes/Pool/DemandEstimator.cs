@@ -18,6 +18,10 @@ internal sealed class DemandEstimator(TimeProvider time)
     private readonly Queue<double> _warmUps = new(Samples);
     private static readonly TimeSpan MissMemory = TimeSpan.FromSeconds(90);
 
+    // So long after they were announced callers that have not come are forgotten.
+    private static readonly TimeSpan ExpectedFor = TimeSpan.FromMinutes(1);
+
+    private readonly Queue<long> _expected = [];
     private long _updatedAt = time.GetTimestamp();
     private double _fast;
     private double _slow;
@@ -34,6 +38,19 @@ internal sealed class DemandEstimator(TimeProvider time)
         _updatedAt = time.GetTimestamp();
         _fast = Decay(_fast, elapsed, Fast, count);
         _slow = Decay(_slow, elapsed, Slow, count);
+        for (var come = count; come > 0 && _expected.TryDequeue(out _); come--)
+        {
+            // Whoever comes is one of those that were expected.
+        }
+    }
+
+    /// <summary>So many callers are about to come.</summary>
+    public void Expect(long count)
+    {
+        for (; count > 0; count--)
+        {
+            _expected.Enqueue(time.GetTimestamp());
+        }
     }
 
     /// <summary>Callers found nothing parked.</summary>
@@ -67,7 +84,12 @@ internal sealed class DemandEstimator(TimeProvider time)
             _extraSince += (long)(MissMemory.TotalSeconds * time.TimestampFrequency);
         }
 
-        return Math.Clamp(Math.Max(wanted, minimum) + _extra, minimum, maximum);
+        while (_expected.TryPeek(out var oldest) && time.GetElapsedTime(oldest) >= ExpectedFor)
+        {
+            _expected.Dequeue();
+        }
+
+        return Math.Clamp(Math.Max(Math.Max(wanted, _expected.Count), minimum) + _extra, minimum, maximum);
     }
 
     private static double Decay(double rate, double elapsed, TimeSpan window, long arrivals) =>

@@ -19,6 +19,7 @@ internal sealed class ProfilePool : IDisposable
     private volatile bool _isRegistered;
     private volatile bool _isDrained;
     private long _arrivals;
+    private long _expected;
     private long _warmHits;
     private long _coldStarts;
 
@@ -163,6 +164,11 @@ internal sealed class ProfilePool : IDisposable
     public int TakeMisses() => _waiting.TakeMisses();
 
     public long TakeArrivals() => Interlocked.Exchange(ref _arrivals, 0);
+
+    /// <summary>A caller is about to come.</summary>
+    public void Expect() => Interlocked.Increment(ref Newest._expected);
+
+    public long TakeExpected() => Interlocked.Exchange(ref _expected, 0);
 
     /// <summary>
     /// Takes a clean process back; the task completes when that is done, or at the end of one that is not fit to be parked.

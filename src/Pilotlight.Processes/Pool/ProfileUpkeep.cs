@@ -44,6 +44,7 @@ internal sealed class ProfileUpkeep(ProcessProfile profile, PoolServices service
     public TimeSpan Look(ProfilePool pool)
     {
         Demand.Arrived(pool.TakeArrivals());
+        Demand.Expect(pool.TakeExpected());
         if (pool.TakeMisses() > 0)
         {
             Demand.Missed();

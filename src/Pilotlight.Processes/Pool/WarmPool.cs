@@ -119,6 +119,20 @@ public sealed class WarmPool : IAsyncDisposable
         _services.Bell.Ring();
     }
 
+    /// <summary>Says that somebody is about to ask for a process: so many as are expected are kept parked, up to <see cref="WarmPoolOptions.MaxIdle"/>.</summary>
+    /// <remarks>
+    /// Call it once for each, when a client has connected or begins to type. Whoever comes next counts as one of those that were expected; who does not come is forgotten
+    /// after a minute. A profile that was not registered is from now on.
+    /// </remarks>
+    /// <param name="profile">What is going to be asked for.</param>
+    public void Expect(ProcessProfile profile)
+    {
+        var pool = _pools.Find(profile);
+        pool.IsRegistered = true;
+        pool.Expect();
+        _services.Bell.Ring();
+    }
+
     /// <summary>
     /// Takes a parked process, or waits for one to start. A profile that was not registered is from now on.
     /// </summary>

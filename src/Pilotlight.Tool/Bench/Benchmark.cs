@@ -21,6 +21,7 @@ internal sealed class Benchmark
             (new("claude -p", WayKind.Cold, "a process for the message, prompt on stdin: what most wrappers do"), token => _rig.Print.RunAsync(Question, token)),
             (new("cold", WayKind.Cold, "a gateway without a pool"), ColdAsync),
             (new("stored 20", WayKind.Stored, "a thread of 20 stored turns on a parked process"), token => StoredAsync(20, token)),
+            (new("stored 200", WayKind.Stored, "a thread of 200 stored turns on a parked process"), token => StoredAsync(200, token)),
             (new("stored 5", WayKind.Stored, "a thread of 5 stored turns on a parked process"), token => StoredAsync(5, token)),
             (new("stored 20, ahead", WayKind.Warm, "the same 20 turns, made ready by /warm while the user typed"), AheadAsync),
             (new(WarmName, WayKind.Warm, "a new thread on a parked process"), WarmAsync),
@@ -35,7 +36,7 @@ internal sealed class Benchmark
     public IReadOnlyList<Series> Series => [.. _ways.Select(way => way.Series)];
 
     /// <summary>Real turns that a number of rounds takes, the uncounted first one included.</summary>
-    public static int CountTurns(int runs) => (runs + 1) * 7;
+    public static int CountTurns(int runs) => (runs + 1) * 8;
 
     /// <summary>Runs them; <paramref name="progress"/> hears before each step what it is.</summary>
     public async Task RunAsync(int runs, Action<int, string> progress, CancellationToken cancellationToken)

@@ -3,12 +3,13 @@ namespace Pilotlight.Tool.Bench;
 /// <summary>New conversations that begin at the same moment on a gateway with its settings as shipped: the first and the last of them to hear something.</summary>
 internal sealed class BurstRows(IEnumerable<int> sizes)
 {
-    private readonly (int Size, Series First, Series Last)[] _bursts =
+    private readonly (int Size, bool IsExpected, Series First, Series Last)[] _bursts =
     [
-        .. sizes.Select(size => (
+        .. sizes.SelectMany(size => new[] { false, true }.Select(isExpected => (
             size,
-            new Series($"{size} at once, first", WayKind.Warm, $"{size} new threads begin at the same moment; the first that hears something"),
-            new Series($"{size} at once, last", WayKind.Cold, "the last of them"))),
+            isExpected,
+            new Series($"{Name(size, isExpected)}, first", WayKind.Warm, $"{size} new threads begin at the same moment{(isExpected ? ", whose clients had told that they come" : "")}; the first that hears something"),
+            new Series($"{Name(size, isExpected)}, last", WayKind.Cold, "the last of them")))),
     ];
 
     public IEnumerable<Series> Series => _bursts.SelectMany(burst => new[] { burst.First, burst.Last });
@@ -20,9 +21,14 @@ internal sealed class BurstRows(IEnumerable<int> sizes)
         {
             for (var run = 0; run <= runs; run++)
             {
-                foreach (var (size, first, last) in _bursts)
+                foreach (var (size, isExpected, first, last) in _bursts)
                 {
-                    progress($"{size} at once, round {run} of {runs}");
+                    progress($"{Name(size, isExpected)}, round {run} of {runs}");
+                    for (var announced = 0; isExpected && announced < size; announced++)
+                    {
+                        await server.Client.ExpectAsync(cancellationToken: cancellationToken);
+                    }
+
                     await server.ReadyAsync(cancellationToken);
                     var samples = await BurstAsync(server, size, cancellationToken);
                     if (run > 0)
@@ -36,6 +42,8 @@ internal sealed class BurstRows(IEnumerable<int> sizes)
 
         folder.Delete(recursive: true);
     }
+
+    private static string Name(int size, bool isExpected) => $"{size} at once{(isExpected ? ", expected" : "")}";
 
     private static async Task<Sample[]> BurstAsync(ServeProcess server, int size, CancellationToken cancellationToken)
     {
