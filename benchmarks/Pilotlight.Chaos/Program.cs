@@ -8,6 +8,7 @@ using Pilotlight.Chaos;
 // approvals [--postgres auto] [--runs N] [--minutes N]: no tool runs without a yes or twice, no wait is lost.
 // store-outage, vanishing [--postgres auto] [--runs N] [--minutes N]: every turn ends once and is paid once, whatever goes away.
 // budget [--postgres auto] [--runs TURNS]: agent turns of twenty calls at once spend no more than their key may.
+// cluster-kills [--mode kill|stop], cluster-rolling, cluster-placement, cluster-budget, each with [--runs N] [--minutes N]: three nodes as one.
 // host …: what is killed; not for people.
 string? Option(string name) => Array.IndexOf(args, name) is >= 0 and var at && at + 1 < args.Length ? args[at + 1] : null;
 
@@ -36,6 +37,14 @@ switch (args.FirstOrDefault())
         return await Budgets.RunAsync(Count(64), Option("--postgres") is not null, Limit());
     case "approvals":
         return await Approvals.RunAsync(Count(1000), Option("--postgres") is not null, Limit());
+    case "cluster-kills":
+        return await ClusterFaults.KillsAsync(Count(200), Option("--mode") == "stop", Limit());
+    case "cluster-rolling":
+        return await ClusterFaults.RollingAsync(Count(5), Limit());
+    case "cluster-placement":
+        return await ClusterFaults.PlacementAsync(Count(1000), Limit());
+    case "cluster-budget":
+        return await ClusterFaults.BudgetAsync(Count(1000));
     case "kill-host":
         return await HostKiller.RunAsync(int.Parse(Option("--runs") ?? "50", CultureInfo.InvariantCulture), Option("--cli"), args.Contains("--walls"));
     case "descriptors":
@@ -55,6 +64,7 @@ switch (args.FirstOrDefault())
     default:
         Console.Error.WriteLine("Usage: chaos kill-host [--runs N] [--cli PATH-OF-CLAUDE [--walls]] | descriptors [--runs N] | mass-death [--runs N] | crash-loop [--minutes N] | drain\n"
             + "       chaos cuts | stream-cuts [--only KIND] | server-kills [--postgres CONNECTION|auto] | cancels | slow-clients | cli-crashes, each with [--runs N] [--minutes N]\n"
+            + "       chaos cluster-kills [--mode kill|stop] | cluster-rolling | cluster-placement | cluster-budget, each with [--runs N] [--minutes N]\n"
             + "       chaos store-outage | vanishing | budget | approvals, each with [--postgres auto] [--runs N] [--minutes N]");
         return 2;
 }

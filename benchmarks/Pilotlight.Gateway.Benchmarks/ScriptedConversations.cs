@@ -30,5 +30,7 @@ internal sealed class ScriptedConversations : IClaudeConversations
 
     public IReadOnlyList<HotConversation> ListHot() => [];
 
+    public Task EndAllAsync() => Task.CompletedTask;
+
     public ValueTask ForgetAsync(string conversationId, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 }

@@ -4,6 +4,7 @@ using Pilotlight.Core.Access;
 using Pilotlight.Core.Attachments;
 using Pilotlight.Core.Context;
 using Pilotlight.Core.InProcess;
+using Pilotlight.Core.Nodes;
 using Pilotlight.Core.Servers;
 using Pilotlight.Core.Telemetry;
 using Pilotlight.Core.Threads;
@@ -44,6 +45,7 @@ public static class CoreRegistration
         services.AddSingleton<StoredTurns>();
         services.AddSingleton<ApprovalService>();
         services.AddSingleton<CallTurns>();
+        services.TryAddSingleton<ITurnNodes, NoOtherNodes>();
         services.AddSingleton<TurnService>();
         services.AddSingleton<FileRewinds>();
         services.AddSingleton<ThreadForks>();
@@ -60,6 +62,8 @@ public static class CoreRegistration
             services.AddSingleton<ThreadWorkspaces>();
         }
 
+        services.AddSingleton<ThisNode>();
+        services.TryAddSingleton<INodes, OneNode>();
         services.AddSingleton(LocalGateway.Create);
         services.AddSingleton(LocalFiles.Create);
         services.AddSingleton<LocalOperations>();

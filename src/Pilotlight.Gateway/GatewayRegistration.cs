@@ -90,6 +90,7 @@ public static class GatewayRegistration
         FrontEndEndpoints.Map(routes);
         ModelsEndpoint.Map(routes);
         PoolEndpoint.Map(routes);
+        ClusterEndpoint.Map(routes);
         KeyEndpoints.Map(routes);
         UsageEndpoint.Map(routes);
         HealthEndpoints.Map(routes);

@@ -4,6 +4,7 @@ using ArchUnitNET.Loader;
 using NetArchTest.Rules;
 using Pilotlight.Claude.Conversations;
 using Pilotlight.Client;
+using Pilotlight.Cluster;
 using Pilotlight.Core;
 using Pilotlight.Gateway;
 using Pilotlight.Processes;
@@ -30,6 +31,7 @@ public sealed class ArchitectureTests
         { "Pilotlight.WebConsole", ["Pilotlight.Storage", "Pilotlight.Simulator", "Pilotlight.Tool", "Microsoft.EntityFrameworkCore", "Orleans"] },
         { "Pilotlight.Storage", ["Pilotlight.Gateway", "Pilotlight.WebConsole", "Microsoft.AspNetCore", "Pilotlight.Simulator", "Pilotlight.Tool", "Pilotlight.Processes", "Orleans"] },
         { "Pilotlight.Simulator", ["Pilotlight.Claude", "Pilotlight.Core", "Pilotlight.Gateway", "Pilotlight.Storage", "Pilotlight.Processes", "Pilotlight.Tool"] },
+        { "Pilotlight.Cluster", ["Pilotlight.Gateway", "Pilotlight.WebConsole", "Pilotlight.Storage", "Pilotlight.Simulator", "Pilotlight.Tool", "Microsoft.EntityFrameworkCore"] },
         { "Pilotlight.Client", ["Pilotlight.Claude", "Pilotlight.Core", "Pilotlight.Gateway", "Pilotlight.Storage", "Pilotlight.Processes", "Pilotlight.Simulator", "Pilotlight.Tool", "Microsoft.AspNetCore"] },
     };
 
@@ -37,7 +39,7 @@ public sealed class ArchitectureTests
     [
         typeof(WarmPool).Assembly, typeof(Relay).Assembly, typeof(IClaudeConversations).Assembly, typeof(CoreRegistration).Assembly, typeof(GatewayRegistration).Assembly,
         typeof(PilotlightDbContext).Assembly, typeof(SqliteStorage).Assembly, typeof(PostgreSqlStorage).Assembly, typeof(SimulatorServer).Assembly, typeof(ConsoleRegistration).Assembly,
-        typeof(PilotlightClient).Assembly,
+        typeof(PilotlightClient).Assembly, typeof(ClusterRegistration).Assembly,
     ];
 
     [Theory]

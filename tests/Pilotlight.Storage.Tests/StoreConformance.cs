@@ -328,6 +328,24 @@ public abstract partial class StoreConformance : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_epoch_whose_server_is_known_to_be_gone_ends_before_its_lease()
+    {
+        await ThreadAsync("a");
+        var gone = await Turns.OpenEpochAsync("gone", Now.AddHours(1), Token);
+        await AcceptAsync(NewTurn("a", "started", "x"));
+        Assert.True(await Turns.TryStartAsync("started", gone, Now, Token));
+        Assert.Equal(gone, await Turns.FindEpochAsync("started", Token));
+        var epoch = await Turns.OpenEpochAsync("other", Now.AddHours(1), Token);
+
+        await Turns.EndEpochAsync(gone, Token);
+        await Turns.TakeOverAsync(epoch, Now, Now, Token);
+
+        Assert.Equal(TurnState.Interrupted, await Turns.FindStateAsync("started", Token));
+        Assert.Null(await Turns.FindEpochAsync("started", Token));
+        Assert.False(await Turns.RenewAsync(gone, [], Now.AddHours(2), Token));
+    }
+
+    [Fact]
     public async Task Of_old_turns_only_the_end_stays_among_the_events_and_every_message()
     {
         await ThreadAsync("a");

@@ -68,6 +68,15 @@ public sealed record Conversation
     public string? HistoryMark { get; init; }
 
     /// <summary>
+    /// The last turn of the history, as <see cref="TurnId"/> named it: a live process that has not heard it is discarded, since the
+    /// conversation went on without it, on another server for instance. Null trusts the live process.
+    /// </summary>
+    public string? LastTurnId { get; init; }
+
+    /// <summary>Names this turn, for the <see cref="LastTurnId"/> of those to come. Default: none.</summary>
+    public string? TurnId { get; init; }
+
+    /// <summary>
     /// .NET functions that the model may call, besides those of the profile; it sees them as <c>mcp__functions__NAME</c>. One that
     /// is a declaration and no <see cref="AIFunction"/> is answered by the caller: its call ends the turn with
     /// <see cref="Turns.TurnAwaitsTools"/>. Other declarations than a live process knows discard it and replay. Default: none.

@@ -60,6 +60,10 @@ public interface IClaudeConversations
     /// <param name="conversationId">The conversation.</param>
     /// <param name="cancellationToken">Ends the wait, not the end itself.</param>
     ValueTask ForgetAsync(string conversationId, CancellationToken cancellationToken = default);
+
+    /// <summary>Ends the live processes of all conversations at once, those in a turn included: when their turns are no longer this server's.</summary>
+    /// <remarks>Unlike at a stop nothing is waited for politely. Parked processes, which nobody has spoken to, stay.</remarks>
+    Task EndAllAsync();
 }
 
 /// <summary>A conversation that holds a live process.</summary>

@@ -145,6 +145,9 @@ internal sealed partial class ClaudeConversations : IClaudeConversations, IAsync
     public ValueTask ForgetAsync(string conversationId, CancellationToken cancellationToken) =>
         new(_hot.ForgetAsync(conversationId).AsTask().WaitAsync(cancellationToken));
 
+    /// <inheritdoc/>
+    public Task EndAllAsync() => _hot.EndAllAsync("lost");
+
     /// <summary>Ends every hot process; turns in progress are their callers' to cancel first.</summary>
     public ValueTask DisposeAsync()
     {
@@ -162,7 +165,7 @@ internal sealed partial class ClaudeConversations : IClaudeConversations, IAsync
 
         if (slot.Session is { } live)
         {
-            if (live.IsUsable && live.IsAlive && live.Key == SessionKey.Of(conversation) && live.Takes(content))
+            if (live.IsUsable && live.IsAlive && live.Key == SessionKey.Of(conversation) && live.HasHeard(conversation.LastTurnId) && live.Takes(content))
             {
                 return (live, live.HasRun ? AcquireSource.Hot : AcquireSource.Warm, null);
             }

@@ -44,6 +44,7 @@ internal sealed class ClaudeSession : IAsyncDisposable
     private TurnUsage _usedBefore = TurnUsage.None;
     private bool _isInTurn;
     private ToolPermissionRequest? _asked;
+    private readonly HashSet<string> _heard = new(StringComparer.Ordinal);
 
     private ClaudeSession(WorkerLease<ClaudeProcess> lease, ClaudeProcessKind kind, ClaudeOptions options, TimeProvider time)
     {
@@ -80,6 +81,12 @@ internal sealed class ClaudeSession : IAsyncDisposable
     /// <summary>Whether it has run a turn; one that has not was made ready ahead of its first.</summary>
     public bool HasRun { get; private set; }
 
+    /// <summary>Whether its process has heard a turn, and so all before it.</summary>
+    public bool HasHeard(string? turnId) => turnId is null || _heard.Contains(turnId);
+
+    /// <summary>Ends its process at once.</summary>
+    public void Kill() => _lease.Process.Kill();
+
     /// <summary>The pool's profile that its process is of.</summary>
     public string ProcessProfile => _kind.Process.Name;
 
@@ -110,6 +117,7 @@ internal sealed class ClaudeSession : IAsyncDisposable
         try
         {
             await session.BindAsync(conversation, logger, cancellationToken);
+            session.Heard(conversation.LastTurnId);
             return session;
         }
         catch
@@ -203,6 +211,7 @@ internal sealed class ClaudeSession : IAsyncDisposable
     {
         var isFresh = !HasRun;
         HasRun = true;
+        Heard(conversation.TurnId);
 
         // A decision is acted upon at once: it is never handed to another process, whatever becomes of this one.
         WasHeard = content is [UserToolDecision];
@@ -345,6 +354,14 @@ internal sealed class ClaudeSession : IAsyncDisposable
     public WorkspaceWatch? Watch() => _workspace is null || WorkspaceSettings.Of(_kind.Agent) is not { } settings
         ? null
         : new WorkspaceWatch(_workspace.Path, settings.Limit, _lease.Process.Kill, _time);
+
+    private void Heard(string? turnId)
+    {
+        if (turnId is not null)
+        {
+            _heard.Add(turnId);
+        }
+    }
 
     private static decimal? Lower(decimal? one, decimal? other) => one is { } first && other is { } second ? Math.Min(first, second) : one ?? other;
 

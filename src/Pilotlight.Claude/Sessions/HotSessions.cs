@@ -127,6 +127,19 @@ internal sealed partial class HotSessions : IAsyncDisposable
     /// <summary>Gives up one process: one a measurement, as the pool gives up one parked process a measurement.</summary>
     public void EvictForMemory(object? pool, MemoryShortEventArgs measured) => _ = TryEndOldestAsync(null, "memory");
 
+    /// <summary>Ends all of them at once, whatever they are doing.</summary>
+    public Task EndAllAsync(string reason)
+    {
+        // All are killed before any end is waited for.
+        var sessions = _slots.Values.ToArray();
+        foreach (var slot in sessions)
+        {
+            slot.Session?.Kill();
+        }
+
+        return Task.WhenAll(sessions.Select(slot => EndAsync(slot, reason).AsTask()));
+    }
+
     /// <summary>Ends all of them.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -96,6 +96,7 @@ internal sealed record HotThread(ChatThread Thread, IReadOnlyList<HistoryTurn> T
         Model = Thread.Model,
         SystemPrompt = Thread.SystemPrompt,
         Profile = Thread.Profile,
+        LastTurnId = Turns is [.., var last] ? last.Id : null,
         History = FunctionHistory.Tell(Turns.Skip(droppedTurns).SelectMany(turn => turn.Messages), [], [], OwnCalls).History,
         HistoryMark = Mark(droppedTurns, null, isSaid: false),
     };

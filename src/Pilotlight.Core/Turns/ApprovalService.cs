@@ -16,6 +16,7 @@ internal sealed partial class ApprovalService(
     StoredTurns stored,
     WaitingTurns waits,
     TurnPlaces places,
+    ITurnNodes nodes,
     ServerEpoch epoch,
     TimeProvider time,
     ILogger<ApprovalService> logger) : IDisposable
@@ -101,8 +102,8 @@ internal sealed partial class ApprovalService(
     // Not by a request's token: what is decided must be run here, or be known not to be.
     private async Task<DecideStatus> DecideAloneAsync(Approval approval, ApprovalDecision decision)
     {
-        // Where only one server's process can go on, that server finds the turn to be run.
-        var isHere = !approval.NeedsProcess || approval.Epoch == epoch.Value || decision.By == ApprovalDecision.Restart;
+        // Where only one server's process can go on, or another node has one that waits, that one finds the turn to be run.
+        var isHere = approval.Epoch == epoch.Value || decision.By == ApprovalDecision.Restart || (!approval.NeedsProcess && !await nodes.LookAsync(approval.Epoch));
         if (isHere)
         {
             epoch.Hold(approval.TurnId);
@@ -127,6 +128,10 @@ internal sealed partial class ApprovalService(
         else if (isHere)
         {
             stored.RunPromised(result.Turn!);
+        }
+        else
+        {
+            await nodes.LookAsync(approval.Epoch);
         }
 
         return result.Status;

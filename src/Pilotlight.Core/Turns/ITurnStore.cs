@@ -13,6 +13,12 @@ public interface ITurnStore
     /// <summary>Opens an epoch greater than all before, for a server of this name; earlier ones of the name are over.</summary>
     Task<long> OpenEpochAsync(string node, DateTimeOffset until, CancellationToken cancellationToken);
 
+    /// <summary>Ends an epoch whose server is known to be gone, before its time: its turns are there to be taken over.</summary>
+    Task EndEpochAsync(long epoch, CancellationToken cancellationToken);
+
+    /// <summary>The epoch that a turn runs under, or is going to; null when it has ended or waits.</summary>
+    Task<long?> FindEpochAsync(string turnId, CancellationToken cancellationToken);
+
     /// <summary>Says that an epoch goes on, and the leases of its running turns; false when others have taken it for dead.</summary>
     Task<bool> RenewAsync(long epoch, IReadOnlyCollection<string> leases, DateTimeOffset until, CancellationToken cancellationToken);
 

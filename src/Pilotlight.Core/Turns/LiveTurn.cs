@@ -61,6 +61,35 @@ internal sealed class LiveTurn(Turn turn, TurnLease lease, long acceptedAt, Time
         changed.SetResult();
     }
 
+    /// <summary>The events after one, once there are any; none when there were none for a while, or the turn has ended.</summary>
+    public async Task<IReadOnlyList<StoredEvent>> ReadNextAsync(long afterId, TimeSpan patience, TimeProvider time)
+    {
+        var next = (int)Math.Clamp(afterId, 0, int.MaxValue);
+        Interlocked.Increment(ref _readers);
+        try
+        {
+            for (var isFirst = true; ; isFirst = false)
+            {
+                Task changed;
+                lock (_gate)
+                {
+                    if (next < _events.Count || _ended || !isFirst)
+                    {
+                        return next < _events.Count ? [.. _events[next..]] : [];
+                    }
+
+                    changed = _changed.Task;
+                }
+
+                await Task.WhenAny(changed, Task.Delay(patience, time));
+            }
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _readers);
+        }
+    }
+
     /// <summary>All events after one, to the turn's end, without a gap or a repeat.</summary>
     public async IAsyncEnumerable<StoredEvent> ReadAsync(long afterId, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

@@ -48,6 +48,9 @@ internal sealed partial class RunningTurns(TurnPlaces places, IOptions<RelayOpti
         }
     }
 
+    /// <summary>Breaks all off: they are not this server's any more. Does not wait for their ends.</summary>
+    public Task BreakOffAsync() => Task.WhenAll(_turns.Values.Select(turn => turn.InterruptAsync()));
+
     /// <summary>Takes no new turns; running ones finish until their time is up, and the rest are told.</summary>
     public async Task DrainAsync()
     {

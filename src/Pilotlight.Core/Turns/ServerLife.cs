@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Pilotlight.Claude.Conversations;
 using Pilotlight.Core.Access;
 using Pilotlight.Core.Servers;
 using Pilotlight.Core.Usage;
@@ -18,6 +19,7 @@ internal sealed partial class ServerLife(
     StoredTurns stored,
     ApprovalService approvals,
     RunningTurns running,
+    IClaudeConversations conversations,
     ServerEpoch epoch,
     UsageLog log,
     IOptions<LimitOptions> limits,
@@ -29,13 +31,19 @@ internal sealed partial class ServerLife(
     // Few at a time: meanwhile a database with one writer has no other.
     private const int PrunedAtOnce = 50;
 
+    // Of its lease: from then on a node acts as if others had its threads, before they have.
+    private const double SureOfLease = 0.9;
+
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan PruneEvery = TimeSpan.FromHours(1);
 
     private readonly CancellationTokenSource _stop = new();
+    private readonly SemaphoreSlim _looking = new(1);
     private Task _living = Task.CompletedTask;
     private DateTimeOffset _renewedAt;
     private DateTimeOffset _prunedAt;
+    private long _renewedAtTick;
+    private bool _isLost;
     private bool _isFailing;
     private int _isOver;
 
@@ -52,7 +60,20 @@ internal sealed partial class ServerLife(
         // At a start right after the store was away, others have lapsed that are about to renew: they are given as long again.
         await TakeOverAsync(time.GetUtcNow() - limits.Value.LeaseDuration, cancellationToken);
         log.Begin();
-        _living = LiveAsync();
+        _living = server.Value.IsNode ? Task.WhenAll(LiveAsync(), WatchLeaseAsync()) : LiveAsync();
+    }
+
+    /// <summary>Looks now, and not only when it is time: another node has left something to be done here.</summary>
+    public Task LookNowAsync() => Volatile.Read(ref _isOver) == 0 ? LookAsync() : Task.CompletedTask;
+
+    /// <summary>Takes over from a server that is known to be gone, without waiting until its lease has run out.</summary>
+    public async Task TakeOverFromAsync(long gone, CancellationToken cancellationToken)
+    {
+        if (gone != epoch.Value)
+        {
+            await turns.EndEpochAsync(gone, cancellationToken);
+            await TakeOverAsync(time.GetUtcNow() - limits.Value.LeaseDuration, cancellationToken);
+        }
     }
 
     /// <summary>Is alive no more. The epoch stays as it is: the next start of this server's name ends it.</summary>
@@ -63,6 +84,7 @@ internal sealed partial class ServerLife(
             await _stop.CancelAsync();
             await _living;
             _stop.Dispose();
+            _looking.Dispose();
         }
     }
 
@@ -83,11 +105,38 @@ internal sealed partial class ServerLife(
         }
     }
 
-    private async Task LookAsync()
+    // Beside the looks, which may hang in a store that does not answer. By a clock that nobody sets, and that goes on while this process is frozen.
+    private async Task WatchLeaseAsync()
     {
+        using var timer = new PeriodicTimer(LookEvery / 4, time);
         try
         {
-            if (time.GetUtcNow() >= _renewedAt + (limits.Value.LeaseDuration / 3))
+            while (await timer.WaitForNextTickAsync(_stop.Token))
+            {
+                if (!_isLost && time.GetElapsedTime(_renewedAtTick) >= limits.Value.LeaseDuration * SureOfLease)
+                {
+                    LogLapsed(logger, epoch.Value, limits.Value.LeaseDuration);
+                    await LoseAsync();
+                }
+            }
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+        }
+    }
+
+    private async Task LookAsync()
+    {
+        if (_stop.IsCancellationRequested)
+        {
+            return;
+        }
+
+        await _looking.WaitAsync();
+        try
+        {
+            // Others may believe a node dead at any moment: it learns of that as soon as it asks.
+            if (server.Value.IsNode || time.GetUtcNow() >= _renewedAt + (limits.Value.LeaseDuration / 3))
             {
                 // So late only when the store was away, and then from the others too: they are about to renew.
                 var wasAway = time.GetUtcNow() >= _renewedAt + limits.Value.LeaseDuration;
@@ -112,24 +161,48 @@ internal sealed partial class ServerLife(
 
             _isFailing = true;
         }
+        finally
+        {
+            _looking.Release();
+        }
+    }
+
+    // The processes first: what they do is not this server's to do any more.
+    private async Task LoseAsync()
+    {
+        _isLost = true;
+        await Task.WhenAll(running.BreakOffAsync(), conversations.EndAllAsync());
     }
 
     private async Task OpenAsync(CancellationToken cancellationToken)
     {
+        var asked = time.GetTimestamp();
         epoch.Value = await turns.OpenEpochAsync(server.Value.Node, Until, cancellationToken);
-        _renewedAt = time.GetUtcNow();
+        Renewed(asked);
     }
 
     private async Task RenewAsync()
     {
+        var asked = time.GetTimestamp();
         if (await turns.RenewAsync(epoch.Value, [.. epoch.Leases], Until, _stop.Token))
         {
-            _renewedAt = time.GetUtcNow();
+            Renewed(asked);
             return;
         }
 
         LogDead(logger, epoch.Value);
+        if (server.Value.IsNode)
+        {
+            await LoseAsync();
+        }
+
         await OpenAsync(_stop.Token);
+    }
+
+    private void Renewed(long asked)
+    {
+        _renewedAt = time.GetUtcNow();
+        (_renewedAtTick, _isLost) = (asked, false);
     }
 
     private async Task TakeOverAsync(DateTimeOffset lapsedBy, CancellationToken cancellationToken)
@@ -189,6 +262,9 @@ internal sealed partial class ServerLife(
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Epoch {Epoch} was taken for dead by another server: this one could not reach the store for too long. Its running turns are lost; it goes on under a new epoch")]
     private static partial void LogDead(ILogger logger, long epoch);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Epoch {Epoch} could not be renewed for {Limit}: other nodes take it for dead, so its conversations' processes end")]
+    private static partial void LogLapsed(ILogger logger, long epoch, TimeSpan limit);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The store does not answer this server's life; it is tried again every second: {Cause}")]
     private static partial void LogFailed(ILogger logger, string cause);

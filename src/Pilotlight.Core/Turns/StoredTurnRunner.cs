@@ -35,7 +35,7 @@ internal sealed partial class StoredTurnRunner(
 
             live.IsUnattended = prepared.Prompt?.IsUnattended == true;
             var (conversation, content) = prepared.Say(live.Turn.Text);
-            conversation = await waits.WithRulesAsync(conversation with { Checkpoint = FileRewinds.CheckpointOf(live.Turn.Id) }, canAsk: prepared.Prompt is not { IsMessage: false }, CancellationToken.None);
+            conversation = await waits.WithRulesAsync(conversation with { TurnId = live.Turn.Id, Checkpoint = FileRewinds.CheckpointOf(live.Turn.Id) }, canAsk: prepared.Prompt is not { IsMessage: false }, CancellationToken.None);
             ITurnSource source = prepared.Resumed is not null && await resumed.ReserveAsync(live.Lease, conversation.Model, prepared.Fit.Tokens) is { } refused
                 ? new RefusedSource(refused)
                 : new ConversationSource(conversations, conversation, content);

@@ -12,6 +12,7 @@ internal sealed class ThreadWork(
     TurnIntake intake,
     ITurnStore store,
     IClaudeConversations conversations,
+    ITurnNodes nodes,
     IOptions<RelayOptions> relay,
     IHostApplicationLifetime lifetime,
     TimeProvider time) : IThreadWork
@@ -34,6 +35,7 @@ internal sealed class ThreadWork(
         }
 
         await conversations.ForgetAsync(threadId, CancellationToken.None);
+        await nodes.ForgetAsync(threadId);
     }
 
     /// <summary>Somebody is about to begin a thread of a profile; null for plain chat.</summary>

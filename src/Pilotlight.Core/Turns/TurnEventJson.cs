@@ -25,6 +25,18 @@ internal static class TurnEventJson
     /// <summary>Whether the event ends its turn.</summary>
     public static bool IsLast(string type) => type is Completed or Failed or Cancelled;
 
+    /// <summary>Where a turn's process came from, of the event that tells its beginning; null of any other.</summary>
+    public static string? SourceOf(StoredEvent stored)
+    {
+        if (stored.Type != Started)
+        {
+            return null;
+        }
+
+        using var data = JsonDocument.Parse(stored.Data);
+        return data.RootElement.TryGetProperty("acquire", out var acquire) && acquire.TryGetProperty("source", out var source) ? source.GetString() : null;
+    }
+
     /// <summary>Name and JSON of an event.</summary>
     /// <param name="turn">The turn.</param>
     /// <param name="turnEvent">What happened.</param>

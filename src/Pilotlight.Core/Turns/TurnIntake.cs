@@ -38,7 +38,7 @@ internal sealed class TurnIntake(ITurnStore turns, HotThreads threads, ContextLi
     /// <summary>Takes a turn in, started, or says what stands against it.</summary>
     /// <exception cref="ProblemException">There is no such thread, or a limit forbids it.</exception>
     public async ValueTask<IntakeResult> AcceptAsync(
-        Caller caller, string threadId, string text, Prompt? prompt, string? idempotencyKey, CancellationToken cancellationToken)
+        Caller caller, string threadId, string text, Prompt? prompt, string? idempotencyKey, CancellationToken cancellationToken, string? id = null)
     {
         var stored = prompt is null ? null : PromptJson.Write(prompt);
         for (var attempt = 1; ; attempt++)
@@ -51,7 +51,7 @@ internal sealed class TurnIntake(ITurnStore turns, HotThreads threads, ContextLi
 
             var fit = context.Fit(thread, text, prompt);
             var question = Ids.New("msg");
-            var turn = new Turn(Ids.New("trn"), threadId, TurnState.Accepted, text, question, Ids.New("msg"), idempotencyKey, caller.KeyId)
+            var turn = new Turn(id ?? Ids.New("trn"), threadId, TurnState.Accepted, text, question, Ids.New("msg"), idempotencyKey, caller.KeyId)
             {
                 Attachments = AttachmentList.Of(prompt, question),
             };

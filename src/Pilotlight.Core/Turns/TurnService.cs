@@ -10,7 +10,7 @@ namespace Pilotlight.Core.Turns;
 /// <summary>The turns of threads: takes them on, and lets clients follow and cancel them, on whichever server they run.</summary>
 /// <remarks>A turn belongs to the server: a client that leaves changes nothing about it. Safe for concurrent use.</remarks>
 internal sealed partial class TurnService(
-    TurnIntake intake, StoredTurns stored, RunningTurns running, WaitingTurns waits, TurnPlaces places, ITurnStore turns, IThreadStore threads, TimeProvider time, ILogger<TurnService> logger)
+    TurnIntake intake, StoredTurns stored, RunningTurns running, WaitingTurns waits, TurnPlaces places, ITurnNodes nodes, ITurnStore turns, IThreadStore threads, TimeProvider time, ILogger<TurnService> logger)
 {
     // Between two looks into the store at a turn that runs on another server.
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(200);
@@ -28,7 +28,7 @@ internal sealed partial class TurnService(
     /// <param name="replaces">An ended turn of the thread to take out once this one is taken on; it stays when the store fails at that. Null for none.</param>
     /// <param name="prompt">What it asks beyond its text; null for nothing.</param>
     /// <exception cref="ProblemException">It cannot be: no such thread, a turn is running, the key was used, the server is full or stops.</exception>
-    public async Task<(Turn Turn, LiveTurn? Live, bool IsReplay)> BeginAsync(
+    public async Task<BegunTurn> BeginAsync(
         Caller caller,
         string threadId,
         string text,
@@ -39,11 +39,19 @@ internal sealed partial class TurnService(
         Prompt? prompt = null)
     {
         var startedAt = arrivedAt ?? time.GetTimestamp();
+        var request = new TurnRequest(Ids.New("trn"), caller, threadId, text) { IdempotencyKey = idempotencyKey, Replaces = replaces, Prompt = prompt };
+        return await nodes.BeginAsync(request) ?? await BeginHereAsync(request, startedAt, cancellationToken);
+    }
+
+    /// <summary>Takes a turn on to be run on this server.</summary>
+    /// <exception cref="ProblemException">It cannot be.</exception>
+    public async Task<BegunTurn> BeginHereAsync(TurnRequest request, long arrivedAt, CancellationToken cancellationToken)
+    {
         var place = places.Take();
         IntakeResult taken;
         try
         {
-            taken = await intake.AcceptAsync(caller, threadId, text, prompt, idempotencyKey, cancellationToken);
+            taken = await intake.AcceptAsync(request.Caller, request.ThreadId, request.Text, request.Prompt, request.IdempotencyKey, cancellationToken, request.Id);
         }
         catch
         {
@@ -53,22 +61,25 @@ internal sealed partial class TurnService(
 
         if (taken.Status == AcceptStatus.Accepted)
         {
-            if (replaces is not null)
+            if (request.Replaces is { } replaces)
             {
                 // What was made ready of the thread still holds the turn that goes: it is read anew.
-                await TakeOutAsync(threadId, replaces, taken.Turn);
+                await TakeOutAsync(request.ThreadId, replaces, taken.Turn);
             }
 
-            return (taken.Turn, stored.Run(taken, caller.Limits, place, startedAt, isThreadChanged: replaces is not null), false);
+            return new BegunTurn(taken.Turn, stored.Run(taken, request.Caller.Limits, place, arrivedAt, isThreadChanged: request.Replaces is not null), false) { Node = nodes.Name };
         }
 
         place.Dispose();
         return taken.Status switch
         {
-            AcceptStatus.Replayed => (taken.Turn, running.Find(taken.Turn.Id), true),
-            AcceptStatus.KeyReused => throw TurnProblems.KeyReused(idempotencyKey!),
-            AcceptStatus.Busy => throw TurnProblems.ThreadBusy(threadId, taken.Turn.Id),
-            _ => throw TurnProblems.Contended(threadId),
+            AcceptStatus.Replayed => new BegunTurn(taken.Turn, running.Find(taken.Turn.Id), true) { Node = nodes.Name },
+
+            // Taken on by another node that was asked before, and did not answer in time.
+            AcceptStatus.Busy when taken.Turn.Id == request.Id => new BegunTurn(taken.Turn, running.Find(taken.Turn.Id), false),
+            AcceptStatus.KeyReused => throw TurnProblems.KeyReused(request.IdempotencyKey!),
+            AcceptStatus.Busy => throw TurnProblems.ThreadBusy(request.ThreadId, taken.Turn.Id),
+            _ => throw TurnProblems.Contended(request.ThreadId),
         };
     }
 
@@ -101,7 +112,7 @@ internal sealed partial class TurnService(
         {
             var begun = running.Begun;
             var source = live?.ReadAsync(last, cancellationToken) ?? running.Find(turnId)?.ReadAsync(last, cancellationToken)
-                ?? (await turns.ReadEventsAsync(turnId, last, cancellationToken)).ToAsyncEnumerable();
+                ?? nodes.Follow(turnId, last, cancellationToken) ?? (await turns.ReadEventsAsync(turnId, last, cancellationToken)).ToAsyncEnumerable();
             live = null;
             await foreach (var happened in source)
             {
@@ -170,7 +181,13 @@ internal sealed partial class TurnService(
             return;
         }
 
+        var epoch = await turns.FindEpochAsync(turnId, CancellationToken.None);
         await turns.RequestCancelAsync(turnId, time.GetUtcNow(), CancellationToken.None);
+        if (epoch is { } runsUnder)
+        {
+            await nodes.LookAsync(runsUnder);
+        }
+
         if (await turns.CancelWaitingAsync(turnId, time.GetUtcNow(), CancellationToken.None) && await turns.FindByIdAsync(turnId, CancellationToken.None) is { } turn)
         {
             await waits.LetGoAsync(turn.ThreadId);

@@ -9,7 +9,7 @@ namespace Pilotlight.Core.Turns;
 
 /// <summary>Warm-ups of threads that go on behind their requests; one a thread at a time.</summary>
 /// <remarks>A warm-up that fails is only logged: the turn that follows meets the same fault and tells it.</remarks>
-internal sealed partial class WarmUps(ThreadWork work, ThreadService threads, Admission admission, ILogger<WarmUps> logger)
+internal sealed partial class WarmUps(ThreadWork work, ThreadService threads, ITurnNodes nodes, Admission admission, ILogger<WarmUps> logger)
 {
     private readonly ConcurrentDictionary<string, bool> _running = new(StringComparer.Ordinal);
 
@@ -44,7 +44,11 @@ internal sealed partial class WarmUps(ThreadWork work, ThreadService threads, Ad
     {
         try
         {
-            await work.WarmAsync(thread, isStored);
+            // What is not stored yet can be made ready here alone.
+            if (!isStored || !await nodes.WarmAsync(thread))
+            {
+                await work.WarmAsync(thread, isStored);
+            }
         }
         catch (Exception fault)
         {

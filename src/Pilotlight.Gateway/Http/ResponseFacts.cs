@@ -21,6 +21,7 @@ internal sealed class ResponseFacts(long arrivedAt, TimeProvider time)
     private const string Simulated = "x-pilotlight-simulated";
 
     private const string RouteHeader = "x-pilotlight-route";
+    private const string NodeHeader = "x-pilotlight-node";
     private const string UpstreamHeader = "x-pilotlight-upstream";
 
     private IReadOnlyList<string> _ignored = [];
@@ -35,6 +36,9 @@ internal sealed class ResponseFacts(long arrivedAt, TimeProvider time)
 
     /// <summary>The gateway's own time so far.</summary>
     public TimeSpan Overhead => _overhead ?? time.GetElapsedTime(arrivedAt);
+
+    /// <summary>The node that took the turn on; null where servers do not work as nodes.</summary>
+    public string? Node { get; set; }
 
     /// <summary>Where the turn's process came from, once it has one.</summary>
     public string? Source { get; private set; }
@@ -96,6 +100,11 @@ internal sealed class ResponseFacts(long arrivedAt, TimeProvider time)
         if (_route is not null)
         {
             headers[RouteHeader] = _route;
+        }
+
+        if (Node is not null)
+        {
+            headers[NodeHeader] = Node;
         }
 
         if (_upstream?.Invoke() is { } upstream)

@@ -1,45 +1,39 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
-using Pilotlight.Claude.Conversations;
-using Pilotlight.Processes;
+using Pilotlight.Core.Nodes;
 
 namespace Pilotlight.Gateway.Native;
 
-/// <summary><c>GET /api/pool</c>: the processes as they are now.</summary>
+/// <summary><c>GET /api/pool</c>: the processes as they are now, of all nodes together.</summary>
 internal static class PoolEndpoint
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/api/pool", Get)
-        .WithTags("Pool").WithName("GetPool").WithSummary("The processes as they are now, by profile.");
+    private static readonly string[] WorstFirst = ["open", "half-open", "drained", "warming", "ready"];
 
-    private static PoolView Get(WarmPool pool, IClaudeConversations conversations)
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/api/pool", Get)
+        .WithTags("Pool").WithName("GetPool").WithSummary("The processes as they are now, by profile; of a cluster those of all nodes together.");
+
+    private static PoolView Get(INodes nodes)
     {
-        var hot = conversations.CountHot();
-        var snapshot = pool.GetSnapshot();
+        var all = nodes.List();
         return new PoolView(
-            snapshot.MaxProcesses,
-            [.. snapshot.Profiles.Select(profile => new PoolProfileView(
-                profile.Name,
-                profile.Parked,
-                profile.Starting,
-                profile.Leased,
-                hot.GetValueOrDefault(profile.Name),
-                profile.Target,
-                profile.Max,
-                profile.WarmHits,
-                profile.ColdStarts,
-                State(profile),
-                profile.LastFailure))]);
+            all.Sum(node => node.MaxProcesses),
+            [.. all.SelectMany(node => node.Profiles).GroupBy(profile => profile.Name, StringComparer.OrdinalIgnoreCase).Select(profile => Sum([.. profile]))]);
     }
 
-    private static string State(ProfileSnapshot profile) => profile.Breaker switch
-    {
-        BreakerState.Open => "open",
-        BreakerState.HalfOpen => "half-open",
-        _ when profile.IsDrained => "drained",
-        _ when profile.Starting > 0 && profile.Parked == 0 => "warming",
-        _ => "ready",
-    };
+    // A profile is as well as it is on the node where it is worst.
+    private static PoolProfileView Sum(IReadOnlyList<NodeProfile> on) => new(
+        on[0].Name,
+        on.Sum(profile => profile.Parked),
+        on.Sum(profile => profile.Starting),
+        on.Sum(profile => profile.Leased),
+        on.Sum(profile => profile.Hot),
+        on.Sum(profile => profile.Target),
+        on.Sum(profile => profile.Max),
+        on.Sum(profile => profile.WarmHits),
+        on.Sum(profile => profile.ColdStarts),
+        on.Select(profile => profile.State).MinBy(state => Array.IndexOf(WorstFirst, state))!,
+        on.Select(profile => profile.LastFailure).FirstOrDefault(failure => failure is not null));
 }
 
 /// <summary>The pool as the API shows it.</summary>

@@ -77,8 +77,10 @@ internal static class TurnEndpoints
         var prompt = Limit(await attachments.ReadPromptAsync(http.GetCaller(), id, text, request.Attachments, http.RequestAborted), text, request.MaxCostUsd);
 
         // From here on the turn is the server's: the client's leaving must not undo it half way.
-        var (turn, live, isReplay) = await turns.BeginAsync(
+        var begun = await turns.BeginAsync(
             http.GetCaller(), id, text, string.IsNullOrEmpty(key) ? null : key, CancellationToken.None, ResponseFacts.Of(http).ArrivedAt, prompt: prompt);
+        var (turn, live, isReplay) = begun;
+        ResponseFacts.Of(http).Node = begun.Node;
         RateHeaders.Write(http.Response.Headers, live?.Lease.Rate);
         if (isReplay)
         {
@@ -164,6 +166,10 @@ internal static class TurnEndpoints
         if (live is not null)
         {
             ResponseFacts.Write(headers, live);
+        }
+        else if (ResponseFacts.Of(http).Node is not null && any)
+        {
+            headers["x-pilotlight-acquire"] = TurnEventJson.SourceOf(events.Current) ?? "none";
         }
 
         var stream = new EventStream(http, relay, time);

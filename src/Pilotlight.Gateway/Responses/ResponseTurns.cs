@@ -63,7 +63,9 @@ internal sealed class ResponseTurns(
         };
         try
         {
-            var (turn, live, isReplay) = await turns.BeginAsync(caller, thread.Id, prompt.Text, retry?.Key, CancellationToken.None, facts.ArrivedAt, prompt: prompt);
+            var taken = await turns.BeginAsync(caller, thread.Id, prompt.Text, retry?.Key, CancellationToken.None, facts.ArrivedAt, prompt: prompt);
+            var (turn, live, isReplay) = taken;
+            facts.Node = taken.Node;
             facts.TurnBegins(request.Ignored);
             facts.Routed("cli", () => live?.Upstream);
             if (live is not null)

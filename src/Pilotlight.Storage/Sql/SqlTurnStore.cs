@@ -32,6 +32,13 @@ internal sealed class SqlTurnStore(Database database, bool isSingleServer) : ITu
         },
         cancellationToken);
 
+    public async Task EndEpochAsync(long epoch, CancellationToken cancellationToken) =>
+        await database.WriteAllAsync([new Statement("""DELETE FROM servers WHERE "Epoch" = @epoch""", ("epoch", epoch))], cancellationToken);
+
+    public async Task<long?> FindEpochAsync(string turnId, CancellationToken cancellationToken) => await database.ReadAsync(
+        session => session.NumberAsync($"""SELECT "Epoch" FROM turns WHERE "Id" = @id AND "State" IN ({Accepted}, {Started})""", cancellationToken, ("id", turnId)),
+        cancellationToken);
+
     public async Task<bool> RenewAsync(long epoch, IReadOnlyCollection<string> leases, DateTimeOffset until, CancellationToken cancellationToken) => await database.WriteAsync(
         async session =>
         {

@@ -16,22 +16,24 @@ internal static class DoctorCommand
 {
     private static readonly Option<bool> Json = new("--json") { Description = "One JSON document and nothing else." };
 
+    private static readonly Option<bool> Cluster = new("--cluster") { Description = "Looks at what a node of a cluster needs as well, and at which nodes there are." };
+
     public static Command Create()
     {
         var command = new Command("doctor", "Finds the CLI, its version and capabilities, credentials, upstreams, memory and limits; says what to do about each fault.")
         {
-            Json, CommonOptions.Data,
+            Json, CommonOptions.Data, Cluster,
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var findings = await ExamineAsync(parsed.GetValue(CommonOptions.Data)!, cancellationToken);
+            var findings = await ExamineAsync(parsed.GetValue(CommonOptions.Data)!, parsed.GetValue(Cluster), cancellationToken);
             Print(findings, parsed.GetValue(Json));
             return findings.All(finding => finding.Ok) ? 0 : 1;
         });
         return command;
     }
 
-    private static async Task<List<Finding>> ExamineAsync(string data, CancellationToken cancellationToken)
+    private static async Task<List<Finding>> ExamineAsync(string data, bool isNode, CancellationToken cancellationToken)
     {
         var configuration = new ConfigurationBuilder()
             .AddJsonFile(Path.Combine(Environment.CurrentDirectory, "appsettings.json"), optional: true)
@@ -56,6 +58,11 @@ internal static class DoctorCommand
         findings.AddRange(await CliCheck.RunAsync(new ClaudeCli(options), new ClaudeHome(options), UpstreamCheck.KeySource(wire), cancellationToken));
         findings.AddRange(await UpstreamCheck.RunAsync(wire, claude, cancellationToken));
         findings.AddRange(MachineCheck.Run(data));
+        if (isNode)
+        {
+            findings.AddRange(await ClusterCheck.RunAsync(configuration, cancellationToken));
+        }
+
         return findings;
     }
 

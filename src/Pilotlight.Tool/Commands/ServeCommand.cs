@@ -14,11 +14,16 @@ internal static class ServeCommand
         DefaultValueFactory = _ => ServeSettings.DefaultUrls,
     };
 
+    private static readonly Option<bool> Cluster = new("--cluster")
+    {
+        Description = "As a node of a cluster: several gateways on one PostgreSQL database that work as one. Needs Pilotlight:Storage:Provider=PostgreSql.",
+    };
+
     public static Command Create()
     {
         var command = new Command("serve", "Starts the gateway. Any setting can follow, as --Pilotlight:Pool:Size=4.")
         {
-            Urls, CommonOptions.Data, CommonOptions.Simulate, CommonOptions.Yes,
+            Urls, CommonOptions.Data, CommonOptions.Simulate, CommonOptions.Yes, Cluster,
         };
         command.TreatUnmatchedTokensAsErrors = false;
         command.SetAction((parsed, cancellationToken) => RunAsync(
@@ -26,7 +31,10 @@ internal static class ServeCommand
                 parsed.GetValue(Urls)!,
                 parsed.GetValue(CommonOptions.Data)!,
                 parsed.GetValue(CommonOptions.Simulate),
-                parsed.UnmatchedTokens),
+                parsed.UnmatchedTokens)
+            {
+                Cluster = parsed.GetValue(Cluster),
+            },
             parsed.GetValue(CommonOptions.Yes),
             cancellationToken));
         return command;

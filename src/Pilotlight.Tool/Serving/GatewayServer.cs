@@ -9,6 +9,7 @@ using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
 using Pilotlight.Claude;
 using Pilotlight.Claude.Installation;
+using Pilotlight.Cluster;
 using Pilotlight.Core.Access;
 using Pilotlight.Core.Servers;
 using Pilotlight.Core.Storage;
@@ -142,6 +143,11 @@ internal sealed class GatewayServer : IAsyncDisposable
         Log(builder, settings.IsQuiet);
 
         var services = builder.Services;
+        if (settings.Cluster)
+        {
+            ClusterNode.Add(builder);
+        }
+
         services.AddPilotlightStorage(configuration, settings.Data);
         services.Configure<ClaudeOptions>(configuration.GetSection(ClaudeOptions.Section));
         services.Configure<WarmPoolOptions>(configuration.GetSection(WarmPoolOptions.Section));
@@ -204,6 +210,8 @@ internal sealed class GatewayServer : IAsyncDisposable
         builder.Logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
         builder.Logging.AddFilter("Microsoft.Hosting", LogLevel.None);
+        builder.Logging.AddFilter("Orleans", LogLevel.Error); // What it warns of is told in the node's own words.
+        builder.Logging.AddFilter("Pilotlight.Cluster.Nodes.NodeService", LogLevel.Warning);
     }
 
     private static void Map(WebApplication app)
@@ -219,6 +227,11 @@ internal sealed class GatewayServer : IAsyncDisposable
     private static void Check(ServeSettings settings, IConfiguration configuration)
     {
         var faults = SettingsCheck.Faults(configuration).ToList();
+        if (settings.Cluster)
+        {
+            faults.AddRange(ClusterNode.Faults(configuration));
+        }
+
         faults.AddRange(ListenAddresses.Faults(settings.Urls));
         if (faults.Count > 0)
         {
@@ -228,6 +241,7 @@ internal sealed class GatewayServer : IAsyncDisposable
 
     private static StartException? Explain(Exception fault, ServeSettings settings) => fault switch
     {
+        ClusterException cluster => new StartException("Pilotlight cannot start: " + cluster.Message, fault),
         StorageUnavailableException storage => new StartException("Pilotlight cannot start: " + storage.Message, fault),
         IOException { InnerException: AddressInUseException } => new StartException(
             $"Pilotlight cannot start: the address {settings.Urls} is in use. Stop what listens there, or choose another with --urls http://127.0.0.1:PORT.", fault),

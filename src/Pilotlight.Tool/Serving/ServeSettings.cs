@@ -10,6 +10,9 @@ namespace Pilotlight.Tool.Serving;
 internal sealed record ServeSettings(
     string Urls, string Data, bool Simulate, IReadOnlyList<string> Overrides, bool IsQuiet = false, string? Cli = null)
 {
+    /// <summary>Whether it is a node of a cluster.</summary>
+    public bool Cluster { get; init; }
+
     /// <summary>Where the gateway listens unless it is told otherwise.</summary>
     public const string DefaultUrls = "http://127.0.0.1:5160";
 

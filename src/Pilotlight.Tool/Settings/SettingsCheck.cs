@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Reflection;
 using Microsoft.Extensions.Configuration;
 using Pilotlight.Claude;
+using Pilotlight.Cluster;
 using Pilotlight.Core.Access;
 using Pilotlight.Core.Turns;
 using Pilotlight.Gateway.Compatible;
@@ -27,6 +28,7 @@ internal static class SettingsCheck
         (ProxyOptions.Section, [typeof(ProxyOptions)]),
         (WireOptions.Section, [typeof(WireOptions)]),
         (LimitOptions.Section, [typeof(LimitOptions)]),
+        (ClusterOptions.Section, [typeof(ClusterOptions)]),
         (SimulatorOptions.Section, [typeof(SimulatorOptions)]),
     ];
 

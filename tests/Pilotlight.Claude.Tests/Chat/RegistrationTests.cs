@@ -101,6 +101,8 @@ public sealed class RegistrationTests
 
         public IReadOnlyList<HotConversation> ListHot() => [];
 
+        public Task EndAllAsync() => Task.CompletedTask;
+
         public ValueTask ForgetAsync(string conversationId, CancellationToken cancellationToken) => ValueTask.CompletedTask;
     }
 }

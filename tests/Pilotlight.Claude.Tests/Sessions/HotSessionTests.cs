@@ -38,6 +38,40 @@ public sealed class HotSessionTests
     }
 
     [Fact]
+    public async Task A_process_that_has_not_heard_the_last_turn_of_the_history_is_not_used()
+    {
+        await using var host = await ClaudeHost.StartAsync();
+        var conversation = new Conversation { Id = "t", TurnId = "1" };
+        await host.RunAsync(conversation, "one", Token);
+        var heard = await host.RunAsync(conversation with { LastTurnId = "1", TurnId = "2", History = [new(HistoryRole.User, "one"), new(HistoryRole.Assistant, "a")] }, "two", Token);
+
+        // The third turn ran on another server.
+        var events = await host.RunAsync(
+            conversation with { LastTurnId = "3", TurnId = "4", History = [new(HistoryRole.User, "three"), new(HistoryRole.Assistant, "c")] }, "four", Token);
+
+        Assert.Equal(AcquireSource.Hot, Assert.IsType<TurnStarted>(heard[0]).Source);
+        Assert.NotEqual(AcquireSource.Hot, Assert.IsType<TurnStarted>(events[0]).Source);
+        Assert.Equal(["three", "c", "four"], host.Simulator.MessageRequests[^1].Messages.Select(message => message.Text));
+    }
+
+    [Fact]
+    public async Task All_processes_end_at_once_when_their_conversations_are_not_this_servers_any_more()
+    {
+        await using var host = await ClaudeHost.StartAsync();
+        await host.RunAsync(new Conversation { Id = "idle" }, "hi", Token);
+        var busy = host.RunAsync(new Conversation { Id = "busy" }, "[[sim words=2000 rate=20]]", Token);
+        while (host.Simulator.MessageRequests.Count < 2)
+        {
+            await Task.Delay(10, Token);
+        }
+
+        await host.Conversations.EndAllAsync();
+
+        Assert.Empty(host.Conversations.ListHot());
+        Assert.IsType<TurnFailed>((await busy)[^1]);
+    }
+
+    [Fact]
     public async Task A_used_process_never_serves_another_conversation()
     {
         await using var host = await ClaudeHost.StartAsync(sessions: sessions => sessions.MaxHot = 1);

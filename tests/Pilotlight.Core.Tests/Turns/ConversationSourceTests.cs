@@ -56,6 +56,8 @@ public sealed class ConversationSourceTests
 
         public IReadOnlyList<HotConversation> ListHot() => throw new NotSupportedException();
 
+        public Task EndAllAsync() => Task.CompletedTask;
+
         public ValueTask ForgetAsync(string conversationId, CancellationToken cancellationToken) => throw new NotSupportedException();
     }
 }

@@ -29,6 +29,10 @@ internal sealed class EngineRig<TStore>(TStore store, IClaudeConversations conve
 
     public ServerEpoch Epoch { get; } = new() { Value = 7 };
 
+    public ITurnNodes Nodes { get; init; } = new NoOtherNodes();
+
+    public bool IsNode { get; init; }
+
     public IOptions<RelayOptions> Relay { get; } = Options.Create(new RelayOptions());
 
     public IReservationStore Reservations { get; init; } = new NoReservations();
@@ -50,18 +54,18 @@ internal sealed class EngineRig<TStore>(TStore store, IClaudeConversations conve
 
     private ResumedTurns Resumed => field ??= new ResumedTurns(Intake, Waits, Approvals, store, Admission, Reservations, Keys, Relay, Time);
 
-    public TurnService Service => field ??= new TurnService(Intake, Stored, Running, Waits, Places, store, store, Time, NullLogger<TurnService>.Instance);
+    public TurnService Service => field ??= new TurnService(Intake, Stored, Running, Waits, Places, Nodes, store, store, Time, NullLogger<TurnService>.Instance);
 
     public FakeApprovals Approvals { get; } = new();
 
     public WaitingTurns Waits => field ??= new WaitingTurns(conversations, Approvals, _claude, Epoch, Time);
 
-    public ApprovalService Answers => field ??= new ApprovalService(Approvals, store, null!, Stored, Waits, Places, Epoch, Time, NullLogger<ApprovalService>.Instance);
+    public ApprovalService Answers => field ??= new ApprovalService(Approvals, store, null!, Stored, Waits, Places, Nodes, Epoch, Time, NullLogger<ApprovalService>.Instance);
 
     public CallTurns Calls => field ??= new CallTurns(Engine, Running, Places, Admission, Reservations, Epoch, _limits, _claude, Time);
 
     public ServerLife Life => field ??= new ServerLife(
-        store, Reservations, Stored, Answers, Running, Epoch, Log, _limits, Relay, Options.Create(new ServerOptions { Node = "me" }), Time, NullLogger<ServerLife>.Instance);
+        store, Reservations, Stored, Answers, Running, conversations, Epoch, Log, _limits, Relay, Options.Create(new ServerOptions { Node = "me", IsNode = IsNode }), Time, NullLogger<ServerLife>.Instance);
 
     private KeyService Keys => field ??= new KeyService(null!, Time);
 
@@ -159,6 +163,20 @@ internal sealed class ScriptedConversations(params IEnumerable<TurnEvent> script
 
     /// <summary>The conversations whose process was let go.</summary>
     public List<string> Forgotten { get; } = [];
+
+    /// <summary>How often all processes were ended at once.</summary>
+    public int EndedAll => _endedAll;
+
+    public TaskCompletionSource EndedOnce { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private int _endedAll;
+
+    public Task EndAllAsync()
+    {
+        Interlocked.Increment(ref _endedAll);
+        EndedOnce.TrySetResult();
+        return Task.CompletedTask;
+    }
 
     public ValueTask ForgetAsync(string conversationId, CancellationToken cancellationToken)
     {

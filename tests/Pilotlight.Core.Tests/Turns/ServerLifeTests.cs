@@ -113,6 +113,44 @@ public sealed class ServerLifeTests : IAsyncDisposable
         async Task<DateTimeOffset> PrunedAsync() => await _store.Pruned.Reader.ReadAsync(Token).AsTask().WaitAsync(Patience, Token);
     }
 
+    [Fact]
+    public async Task A_node_asks_every_second_whether_it_is_alive_and_taken_for_dead_ends_its_processes_before_it_goes_on()
+    {
+        var conversations = new ScriptedConversations(new TurnCancelled("", TurnUsage.None, null));
+        using var rig = new EngineRig<LifeStore>(_store, conversations) { IsNode = true };
+        await using var life = rig.Life;
+        await life.BeginAsync(Token);
+        _store.OnOpen = () => Assert.Equal(1, conversations.EndedAll);
+        _store.IsDead = true;
+        _store.Waiting.Add(new Turn("lost", "t", TurnState.Accepted, "x", "u", "a", null));
+
+        rig.Time.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Equal(("lost", 2L), await _store.Began.Task.WaitAsync(Patience, Token));
+        Assert.Equal(1, conversations.EndedAll);
+    }
+
+    [Fact]
+    public async Task A_node_that_cannot_say_that_it_lives_ends_its_processes_before_its_lease_has_run_out_and_no_other_server_does()
+    {
+        var (conversations, others) = (new ScriptedConversations(new TurnCancelled("", TurnUsage.None, null)), new ScriptedConversations(new TurnCancelled("", TurnUsage.None, null)));
+        using var rig = new EngineRig<LifeStore>(_store, conversations) { IsNode = true };
+        using var alone = new EngineRig<LifeStore>(new LifeStore { IsAway = true }, others);
+        await using var life = rig.Life;
+        await using var aloneLife = alone.Life;
+        await life.BeginAsync(Token);
+        await aloneLife.BeginAsync(Token);
+        _store.IsAway = true;
+
+        rig.Time.Advance(TimeSpan.FromSeconds(50));
+        Assert.Equal(0, conversations.EndedAll);
+        rig.Time.Advance(TimeSpan.FromSeconds(9));
+        alone.Time.Advance(TimeSpan.FromSeconds(61));
+
+        await conversations.EndedOnce.Task.WaitAsync(Patience, Token);
+        Assert.Equal(0, others.EndedAll);
+    }
+
     private sealed class LifeStore : TurnStoreStub, IThreadStore
     {
         private readonly SemaphoreSlim _renewals = new(0);
@@ -148,11 +186,22 @@ public sealed class ServerLifeTests : IAsyncDisposable
 
         public bool IsDead { get; set; }
 
+        /// <summary>Looks on as a further epoch is opened.</summary>
+        public Action? OnOpen { get; set; }
+
         public int Old { get; set; }
 
         public System.Threading.Channels.Channel<DateTimeOffset> Pruned { get; } = System.Threading.Channels.Channel.CreateUnbounded<DateTimeOffset>();
 
-        public override Task<long> OpenEpochAsync(string node, DateTimeOffset until, CancellationToken cancellationToken) => Task.FromResult(++_epochs);
+        public override Task<long> OpenEpochAsync(string node, DateTimeOffset until, CancellationToken cancellationToken)
+        {
+            if (_epochs > 0)
+            {
+                OnOpen?.Invoke();
+            }
+
+            return Task.FromResult(++_epochs);
+        }
 
         public override Task<bool> RenewAsync(long epoch, IReadOnlyCollection<string> leases, DateTimeOffset until, CancellationToken cancellationToken)
         {

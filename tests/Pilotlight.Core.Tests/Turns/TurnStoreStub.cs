@@ -9,6 +9,10 @@ internal abstract class TurnStoreStub : ITurnStore
 {
     public virtual Task<long> OpenEpochAsync(string node, DateTimeOffset until, CancellationToken cancellationToken) => throw new NotSupportedException();
 
+    public virtual Task EndEpochAsync(long epoch, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public virtual Task<long?> FindEpochAsync(string turnId, CancellationToken cancellationToken) => Task.FromResult<long?>(null);
+
     public virtual Task<bool> RenewAsync(long epoch, IReadOnlyCollection<string> leases, DateTimeOffset until, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public virtual Task<IReadOnlyList<Turn>> TakeOverAsync(long epoch, DateTimeOffset lapsedBy, DateTimeOffset at, CancellationToken cancellationToken) => throw new NotSupportedException();

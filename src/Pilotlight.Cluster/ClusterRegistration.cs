@@ -1,0 +1,109 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using Orleans.Configuration;
+using Orleans.Connections.Security;
+using Orleans.Hosting;
+using Orleans.Runtime;
+using Orleans.Serialization;
+using Pilotlight.Cluster.Membership;
+using Pilotlight.Cluster.Nodes;
+using Pilotlight.Cluster.Placement;
+using Pilotlight.Cluster.Security;
+using Pilotlight.Cluster.Threads;
+using Pilotlight.Core.Nodes;
+using Pilotlight.Core.Servers;
+using Pilotlight.Core.Turns;
+
+namespace Pilotlight.Cluster;
+
+/// <summary>Makes an application a node of a cluster.</summary>
+public static class ClusterRegistration
+{
+    // A fresh database, or a cluster of which nothing is left, takes some seconds.
+    private static readonly TimeSpan JoinPatience = TimeSpan.FromMinutes(1);
+
+    /// <summary>Adds it. Add it before storage and core, so that the node is there before turns are and goes after them.</summary>
+    /// <param name="builder">The application.</param>
+    /// <param name="options">The node's settings, which must be valid.</param>
+    /// <param name="connectionString">The PostgreSQL database of the storage.</param>
+    /// <exception cref="ClusterException">The address or the certificate cannot be used.</exception>
+    public static void AddPilotlightCluster(this IHostApplicationBuilder builder, ClusterOptions options, string connectionString)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentNullException.ThrowIfNull(options);
+        var services = builder.Services;
+        var address = new IPEndPoint(options.FindAddress(), options.SiloPort);
+        address.Port = options.SiloPort == 0 ? FreePort(address.Address) : options.SiloPort;
+        var certificate = options.Certificate is { Length: > 0 } path ? ClusterCertificate.Read(path) : null;
+        var name = new NodeName($"{Environment.MachineName}:{address.Port}", address.ToString());
+        var database = new ClusterDatabase(connectionString);
+
+        services.AddSingleton(Options.Create(options));
+        services.AddSingleton(database);
+        services.AddSingleton(name);
+        services.AddHostedService<ClusterTables>();
+        builder.UseOrleans(silo => Configure(silo, options, address, name, database, certificate));
+        services.AddSingleton<IFatalErrorHandler, DeclaredDead>();
+        services.Configure<ServerOptions>(server => (server.IsNode, server.Name) = (true, name.Name));
+
+        services.AddSingleton<NodeTable>();
+        services.AddSingleton<NodeClient>();
+        services.AddSingleton<INodes, ClusterNodes>();
+        services.AddSingleton<ThreadPlacement>();
+        services.AddSingleton<OwnedThreads>();
+        services.AddSingleton<LocalTurns>();
+        services.AddSingleton<ClusterTurns>();
+        services.AddSingleton<ITurnNodes>(provider => provider.GetRequiredService<ClusterTurns>());
+        services.AddHostedService<NodeDeaths>();
+        services.AddHostedService<NodePulse>();
+        services.AddHostedService<HandOver>();
+    }
+
+    private static void Configure(
+        ISiloBuilder silo, ClusterOptions options, IPEndPoint address, NodeName name, ClusterDatabase database, ClusterCertificate? certificate)
+    {
+        silo.UseAdoNetClustering(table => (table.Invariant, table.ConnectionString) = ("Npgsql", database.ConnectionString));
+        silo.Services.AddSerializer(serializer => serializer.AddAssembly(typeof(ThreadGrain).Assembly));
+        silo.Configure<Orleans.Configuration.ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (options.ServiceId, options.ServiceId));
+        silo.Configure<SiloOptions>(node => node.SiloName = name.Name);
+        silo.Configure<EndpointOptions>(endpoint =>
+        {
+            // No port for clients: there are none but the nodes.
+            (endpoint.AdvertisedIPAddress, endpoint.SiloPort, endpoint.GatewayPort) = (address.Address, address.Port, 0);
+            endpoint.SiloListeningEndpoint = address;
+        });
+        silo.Configure<ClusterMembershipOptions>(membership =>
+        {
+            // A killed node is gone after 1.2 to 1.6 s, a frozen one after 5, measured; docs/decisions/0018.
+            membership.ProbeTimeout = TimeSpan.FromSeconds(1);
+            membership.MaxProbeTimeout = TimeSpan.FromSeconds(1.5);
+            membership.NumMissedProbesLimit = 3;
+            membership.NumVotesForDeathDeclaration = 2;
+            membership.EnableConnectionLivenessCheck = true;
+            membership.TableRefreshTimeout = TimeSpan.FromSeconds(10);
+            membership.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(2);
+            membership.MaxJoinAttemptTime = JoinPatience;
+        });
+        silo.AddGrainService<NodeService>();
+        if (certificate is not null)
+        {
+            silo.UseTls(certificate.Own, tls =>
+            {
+                tls.RemoteCertificateMode = RemoteCertificateMode.RequireCertificate;
+                tls.ClientCertificateMode = RemoteCertificateMode.RequireCertificate;
+                tls.RemoteCertificateValidation = (shown, _, _) => certificate.Is(shown);
+                tls.OnAuthenticateAsClient = (_, client) => client.TargetHost = "pilotlight";
+            });
+        }
+    }
+
+    private static int FreePort(IPAddress address)
+    {
+        using var listener = new TcpListener(address, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
