@@ -41,7 +41,9 @@ public sealed class GatewayCluster : IAsyncDisposable
         var cluster = new GatewayCluster(postgres, simulator, await postgres.CreateDatabaseAsync(cancellationToken), nodes, settings);
         try
         {
-            await Task.WhenAll(Enumerable.Range(0, nodes).Select(at => cluster.StartNodeAsync(at, cancellationToken)));
+            // The first by itself: three that compile their code at once on two processors take each other for dead.
+            await cluster.StartNodeAsync(0, cancellationToken);
+            await Task.WhenAll(Enumerable.Range(1, nodes - 1).Select(at => cluster.StartNodeAsync(at, cancellationToken)));
             await cluster.WaitForNodesAsync(cancellationToken);
             return cluster;
         }

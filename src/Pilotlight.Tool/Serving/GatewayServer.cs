@@ -210,7 +210,10 @@ internal sealed class GatewayServer : IAsyncDisposable
         builder.Logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
         builder.Logging.AddFilter("Microsoft.Hosting", LogLevel.None);
-        builder.Logging.AddFilter("Orleans", LogLevel.Error); // What it warns of is told in the node's own words.
+
+        // What it warns of is told in the node's own words, but for why one cannot join.
+        builder.Logging.AddFilter("Orleans", LogLevel.Critical);
+        builder.Logging.AddFilter("Orleans.Runtime.MembershipService.MembershipAgent", LogLevel.Error);
         builder.Logging.AddFilter("Pilotlight.Cluster.Nodes.NodeService", LogLevel.Warning);
     }
 
@@ -243,6 +246,8 @@ internal sealed class GatewayServer : IAsyncDisposable
     {
         ClusterException cluster => new StartException("Pilotlight cannot start: " + cluster.Message, fault),
         StorageUnavailableException storage => new StartException("Pilotlight cannot start: " + storage.Message, fault),
+        AddressInUseException => new StartException(
+            $"Pilotlight cannot start: the port for other nodes is in use: {fault.Message}. Stop what listens there, or choose another with --Pilotlight:Cluster:SiloPort=PORT.", fault),
         IOException { InnerException: AddressInUseException } => new StartException(
             $"Pilotlight cannot start: the address {settings.Urls} is in use. Stop what listens there, or choose another with --urls http://127.0.0.1:PORT.", fault),
         IOException { InnerException: SocketException } or SocketException => new StartException(
