@@ -14,7 +14,10 @@ internal sealed record HeardTurn(string Thread, string Turn, string Text);
 /// Clients of a cluster as a load balancer without stickiness would spread them: each has a thread, speaks to any node that answers, and when a node goes follows its turn
 /// through another one to its end before it says more.
 /// </summary>
-internal sealed class ClusterClients(GatewayCluster cluster, int count) : IAsyncDisposable
+/// <param name="cluster">The nodes.</param>
+/// <param name="count">How many clients.</param>
+/// <param name="patience">How long one waits for the next word of a node before it goes to another.</param>
+internal sealed class ClusterClients(GatewayCluster cluster, int count, TimeSpan patience) : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _gate = new();
@@ -142,9 +145,9 @@ internal sealed class ClusterClients(GatewayCluster cluster, int count) : IAsync
                 request.Headers.Add("Last-Event-ID", $"{last}");
                 try
                 {
-                    // A client's own patience: a frozen node accepts connections and says nothing.
-                    using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(turn.Length == 0 ? 2.5 : 20));
-                    using var response = await node.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, patience.Token);
+                    // A frozen node accepts connections and says nothing.
+                    using var wait = new CancellationTokenSource(patience);
+                    using var response = await node.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, wait.Token);
                     if (!response.IsSuccessStatusCode)
                     {
                         await RefusedAsync(response);
@@ -158,9 +161,9 @@ internal sealed class ClusterClients(GatewayCluster cluster, int count) : IAsync
                         Placed.Enqueue((thread, Header(response, "x-pilotlight-node"), Header(response, "x-pilotlight-acquire")));
                     }
 
-                    await foreach (var item in SseParser.Create(await response.Content.ReadAsStreamAsync(patience.Token)).EnumerateAsync(patience.Token))
+                    await foreach (var item in SseParser.Create(await response.Content.ReadAsStreamAsync(wait.Token)).EnumerateAsync(wait.Token))
                     {
-                        patience.CancelAfter(TimeSpan.FromSeconds(20));
+                        wait.CancelAfter(patience);
                         last = long.Parse(item.EventId!, System.Globalization.CultureInfo.InvariantCulture);
                         if (item.EventType == "turn.started")
                         {

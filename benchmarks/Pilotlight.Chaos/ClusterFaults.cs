@@ -13,6 +13,7 @@ internal static class ClusterFaults
     private const string Words = "[[sim words=40 rate=60]]";
 
     private static readonly TimeSpan RecoveryLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Frozen = TimeSpan.FromSeconds(10);
 
     /// <summary>Kills or freezes a random node, and starts it again.</summary>
@@ -20,7 +21,7 @@ internal static class ClusterFaults
     public static async Task<int> KillsAsync(int kills, bool freezes, TimeLimit limit)
     {
         await using var cluster = await GatewayCluster.StartAsync(Nodes, CancellationToken.None);
-        await using var clients = new ClusterClients(cluster, Clients);
+        await using var clients = new ClusterClients(cluster, Clients, Patience);
         await clients.StartAsync(Words);
         var (random, recoveries, left, done) = (new Random(20261130), new List<TimeSpan>(), 0, 0);
         try
@@ -72,7 +73,7 @@ internal static class ClusterFaults
     public static async Task<int> RollingAsync(int rounds, TimeLimit limit)
     {
         await using var cluster = await GatewayCluster.StartAsync(Nodes, CancellationToken.None);
-        await using var clients = new ClusterClients(cluster, Clients);
+        await using var clients = new ClusterClients(cluster, Clients, Patience);
         await clients.StartAsync(Words);
         await clients.RecoveredAsync(Stopwatch.GetTimestamp(), RecoveryLimit);
         var stops = 0;
@@ -98,7 +99,7 @@ internal static class ClusterFaults
     public static async Task<int> PlacementAsync(int turns, TimeLimit limit)
     {
         await using var cluster = await GatewayCluster.StartAsync(Nodes, CancellationToken.None, "--Pilotlight:Pool:MinIdle=2");
-        await using var clients = new ClusterClients(cluster, 24);
+        await using var clients = new ClusterClients(cluster, 24, TimeSpan.FromSeconds(30));
         await clients.StartAsync("[[sim words=5 rate=200]]");
         while (clients.Heard.Count < turns && !limit.IsOver)
         {
