@@ -63,7 +63,7 @@ internal sealed partial class ClusterTurns(
 
         // One that did not answer may have taken it on all the same, before it went.
         return await turns.FindByIdAsync(reply?.TurnId ?? request.Id, CancellationToken.None) is { } turn
-            ? new BegunTurn(turn, running.Find(turn.Id), reply?.IsReplay ?? false) { Node = reply?.Node }
+            ? new BegunTurn(turn, running.Find(turn.Id), reply?.IsReplay ?? false) { Node = reply?.Node ?? await FindOwnerAsync(turn.Id) }
             : null;
     }
 
@@ -107,6 +107,10 @@ internal sealed partial class ClusterTurns(
 
     /// <summary>Has the next node of a thread make it ready: this one is about to stop.</summary>
     public async Task<bool> HandOverAsync(string threadId) => await AskAsync(await FindNodeAsync(threadId), grain => grain.WarmAsync(), threadId, BeginPatience);
+
+    private async ValueTask<string?> FindOwnerAsync(string turnId) => running.Find(turnId) is not null ? name.Name
+        : await turns.FindEpochAsync(turnId, CancellationToken.None) is { } epoch ? others.FindEpoch(epoch)?.State.Name
+        : null;
 
     private bool IsHotHere(string threadId) => conversations.ListHot().Any(one => one.ConversationId == threadId);
 
