@@ -28,15 +28,23 @@ cmp -s "$copy/notices" THIRD-PARTY-NOTICES.txt || fail "THIRD-PARTY-NOTICES.txt 
 say "packing"
 packages="$out/packages"
 mkdir -p "$packages"
-for project in src/*/*.csproj; do
+for project in src/*/*.csproj templates/*/*.csproj; do
   dotnet pack "$project" -c Release -v quiet -nologo -p:Version="$version" -p:RestoreForceEvaluate=true -p:ContinuousIntegrationBuild=true -o "$packages"
 done
 
 say "bill of materials"
 dotnet CycloneDX src/Pilotlight.Tool/Pilotlight.Tool.csproj -o "$out" -fn pilotlight.cdx.json -F Json --set-version "$version" --exclude-dev --disable-package-restore >/dev/null
 
+say "contents"
+for package in "$packages"/*.nupkg "$packages"/*.snupkg; do
+  [ -e "$package" ] || continue
+  printf '%s, %s bytes\n' "$(basename "$package")" "$(stat -c %s "$package")"
+  unzip -l "$package" | awk 'NR > 3 && NF == 4 && $4 !~ /^(_rels|package|\[Content_Types\])/ { printf "  %10d  %s\n", $1, $4 }'
+done >"$out/CONTENTS.txt"
+say "$(ls "$packages" | wc -l) files, $(du -sh "$packages" | cut -f1); what is in them stands in CONTENTS.txt"
+
 say "verifying"
-"$root/eng/verify-release.sh" "$packages" "$version"
+UNIT="$root/eng/deploy/pilotlight.service" "$root/eng/verify-release.sh" "$packages" "$version"
 (cd "$packages" && sha256sum -- * >"$out/SHA256SUMS")
 cp CHANGELOG.md LICENSE THIRD-PARTY-NOTICES.txt "$out"
 say "done: $out"
