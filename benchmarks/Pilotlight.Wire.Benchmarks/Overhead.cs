@@ -3,12 +3,16 @@ using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 using Pilotlight.Simulator;
+using Pilotlight.Wire.Calls;
 
 namespace Pilotlight.Wire.Benchmarks;
 
 /// <summary>The same calls straight to a simulator and through a relay, by turns, each of the three in a process of its own.</summary>
 internal static class Overhead
 {
+    // Until the runtime has compiled for good what a server that has run for a while has.
+    private const int WarmUp = 6000;
+
     // What a fast API takes until it answers.
     private const int Answer = 200;
 
@@ -20,8 +24,9 @@ internal static class Overhead
         var (socket, token) = ((await relay.StandardOutput.ReadLineAsync())!, (await relay.StandardOutput.ReadLineAsync())!);
         using var straight = new HttpClient { BaseAddress = new Uri(address) };
         using var relayed = new HttpClient(new SocketsHttpHandler { ConnectCallback = (_, cancellationToken) => ConnectAsync(socket, cancellationToken) }) { BaseAddress = new Uri("http://localhost") };
-        await MeasureAsync(straight, "k", 16, 400, 0);
-        await MeasureAsync(relayed, token, 16, 400, 0);
+        await MeasureAsync(straight, "k", 16, WarmUp, 0);
+        await MeasureAsync(relayed, token, 16, WarmUp, 0);
+        await ReportAsync(relay);
         Console.WriteLine("at a time, the API's time | straight p50 p99 | relayed p50 p99 | added p50 p99 (ms, to the first byte)");
 
         // An API that answers at once has all processors at work, so that each call also waits for the others; one that takes its time has not.
@@ -38,6 +43,7 @@ internal static class Overhead
             double[] figures = [Quantiles.Of(without, 0.5), Quantiles.Of(without, 0.99), Quantiles.Of(with, 0.5), Quantiles.Of(with, 0.99)];
             Console.WriteLine($"{atOnce,9}, {answer,3} ms | {figures[0]:0.00} {figures[1]:0.00} | {figures[2]:0.00} {figures[3]:0.00} | {figures[2] - figures[0]:0.00} {figures[3] - figures[1]:0.00}");
             relay.Refresh();
+            Console.WriteLine($"            of that inside the relay, p50 p99: {await ReportAsync(relay)}");
             Console.WriteLine($"            the relay's processor time: {(relay.TotalProcessorTime - before).TotalMilliseconds / with.Count:0.00} ms a call");
         }
 
@@ -57,13 +63,26 @@ internal static class Overhead
     public static async Task<int> RelayAsync(string address)
     {
         var folder = Directory.CreateTempSubdirectory("pilotlight-wire-");
-        await using var relay = new Relay(new WireOptions(), new RelaySetup { ApiKey = "k", BaseUrl = address, SocketPath = Path.Combine(folder.FullName, "wire.sock") });
+        await using var relay = new Relay(new WireOptions(), new RelaySetup
+        {
+            ApiKey = "k",
+            BaseUrl = address,
+            SocketPath = Path.Combine(folder.FullName, "wire.sock"),
+            ConfigureNetwork = network => network.PlaintextStreamFilter = (context, _) => new(OwnPart.Watch(context.PlaintextStream)),
+        });
         await relay.StartAsync();
         await relay.ProbeAsync();
         using var process = relay.Open();
+        var own = new OwnPart();
+        using var turn = process.BeginTurn(new WireTurn { Observer = own });
         Console.WriteLine(process.Environment["ANTHROPIC_UNIX_SOCKET"]);
         Console.WriteLine(process.Environment["ANTHROPIC_API_KEY"]);
-        await Task.Delay(Timeout.Infinite);
+        while (await Console.In.ReadLineAsync() is not null)
+        {
+            var (median, p99, count) = own.Report();
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{median:0.00} {p99:0.00} ms of {count} calls"));
+        }
+
         return 0;
     }
 
@@ -92,6 +111,12 @@ internal static class Overhead
         return times.SelectMany(one => one);
     }
 
+    private static async Task<string?> ReportAsync(Process relay)
+    {
+        await relay.StandardInput.WriteLineAsync();
+        return await relay.StandardOutput.ReadLineAsync();
+    }
+
     private static async ValueTask<Stream> ConnectAsync(string socket, CancellationToken cancellationToken)
     {
         var connection = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
@@ -101,7 +126,7 @@ internal static class Overhead
 
     private static Process Start(string[] arguments)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, RedirectStandardInput = true };
         foreach (var argument in arguments)
         {
             start.ArgumentList.Add(argument);

@@ -35,7 +35,7 @@ internal sealed class PauseRows
                 "http://127.0.0.1:0", folder.FullName, Simulate: true,
                 [
                     Setting("Pool:MinIdle", count), Setting("Pool:MaxIdle", count), Setting("Pool:MaxProcesses", 2 * count),
-                    Setting("Sessions:MaxHot", 2 * count), "--Pilotlight:Sessions:IdleTimeout=1.00:00:00",
+                    Setting("Sessions:MaxHot", 2 * count), "--Pilotlight:Sessions:IdleTimeout=1.00:00:00", "--Pilotlight:Pool:MaxAge=1.00:00:00",
                 ],
                 IsQuiet: true,
                 cli),
