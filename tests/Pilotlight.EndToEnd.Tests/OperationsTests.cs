@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
@@ -59,6 +60,35 @@ public sealed class OperationsTests : EndToEndTest
         var events = api.GetProperty("paths").GetProperty("/api/threads/{id}/turns").GetProperty("post");
         Assert.Contains("turn.completed", events.GetProperty("description").GetString(), StringComparison.Ordinal);
         Assert.Contains("text/event-stream", events.GetProperty("responses").GetProperty("200").ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_table_of_routes_is_what_the_gateway_describes()
+    {
+        var gateway = await SharedGateway.Instance;
+        var api = await gateway.GetAsync("/openapi/v1.json", Token);
+        var table = new StringBuilder(
+            """
+            # Every route
+
+            JSON in camelCase, times as ISO 8601 UTC, errors as RFC 9457 problem+json with a stable `type` and a `traceId` (the compatible APIs have their own). A key is shown as
+            `Authorization: Bearer pl_…` or `x-api-key: pl_…`. The whole description, with every field, is at `/openapi/v1.json` of a running gateway, and to read at `/scalar`.
+            This page is made of it. What comes in a turn's stream: [events](events.md).
+
+            | route | |
+            | --- | --- |
+
+            """);
+        foreach (var path in api.GetProperty("paths").EnumerateObject())
+        {
+            foreach (var operation in path.Value.EnumerateObject())
+            {
+                var says = operation.Value.GetProperty("summary").GetString()!.Replace("|", "\\|", StringComparison.Ordinal);
+                table.Append(CultureInfo.InvariantCulture, $"| `{operation.Name.ToUpperInvariant()} {path.Name}` | {says} |\n");
+            }
+        }
+
+        Assert.Null(await Repository.CheckAsync("docs/routes.md", table.ToString(), Token));
     }
 
     [Fact]

@@ -17,7 +17,7 @@ namespace Pilotlight.Tool.Settings;
 internal static class SettingsCheck
 {
     // A section may be shared by the options of two parts.
-    private static readonly (string Section, Type[] Options)[] Sections =
+    internal static readonly (string Section, Type[] Options)[] Sections =
     [
         (ClaudeOptions.Section, [typeof(ClaudeOptions)]),
         (WarmPoolOptions.Section, [typeof(WarmPoolOptions)]),

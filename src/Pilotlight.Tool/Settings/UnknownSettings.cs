@@ -43,16 +43,17 @@ internal static class UnknownSettings
         }
     }
 
-    // What else options hold, delegates and functions, is for code alone.
-    private static bool IsSetting(Type type) => ElementOf(type) is { } element
+    /// <summary>Whether it can be set; what else options hold, delegates and functions, is for code alone.</summary>
+    internal static bool IsSetting(Type type) => ElementOf(type) is { } element
         ? IsSetting(element)
         : type.IsValueType || type == typeof(string) || type == typeof(Uri) || (IsGroup(type) && type.GetConstructor([]) is not null);
 
-    private static bool IsGroup(Type type) =>
+    /// <summary>Whether it has settings of its own.</summary>
+    internal static bool IsGroup(Type type) =>
         type is { IsClass: true, IsAbstract: false } && !type.IsSubclassOf(typeof(Delegate)) && type.Namespace!.StartsWith("Pilotlight", StringComparison.Ordinal);
 
-    // Of a dictionary by name or of a list.
-    private static Type? ElementOf(Type type) => type == typeof(string) ? null
+    /// <summary>What a dictionary by name or a list holds; null for anything else.</summary>
+    internal static Type? ElementOf(Type type) => type == typeof(string) ? null
         : type.GetInterfaces().Prepend(type).Where(one => one.IsGenericType).Select(one =>
             one.GetGenericTypeDefinition() == typeof(IDictionary<,>) ? one.GetGenericArguments()[1]
             : one.GetGenericTypeDefinition() == typeof(IList<>) ? one.GetGenericArguments()[0]
