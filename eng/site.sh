@@ -11,7 +11,7 @@ dotnet tool restore >/dev/null
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
 git ls-files -co --exclude-standard -- '*.md' docs eng/deploy 'samples/*.cs' LICENSE THIRD-PARTY-NOTICES.txt .github | xargs cp --parents -t "$work"
-cp eng/site/* eng/package/icon.svg "$work"
+cp -r eng/site/* eng/package/icon.svg "$work"
 ln -s "$PWD/$bin" "$work/bin"
 dotnet docfx metadata "$work/docfx.json" --logLevel warning
 dotnet docfx build "$work/docfx.json" --logLevel warning --warningsAsErrors
