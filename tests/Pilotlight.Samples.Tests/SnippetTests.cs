@@ -37,7 +37,7 @@ public sealed partial class SnippetTests
 
         public sealed class Connection
         {
-            public static ValueTask<Connection> OpenAsync(Stream input, object output, CancellationToken token) => default;
+            public static ValueTask<Connection> OpenAsync(object input, object output, CancellationToken token) => default;
 
             public ValueTask<string> AskAsync(string text, CancellationToken token) => default;
         }
