@@ -105,6 +105,8 @@ internal sealed class OwnPart : ICallObserver
             {
                 inner.Dispose();
             }
+
+            base.Dispose(disposing);
         }
     }
 }
