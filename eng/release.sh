@@ -28,8 +28,12 @@ cmp -s "$copy/notices" THIRD-PARTY-NOTICES.txt || fail "THIRD-PARTY-NOTICES.txt 
 say "packing"
 packages="$out/packages"
 mkdir -p "$packages"
+# The tool for each platform, compiled ahead, and one for all others.
+platforms="linux-x64%3Blinux-arm64%3Bosx-x64%3Bosx-arm64%3Bwin-x64"
 for project in src/*/*.csproj templates/*/*.csproj; do
-  dotnet pack "$project" -c Release -v quiet -nologo -p:Version="$version" -p:RestoreForceEvaluate=true -p:ContinuousIntegrationBuild=true -o "$packages"
+  more=()
+  [ "$project" != src/Pilotlight.Tool/Pilotlight.Tool.csproj ] || more=("-p:ToolPlatforms=$platforms")
+  dotnet pack "$project" -c Release -v quiet -nologo -p:Version="$version" -p:RestoreForceEvaluate=true -p:ContinuousIntegrationBuild=true "${more[@]}" -o "$packages"
 done
 
 say "bill of materials"

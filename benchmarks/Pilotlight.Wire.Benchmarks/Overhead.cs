@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 using Pilotlight.Simulator;
-using Pilotlight.Wire.Calls;
 
 namespace Pilotlight.Wire.Benchmarks;
 
@@ -26,7 +25,6 @@ internal static class Overhead
         using var relayed = new HttpClient(new SocketsHttpHandler { ConnectCallback = (_, cancellationToken) => ConnectAsync(socket, cancellationToken) }) { BaseAddress = new Uri("http://localhost") };
         await MeasureAsync(straight, "k", 16, WarmUp, 0);
         await MeasureAsync(relayed, token, 16, WarmUp, 0);
-        await ReportAsync(relay);
         Console.WriteLine("at a time, the API's time | straight p50 p99 | relayed p50 p99 | added p50 p99 (ms, to the first byte)");
 
         // An API that answers at once has all processors at work, so that each call also waits for the others; one that takes its time has not.
@@ -43,7 +41,6 @@ internal static class Overhead
             double[] figures = [Quantiles.Of(without, 0.5), Quantiles.Of(without, 0.99), Quantiles.Of(with, 0.5), Quantiles.Of(with, 0.99)];
             Console.WriteLine($"{atOnce,9}, {answer,3} ms | {figures[0]:0.00} {figures[1]:0.00} | {figures[2]:0.00} {figures[3]:0.00} | {figures[2] - figures[0]:0.00} {figures[3] - figures[1]:0.00}");
             relay.Refresh();
-            Console.WriteLine($"            of that inside the relay, p50 p99: {await ReportAsync(relay)}");
             Console.WriteLine($"            the relay's processor time: {(relay.TotalProcessorTime - before).TotalMilliseconds / with.Count:0.00} ms a call");
         }
 
@@ -63,26 +60,13 @@ internal static class Overhead
     public static async Task<int> RelayAsync(string address)
     {
         var folder = Directory.CreateTempSubdirectory("pilotlight-wire-");
-        await using var relay = new Relay(new WireOptions(), new RelaySetup
-        {
-            ApiKey = "k",
-            BaseUrl = address,
-            SocketPath = Path.Combine(folder.FullName, "wire.sock"),
-            ConfigureNetwork = network => network.PlaintextStreamFilter = (context, _) => new(OwnPart.Watch(context.PlaintextStream)),
-        });
+        await using var relay = new Relay(new WireOptions(), new RelaySetup { ApiKey = "k", BaseUrl = address, SocketPath = Path.Combine(folder.FullName, "wire.sock") });
         await relay.StartAsync();
         await relay.ProbeAsync();
         using var process = relay.Open();
-        var own = new OwnPart();
-        using var turn = process.BeginTurn(new WireTurn { Observer = own });
         Console.WriteLine(process.Environment["ANTHROPIC_UNIX_SOCKET"]);
         Console.WriteLine(process.Environment["ANTHROPIC_API_KEY"]);
-        while (await Console.In.ReadLineAsync() is not null)
-        {
-            var (median, p99, count) = own.Report();
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{median:0.00} {p99:0.00} ms of {count} calls"));
-        }
-
+        await Task.Delay(Timeout.Infinite);
         return 0;
     }
 
@@ -111,12 +95,6 @@ internal static class Overhead
         return times.SelectMany(one => one);
     }
 
-    private static async Task<string?> ReportAsync(Process relay)
-    {
-        await relay.StandardInput.WriteLineAsync();
-        return await relay.StandardOutput.ReadLineAsync();
-    }
-
     private static async ValueTask<Stream> ConnectAsync(string socket, CancellationToken cancellationToken)
     {
         var connection = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
@@ -126,7 +104,7 @@ internal static class Overhead
 
     private static Process Start(string[] arguments)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, RedirectStandardInput = true };
+        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true };
         foreach (var argument in arguments)
         {
             start.ArgumentList.Add(argument);
