@@ -5,11 +5,9 @@ set -euo pipefail
 out="$(mkdir -p "${1:?the folder to write to is missing}" && cd "$1" && pwd)"
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-case "$(uname -m)" in
-  x86_64) platform=linux-x64 ;;
-  aarch64 | arm64) platform=linux-arm64 ;;
-  *) printf 'compile-ahead.sh: %s is no platform that is compiled ahead for.\n' "$(uname -m)" >&2; exit 1 ;;
-esac
+. eng/platform.sh
+platform="$(runtime_identifier)"
+[ -n "$platform" ] || { printf 'compile-ahead.sh: %s is no platform that is compiled ahead for.\n' "$(uname -sm)" >&2; exit 1; }
 
 # The platform's packages go into a lock file of their own: the repository's holds for every platform.
 ahead=(-r "$platform" -p:PublishReadyToRun=true -p:SelfContained=false -v quiet -nologo)

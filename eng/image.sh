@@ -23,7 +23,9 @@ done
 . "$root/eng/claude-cli/platform.sh"
 binary="$root/$(cd "$root" && claude_cli_path eng/claude-cli)"
 [ "$cli" = no ] || [ -x "$binary" ] || fail "the pinned CLI is not installed. In eng/claude-cli: npm ci --ignore-scripts"
-case "$(uname -m)" in x86_64) rid=linux-x64 ;; aarch64) rid=linux-arm64 ;; *) fail "there is no image for $(uname -m)." ;; esac
+. "$root/eng/platform.sh"
+rid="$(runtime_identifier)"
+[ -n "$rid" ] || fail "there is no image for $(uname -sm)."
 
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT

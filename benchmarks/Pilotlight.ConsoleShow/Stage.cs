@@ -1,6 +1,4 @@
-using System.Net;
 using System.Net.Http.Json;
-using System.Net.Sockets;
 using Microsoft.Playwright;
 using Pilotlight.Testing;
 
@@ -21,7 +19,7 @@ internal sealed class Stage : IAsyncDisposable
 
     public static async Task<Stage> SetAsync(params string[] arguments)
     {
-        var port = FreePort();
+        var port = FreePorts.Next();
         var stage = new Stage(port);
         using var bound = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         stage.Gateway = await GatewayProcess.StartAsync(stage._data.FullName, bound.Token, null, ["--simulate", $"--Pilotlight:Simulator:Port={port}", .. arguments]);
@@ -63,12 +61,5 @@ internal sealed class Stage : IAsyncDisposable
         await Gateway.DisposeAsync();
         _simulator.Dispose();
         _data.Delete(recursive: true);
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

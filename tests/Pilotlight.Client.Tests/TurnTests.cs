@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using Pilotlight.Client.Problems;
 using Pilotlight.Client.Threads;
 using Pilotlight.Client.Turns;
@@ -83,7 +81,7 @@ public sealed class TurnTests(SharedGateway shared) : ClientTest
     [Fact]
     public async Task A_server_that_is_killed_and_started_again_costs_no_word_that_it_gave()
     {
-        var url = $"http://127.0.0.1:{FreePort()}";
+        var url = $"http://127.0.0.1:{FreePorts.Next()}";
         var gateway = await GatewayProcess.StartAsync(Data, Token, null, "--simulate", "--urls", url);
         using var client = ClientOf(new Uri(url));
         var thread = await client.CreateThreadAsync(cancellationToken: Token);
@@ -147,7 +145,7 @@ public sealed class TurnTests(SharedGateway shared) : ClientTest
     [Fact]
     public async Task A_gateway_that_is_not_there_is_told_at_once_by_its_address()
     {
-        var nowhere = new Uri($"http://127.0.0.1:{FreePort()}");
+        var nowhere = new Uri($"http://127.0.0.1:{FreePorts.Next()}");
         using var client = ClientOf(nowhere);
 
         var plain = await Assert.ThrowsAsync<PilotlightException>(() => client.GetPoolAsync(Token));
@@ -175,12 +173,5 @@ public sealed class TurnTests(SharedGateway shared) : ClientTest
         var refused = await Assert.ThrowsAsync<PilotlightException>(() => wrong.GetPoolAsync(Token));
         Assert.Equal((401, "key-wrong"), (refused.Problem.Status, refused.Problem.Kind));
         Assert.DoesNotContain("zzz", refused.ToString(), StringComparison.Ordinal);
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -99,7 +99,7 @@ public sealed class ProxyTests : EndToEndTest
         Assert.NotNull(line);
     }
 
-    private async Task<NginxProcess> NginxAsync(GatewayProcess gateway, string headers)
+    private async Task<ProxyProcess> NginxAsync(GatewayProcess gateway, string headers)
     {
         Assert.SkipWhen(NginxProcess.Path is null, "nginx is not installed; test.sh installs it as root on Debian.");
         return await NginxProcess.StartAsync(gateway.Http.BaseAddress!, headers, System.IO.Path.Combine(Data, "nginx"), Token);

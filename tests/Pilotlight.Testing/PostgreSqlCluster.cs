@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 
 namespace Pilotlight.Testing;
 
@@ -45,7 +43,7 @@ public sealed class PostgreSqlCluster : IAsyncDisposable
 
             var data = Path.Combine(folder.FullName, "data");
             await RunAsync(Program("initdb"), ["-D", data, "-U", "pilotlight", "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync"], asPostgres: true, patience.Token);
-            var port = FreePort();
+            var port = FreePorts.Next();
             string[] arguments =
             [
                 "-D", data, "-p", $"{port}", "-c", "listen_addresses=127.0.0.1", "-c", $"unix_socket_directories={folder.FullName}",
@@ -196,12 +194,5 @@ public sealed class PostgreSqlCluster : IAsyncDisposable
         }
 
         return process;
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

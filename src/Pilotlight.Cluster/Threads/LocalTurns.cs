@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Microsoft.Extensions.Logging;
 using Pilotlight.Cluster.Nodes;
 using Pilotlight.Core.Access;
 using Pilotlight.Core.Problems;
@@ -11,8 +10,7 @@ using Pilotlight.Core.Turns;
 namespace Pilotlight.Cluster.Threads;
 
 /// <summary>This node's own turns, for those that other nodes hand over. Safe for concurrent use.</summary>
-internal sealed partial class LocalTurns(
-    TurnService turns, ThreadWork work, IThreadStore threads, KeyService keys, ServerEpoch epoch, NodeName name, TimeProvider time, ILogger<LocalTurns> logger)
+internal sealed class LocalTurns(TurnService turns, WarmUps warmUps, IThreadStore threads, KeyService keys, ServerEpoch epoch, NodeName name, TimeProvider time)
 {
     // Problems of this node alone: another may take what this one does not.
     private static readonly HashSet<string> s_own = new(StringComparer.Ordinal) { ProblemKinds.Stopping, ProblemKinds.TooManyTurns };
@@ -48,26 +46,11 @@ internal sealed partial class LocalTurns(
             return false;
         }
 
-        _ = WarmAsync(thread);
+        warmUps.BeginHere(thread);
         return true;
-    }
-
-    private async Task WarmAsync(ChatThread thread)
-    {
-        try
-        {
-            await work.WarmAsync(thread, isStored: true);
-        }
-        catch (Exception fault)
-        {
-            LogNotWarmed(logger, thread.Id, fault.Message);
-        }
     }
 
     private async ValueTask<Caller?> FindCallerAsync(string keyId) => keyId == Caller.Local.KeyId ? Caller.Local
         : await keys.FindAsync(keyId, CancellationToken.None) is { } key ? Caller.Of(key)
         : null;
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Making thread {Thread} ready for another node failed: {Cause}")]
-    private static partial void LogNotWarmed(ILogger logger, string thread, string cause);
 }

@@ -74,7 +74,7 @@ internal sealed record HotThread(ChatThread Thread, IReadOnlyList<HistoryTurn> T
     {
         var (history, content) = FunctionHistory.Tell(
             Turns.Skip(droppedTurns).SelectMany(turn => turn.Messages).Concat(prompt?.Told ?? []), prompt?.Content ?? [new UserText(text)], prompt?.Functions ?? [], OwnCalls);
-        return (ToConversation(droppedTurns) with
+        return (WithoutHistory() with
         {
             Model = prompt?.Model ?? Thread.Model,
             SystemPrompt = prompt?.Instructions is { } instructions && Thread.SystemPrompt is { } own ? $"{own}\n\n{instructions}" : prompt?.Instructions ?? Thread.SystemPrompt,
@@ -90,15 +90,19 @@ internal sealed record HotThread(ChatThread Thread, IReadOnlyList<HistoryTurn> T
     }
 
     /// <summary>It, as the conversation that the adapter carries on, with nothing said now.</summary>
-    public Conversation ToConversation(int droppedTurns) => new()
+    public Conversation ToConversation(int droppedTurns) => WithoutHistory() with
+    {
+        History = FunctionHistory.Tell(Turns.Skip(droppedTurns).SelectMany(turn => turn.Messages), [], [], OwnCalls).History,
+        HistoryMark = Mark(droppedTurns, null, isSaid: false),
+    };
+
+    private Conversation WithoutHistory() => new()
     {
         Id = Thread.Id,
         Model = Thread.Model,
         SystemPrompt = Thread.SystemPrompt,
         Profile = Thread.Profile,
         LastTurnId = Turns is [.., var last] ? last.Id : null,
-        History = FunctionHistory.Tell(Turns.Skip(droppedTurns).SelectMany(turn => turn.Messages), [], [], OwnCalls).History,
-        HistoryMark = Mark(droppedTurns, null, isSaid: false),
     };
 
     // A live process has not heard what a caller brings along, and one that waits for results takes nothing else: both change the mark.

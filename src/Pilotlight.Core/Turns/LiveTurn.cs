@@ -70,15 +70,10 @@ internal sealed class LiveTurn(Turn turn, TurnLease lease, long acceptedAt, Time
         {
             for (var isFirst = true; ; isFirst = false)
             {
-                Task changed;
-                lock (_gate)
+                var (batch, changed, ended) = ReadFrom(next);
+                if (batch.Length > 0 || ended || !isFirst)
                 {
-                    if (next < _events.Count || _ended || !isFirst)
-                    {
-                        return next < _events.Count ? [.. _events[next..]] : [];
-                    }
-
-                    changed = _changed.Task;
+                    return batch;
                 }
 
                 await Task.WhenAny(changed, Task.Delay(patience, time));
@@ -99,15 +94,7 @@ internal sealed class LiveTurn(Turn turn, TurnLease lease, long acceptedAt, Time
         {
             while (true)
             {
-                StoredEvent[] batch;
-                Task changed;
-                bool ended;
-                lock (_gate)
-                {
-                    batch = next < _events.Count ? [.. _events[next..]] : [];
-                    (changed, ended) = (_changed.Task, _ended);
-                }
-
+                var (batch, changed, ended) = ReadFrom(next);
                 foreach (var stored in batch)
                 {
                     yield return stored;
@@ -128,6 +115,15 @@ internal sealed class LiveTurn(Turn turn, TurnLease lease, long acceptedAt, Time
         finally
         {
             Interlocked.Decrement(ref _readers);
+        }
+    }
+
+    // With what tells of more, so that nothing comes between the look and the wait.
+    private (StoredEvent[] Batch, Task Changed, bool Ended) ReadFrom(int next)
+    {
+        lock (_gate)
+        {
+            return (next < _events.Count ? [.. _events[next..]] : [], _changed.Task, _ended);
         }
     }
 }

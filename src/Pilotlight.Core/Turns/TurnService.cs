@@ -181,7 +181,7 @@ internal sealed partial class TurnService(
             return;
         }
 
-        var epoch = await turns.FindEpochAsync(turnId, CancellationToken.None);
+        var epoch = nodes.Name is null ? null : await turns.FindEpochAsync(turnId, CancellationToken.None);
         await turns.RequestCancelAsync(turnId, time.GetUtcNow(), CancellationToken.None);
         if (epoch is { } runsUnder)
         {

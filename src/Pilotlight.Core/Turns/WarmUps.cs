@@ -18,11 +18,13 @@ internal sealed partial class WarmUps(ThreadWork work, ThreadService threads, IT
     public void Begin(Caller caller, ChatThread thread, bool isStored = true)
     {
         admission.RequireAllowed(caller, thread.Model, thread.Profile);
-        if (_running.TryAdd(thread.Id, true))
-        {
-            _ = RunAsync(thread, isStored);
-        }
+
+        // What is not stored yet can be made ready here alone.
+        Begin(thread, isStored, mayBeElsewhere: isStored);
     }
+
+    /// <summary>Begins to make a stored thread ready on this server, as another node asks; nothing while that is going on already.</summary>
+    public void BeginHere(ChatThread thread) => Begin(thread, isStored: true, mayBeElsewhere: false);
 
     /// <summary>Has a process parked for a thread that is about to begin, and is not there yet.</summary>
     /// <exception cref="ProblemException">The profile is not for this caller, or there is none such.</exception>
@@ -40,12 +42,19 @@ internal sealed partial class WarmUps(ThreadWork work, ThreadService threads, IT
         }
     }
 
-    private async Task RunAsync(ChatThread thread, bool isStored)
+    private void Begin(ChatThread thread, bool isStored, bool mayBeElsewhere)
+    {
+        if (_running.TryAdd(thread.Id, true))
+        {
+            _ = RunAsync(thread, isStored, mayBeElsewhere);
+        }
+    }
+
+    private async Task RunAsync(ChatThread thread, bool isStored, bool mayBeElsewhere)
     {
         try
         {
-            // What is not stored yet can be made ready here alone.
-            if (!isStored || !await nodes.WarmAsync(thread))
+            if (!mayBeElsewhere || !await nodes.WarmAsync(thread))
             {
                 await work.WarmAsync(thread, isStored);
             }

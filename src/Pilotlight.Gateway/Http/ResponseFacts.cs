@@ -81,7 +81,14 @@ internal sealed class ResponseFacts(long arrivedAt, TimeProvider time)
     public void Acquired(AcquireSource source) => Source = TurnEventJson.Name(source);
 
     /// <summary>Writes what a thread's turn took, and how warm it was.</summary>
-    public static void Write(IHeaderDictionary headers, LiveTurn turn) => (headers[OverheadHeader], headers[AcquireHeader]) = (Milliseconds(turn.Overhead), turn.Acquire ?? "none");
+    public static void Write(IHeaderDictionary headers, LiveTurn turn)
+    {
+        headers[OverheadHeader] = Milliseconds(turn.Overhead);
+        WriteSource(headers, turn.Acquire);
+    }
+
+    /// <summary>Writes where a turn's process came from; null where it is not known.</summary>
+    public static void WriteSource(IHeaderDictionary headers, string? source) => headers[AcquireHeader] = source ?? "none";
 
     private static string Milliseconds(TimeSpan span) => span.TotalMilliseconds.ToString("0.###", CultureInfo.InvariantCulture);
 
@@ -94,7 +101,7 @@ internal sealed class ResponseFacts(long arrivedAt, TimeProvider time)
 
         if (!headers.ContainsKey(AcquireHeader))
         {
-            headers[AcquireHeader] = Source ?? "none";
+            WriteSource(headers, Source);
         }
 
         if (_route is not null)

@@ -169,7 +169,7 @@ internal static class TurnEndpoints
         }
         else if (ResponseFacts.Of(http).Node is not null && any)
         {
-            headers["x-pilotlight-acquire"] = TurnEventJson.SourceOf(events.Current) ?? "none";
+            ResponseFacts.WriteSource(headers, TurnEventJson.SourceOf(events.Current));
         }
 
         var stream = new EventStream(http, relay, time);
