@@ -86,9 +86,10 @@ public sealed class Relay : IAsyncDisposable
     }
 
     /// <summary>Asks every upstream whether it can be reached, and keeps the connections; at most 2 s with the default time-outs.</summary>
+    /// <remarks>Asks in a round of its own: one that is under way may have found what no longer is so.</remarks>
     public async Task<IReadOnlyList<UpstreamHealth>> ProbeAsync(CancellationToken cancellationToken = default)
     {
-        await (_keeper.FirstRound.IsCompleted ? _keeper.RoundAsync(cancellationToken) : _keeper.FirstRound.WaitAsync(cancellationToken));
+        await _keeper.RoundAsync(cancellationToken);
         return Upstreams;
     }
 

@@ -35,6 +35,23 @@ public sealed class EndTests : IDisposable
     }
 
     [Fact]
+    public async Task A_child_that_was_killed_hears_nothing_more_however_late_the_kill_arrives()
+    {
+        // Behind walls a kill goes by the wrapper. An end of its input, in the meantime, would tell the child to say its last words.
+        using var launcher = new ProcessLauncher(new StubContainment { OnKill = _ => { } }, TimeProvider.System);
+        var child = await launcher.StartAsync(Children.Script("trap '' TERM; echo up; read line; echo heard the end; sleep 300"));
+        await Children.ReadLineAsync(child, Token);
+
+        child.Kill();
+        var ending = child.DisposeAsync().AsTask();
+        var heard = child.Output.ReadAsync(Token).AsTask();
+        Assert.NotSame(heard, await Task.WhenAny(heard, Task.Delay(TimeSpan.FromMilliseconds(500), Token)));
+
+        Process.GetProcessById(child.Id).Kill();
+        await ending.WaitAsync(Token);
+    }
+
+    [Fact]
     public async Task A_search_for_tools_that_never_returns_does_not_hold_up_the_end()
     {
         using var launcher = new ProcessLauncher(

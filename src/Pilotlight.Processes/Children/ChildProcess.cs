@@ -37,6 +37,7 @@ public sealed class ChildProcess : IAsyncDisposable
     private readonly TaskCompletionSource<ProcessExit> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _stopGate = new();
+    private volatile bool _isKilled;
     private Task<ProcessExit>? _stopping;
     private Task? _disposing;
 
@@ -89,6 +90,7 @@ public sealed class ChildProcess : IAsyncDisposable
 
     /// <summary>Ends it, gently first: stdin is closed, then SIGTERM, then SIGKILL to the whole group. Idempotent.</summary>
     /// <remarks>
+    /// One that was killed hears nothing more: where the kill takes a moment, behind walls, an end of its input would have it say its last words.
     /// Takes no cancellation token on purpose: a stop that was begun is finished, within the grace and three seconds. One that
     /// the kernel does not let go even then is given up (<see cref="ProcessExit.IsConfirmed"/>).
     /// </remarks>
@@ -101,7 +103,11 @@ public sealed class ChildProcess : IAsyncDisposable
     }
 
     /// <summary>Sends SIGKILL to it and to its group, now.</summary>
-    public void Kill() => SignalIfAlive(_containment.Kill);
+    public void Kill()
+    {
+        _isKilled = true;
+        SignalIfAlive(_containment.Kill);
+    }
 
     /// <summary>What the warm-up leaves for the lessee; <see cref="ProcessProfile{TState}"/> gives it its type.</summary>
     internal object? State { get; set; }
@@ -156,16 +162,19 @@ public sealed class ChildProcess : IAsyncDisposable
             return await Exited;
         }
 
-        CloseInput();
-        if (await EndsWithinAsync(grace.CloseInput))
+        if (!_isKilled)
         {
-            return await Exited;
-        }
+            CloseInput();
+            if (await EndsWithinAsync(grace.CloseInput))
+            {
+                return await Exited;
+            }
 
-        SignalIfAlive(_containment.Terminate);
-        if (await EndsWithinAsync(grace.Terminate))
-        {
-            return await Exited;
+            SignalIfAlive(_containment.Terminate);
+            if (await EndsWithinAsync(grace.Terminate))
+            {
+                return await Exited;
+            }
         }
 
         SignalIfAlive(_containment.Kill);

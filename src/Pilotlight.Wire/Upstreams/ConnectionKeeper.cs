@@ -21,14 +21,7 @@ internal sealed partial class ConnectionKeeper : IAsyncDisposable
     public ConnectionKeeper(Func<UpstreamSet> upstreams, HttpMessageInvoker network, TimeSpan interval, TimeProvider time, ILogger logger) =>
         (_upstreams, _network, _interval, _time, _logger) = (upstreams, network, interval, time, logger);
 
-    /// <summary>Completes when each upstream has answered once, or could not be reached.</summary>
-    public Task FirstRound { get; private set; } = Task.CompletedTask;
-
-    public void Start()
-    {
-        FirstRound = RoundAsync(_stopping.Token);
-        _running = RunAsync();
-    }
+    public void Start() => _running = RunAsync();
 
     /// <summary>Asks every upstream once, all at the same time.</summary>
     public Task RoundAsync(CancellationToken cancellationToken) =>
@@ -45,7 +38,7 @@ internal sealed partial class ConnectionKeeper : IAsyncDisposable
     {
         try
         {
-            await FirstRound;
+            await RoundAsync(_stopping.Token);
             using var timer = new PeriodicTimer(_interval, _time);
             while (await timer.WaitForNextTickAsync(_stopping.Token))
             {
@@ -76,6 +69,7 @@ internal sealed partial class ConnectionKeeper : IAsyncDisposable
 
     private async Task<Version?> ReachAsync(Upstream upstream, CancellationToken cancellationToken)
     {
+        var answers = upstream.Answers;
         try
         {
             // Without a key: any answer says that the way is open.
@@ -97,6 +91,11 @@ internal sealed partial class ConnectionKeeper : IAsyncDisposable
         }
         catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
         {
+            if (upstream.Answers != answers)
+            {
+                return null; // It has answered somebody since this was sent: the fault is no news.
+            }
+
             var problem = ConnectionFault.Describe(upstream, fault);
             if (upstream.Problem != problem)
             {

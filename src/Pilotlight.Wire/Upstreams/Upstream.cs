@@ -11,7 +11,7 @@ internal sealed class Upstream
     private readonly Lock _gate = new();
     private readonly Queue<TimeSpan> _trips = new();
     private volatile string? _problem;
-    private volatile bool _hasAnswered;
+    private int _answers;
 
     public Upstream(UpstreamOptions options, IUpstreamProtocol protocol, CircuitBreaker breaker)
     {
@@ -39,7 +39,10 @@ internal sealed class Upstream
     public string? Problem => _problem;
 
     /// <summary>Whether it has ever answered anything: if not, a fault is more likely a setting than the weather.</summary>
-    public bool HasAnswered => _hasAnswered;
+    public bool HasAnswered => Answers > 0;
+
+    /// <summary>How often it was reached.</summary>
+    public int Answers => Volatile.Read(ref _answers);
 
     public static string NameOf(UpstreamOptions options) =>
         options.Name is { Length: > 0 } name ? name : options.Kind.ToString().ToLowerInvariant();
@@ -56,7 +59,11 @@ internal sealed class Upstream
         }
     }
 
-    public void Reached() => (_hasAnswered, _problem) = (true, null);
+    public void Reached()
+    {
+        Interlocked.Increment(ref _answers);
+        _problem = null;
+    }
 
     /// <summary>A round trip on an open connection took so long.</summary>
     public void Measured(TimeSpan roundTrip)
