@@ -25,6 +25,7 @@ internal static class Overhead
         using var relayed = new HttpClient(new SocketsHttpHandler { ConnectCallback = (_, cancellationToken) => ConnectAsync(socket, cancellationToken) }) { BaseAddress = new Uri("http://localhost") };
         await MeasureAsync(straight, "k", 16, WarmUp, 0);
         await MeasureAsync(relayed, token, 16, WarmUp, 0);
+        await OwnTimeAsync(relay);
         Console.WriteLine("at a time, the API's time | straight p50 p99 | relayed p50 p99 | added p50 p99 (ms, to the first byte)");
 
         // An API that answers at once has all processors at work, so that each call also waits for the others; one that takes its time has not.
@@ -40,6 +41,7 @@ internal static class Overhead
 
             double[] figures = [Quantiles.Of(without, 0.5), Quantiles.Of(without, 0.99), Quantiles.Of(with, 0.5), Quantiles.Of(with, 0.99)];
             Console.WriteLine($"{atOnce,9}, {answer,3} ms | {figures[0]:0.00} {figures[1]:0.00} | {figures[2]:0.00} {figures[3]:0.00} | {figures[2] - figures[0]:0.00} {figures[3] - figures[1]:0.00}");
+            Console.WriteLine($"            the relay's own part, measured inside it: p50, p99 {await OwnTimeAsync(relay)} calls (ms)");
             relay.Refresh();
             Console.WriteLine($"            the relay's processor time: {(relay.TotalProcessorTime - before).TotalMilliseconds / with.Count:0.00} ms a call");
         }
@@ -64,9 +66,14 @@ internal static class Overhead
         await relay.StartAsync();
         await relay.ProbeAsync();
         using var process = relay.Open();
+        using var own = new OwnTime();
         Console.WriteLine(process.Environment["ANTHROPIC_UNIX_SOCKET"]);
         Console.WriteLine(process.Environment["ANTHROPIC_API_KEY"]);
-        await Task.Delay(Timeout.Infinite);
+        while (await Console.In.ReadLineAsync() is not null)
+        {
+            Console.WriteLine(own.Take());
+        }
+
         return 0;
     }
 
@@ -74,8 +81,10 @@ internal static class Overhead
     {
         var body = Encoding.UTF8.GetBytes(
             $$"""{"model":"m","stream":true,"max_tokens":100,"system":"{{new string('s', 8000)}}","messages":[{"role":"user","content":"[[sim delay={{answer}} words=8]]"}]}""");
-        var times = await Task.WhenAll(Enumerable.Range(0, atOnce).Select(async _ =>
+        var times = await Task.WhenAll(Enumerable.Range(0, atOnce).Select(async caller =>
         {
+            // Callers do not march in step.
+            await Task.Delay(caller * answer / atOnce);
             var (mine, buffer) = (new List<double>(), new byte[16 * 1024]);
             for (var i = 0; i < calls / atOnce; i++)
             {
@@ -102,9 +111,16 @@ internal static class Overhead
         return new NetworkStream(connection, ownsSocket: true);
     }
 
+    private static async Task<string> OwnTimeAsync(Process relay)
+    {
+        await relay.StandardInput.WriteLineAsync("own time");
+        await relay.StandardInput.FlushAsync();
+        return (await relay.StandardOutput.ReadLineAsync())!;
+    }
+
     private static Process Start(string[] arguments)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardInput = true, RedirectStandardOutput = true };
         foreach (var argument in arguments)
         {
             start.ArgumentList.Add(argument);

@@ -31,7 +31,7 @@ internal sealed partial class ClaudeConversations : IClaudeConversations, IAsync
         ILogger<ClaudeConversations> logger)
     {
         (_pool, _profiles, _claude, _metrics, _time, _logger) = (pool, profiles, claude, metrics, time, logger);
-        _hot = new HotSessions(sessions, metrics, time, logger);
+        _hot = new HotSessions(pool, sessions, metrics, time, logger);
         pool.MemoryShort += _hot.EvictForMemory;
     }
 
@@ -177,7 +177,7 @@ internal sealed partial class ClaudeConversations : IClaudeConversations, IAsync
         {
             var kind = _profiles.For(conversation);
             await _hot.MakeRoomAsync(slot);
-            slot.Session = await OpenAsync(kind, conversation, cancellationToken);
+            slot.Session = await OpenAsync(slot, kind, conversation, cancellationToken);
             LogBound(_logger, conversation.Id, slot.Session.ProcessId, slot.Session.Source, conversation.History.Count);
             return (slot.Session, slot.Session.Source, null);
         }
@@ -192,11 +192,17 @@ internal sealed partial class ClaudeConversations : IClaudeConversations, IAsync
         }
     }
 
-    private async ValueTask<ClaudeSession> OpenAsync(ClaudeProcessKind kind, Conversation conversation, CancellationToken cancellationToken)
+    private async ValueTask<ClaudeSession> OpenAsync(SessionSlot slot, ClaudeProcessKind kind, Conversation conversation, CancellationToken cancellationToken)
     {
         for (var swaps = 0; ; swaps++)
         {
-            var lease = await _pool.AcquireAsync(kind.Process, cancellationToken);
+            var acquiring = _pool.AcquireAsync(kind.Process, cancellationToken).AsTask();
+            if (!acquiring.IsCompleted)
+            {
+                await _hot.GiveWayAsync(slot);
+            }
+
+            var lease = await acquiring;
             if (!_profiles.Suits(lease.State, kind, conversation))
             {
                 await lease.DisposeAsync();

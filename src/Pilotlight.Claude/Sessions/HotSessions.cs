@@ -12,6 +12,7 @@ internal sealed partial class HotSessions : IAsyncDisposable
     private static readonly TimeSpan EmptyPlaces = TimeSpan.FromMinutes(1);
 
     private readonly ConcurrentDictionary<string, SessionSlot> _slots = new(StringComparer.Ordinal);
+    private readonly WarmPool _pool;
     private readonly ClaudeSessionOptions _options;
     private readonly SessionMetrics _metrics;
     private readonly TimeProvider _time;
@@ -20,9 +21,9 @@ internal sealed partial class HotSessions : IAsyncDisposable
     private int _evictionIsArmed;
     private int _disposed;
 
-    public HotSessions(ClaudeSessionOptions options, SessionMetrics metrics, TimeProvider time, ILogger logger)
+    public HotSessions(WarmPool pool, ClaudeSessionOptions options, SessionMetrics metrics, TimeProvider time, ILogger logger)
     {
-        (_options, _metrics, _time, _logger) = (options, metrics, time, logger);
+        (_pool, _options, _metrics, _time, _logger) = (pool, options, metrics, time, logger);
         metrics.ObserveHot(() => Count);
         _eviction = time.CreateTimer(_ => EvictIdle(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
@@ -89,13 +90,28 @@ internal sealed partial class HotSessions : IAsyncDisposable
         }
     }
 
+    /// <summary>For a caller who waits for a process: where no more can be started, the one unused for longest goes.</summary>
+    public async ValueTask GiveWayAsync(SessionSlot forWhom)
+    {
+        if (_pool.IsShort)
+        {
+            await TryEndOldestAsync(forWhom, "displaced");
+        }
+    }
+
     /// <summary>After a turn: the session stays for the next one, unless it cannot or may not.</summary>
+    /// <remarks>More turns at once than processes may be kept leave too many of them, and callers who wait for one: the one unused for longest goes, or else this one.</remarks>
     public async ValueTask KeepOrEndAsync(SessionSlot slot, ClaudeSession session)
     {
         slot.LastUsedAt = _time.GetTimestamp();
         if (!session.IsUsable || !session.IsAlive || _options.MaxHot == 0 || _options.IdleTimeout == TimeSpan.Zero || _disposed != 0)
         {
             await EndAsync(slot, session.IsUsable ? "not kept" : "unusable");
+        }
+        else if ((_pool.IsShort || _slots.Values.Count(other => other.Session is not null && !other.IsBusy) >= _options.MaxHot)
+            && !await TryEndOldestAsync(slot, "displaced") && !session.IsNeeded)
+        {
+            await EndAsync(slot, "displaced");
         }
 
         // Also for a place that is empty now: places go with evictions.

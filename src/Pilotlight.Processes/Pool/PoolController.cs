@@ -41,6 +41,16 @@ internal sealed class PoolController : IDisposable
 
     private bool HasRoom => Up < _options.MaxProcesses;
 
+    /// <summary>Whether callers wait for whom neither a start nor an end is under way, and there is no room.</summary>
+    public bool IsShort
+    {
+        get
+        {
+            var pools = _pools.All;
+            return pools.Sum(pool => Math.Max(0, pool.Waiting - pool.Upkeep.Starting)) > _ends.Count && !HasRoom && pools.All(pool => pool.Workers.Idle == 0);
+        }
+    }
+
     /// <summary>No new processes, none parked; completes when every one has ended, leased ones after their time is up.</summary>
     /// <param name="cancellationToken">Ends the leased ones at once.</param>
     public Task StopAsync(CancellationToken cancellationToken)

@@ -72,6 +72,12 @@ public sealed class WarmPool : IAsyncDisposable
     /// <summary>How much of its memory budget the pool has used, as last measured.</summary>
     public MemoryPressure MemoryPressure => _services.Memory.Pressure;
 
+    /// <summary>
+    /// Whether callers wait for whom no process can be started until another one ends: <see cref="WarmPoolOptions.MaxProcesses"/> are up, none of them
+    /// parked or ending. Who holds leases that he can spare gives one back.
+    /// </summary>
+    public bool IsShort => _controller.IsShort;
+
     /// <summary>Keeps processes of the profile parked from now on.</summary>
     public void Register(ProcessProfile profile)
     {

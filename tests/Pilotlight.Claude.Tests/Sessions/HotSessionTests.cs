@@ -55,6 +55,40 @@ public sealed class HotSessionTests
     }
 
     [Fact]
+    public async Task Who_waits_for_a_process_gets_the_place_of_a_conversation_that_is_silent()
+    {
+        await using var host = await ClaudeHost.StartAsync(pool: pool => (pool.MinIdle, pool.MaxIdle, pool.MaxProcesses) = (0, 0, 2));
+        await host.RunAsync(new Conversation { Id = "a" }, "one", Token);
+        await host.RunAsync(new Conversation { Id = "b" }, "one", Token);
+
+        var events = await host.RunAsync(new Conversation { Id = "c" }, "one", Token);
+
+        Assert.IsType<TurnCompleted>(events[^1]);
+        Assert.Equal(["b", "c"], host.Conversations.ListHot().Select(hot => hot.ConversationId).Order());
+    }
+
+    [Fact]
+    public async Task More_turns_at_once_than_there_are_processes_all_get_one_in_their_time()
+    {
+        await using var host = await ClaudeHost.StartAsync(
+            pool: pool => (pool.MinIdle, pool.MaxIdle, pool.MaxProcesses) = (0, 0, 2), sessions: sessions => sessions.MaxHot = 8);
+
+        var turns = await Task.WhenAll(Enumerable.Range(0, 5).Select(i => host.RunAsync(new Conversation { Id = $"c{i}" }, "one", Token)));
+
+        Assert.All(turns, events => Assert.IsType<TurnCompleted>(events[^1]));
+    }
+
+    [Fact]
+    public async Task No_more_processes_are_kept_after_many_turns_at_once_than_may_be_kept()
+    {
+        await using var host = await ClaudeHost.StartAsync(sessions: sessions => sessions.MaxHot = 1);
+
+        await Task.WhenAll(Enumerable.Range(0, 3).Select(i => host.RunAsync(new Conversation { Id = $"c{i}" }, "one", Token)));
+
+        Assert.Single(host.Conversations.ListHot());
+    }
+
+    [Fact]
     public async Task All_processes_end_at_once_when_their_conversations_are_not_this_servers_any_more()
     {
         await using var host = await ClaudeHost.StartAsync();
