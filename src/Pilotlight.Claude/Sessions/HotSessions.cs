@@ -12,6 +12,7 @@ internal sealed partial class HotSessions : IAsyncDisposable
     private static readonly TimeSpan EmptyPlaces = TimeSpan.FromMinutes(1);
 
     private readonly ConcurrentDictionary<string, SessionSlot> _slots = new(StringComparer.Ordinal);
+    private readonly Lock _trimming = new();
     private readonly WarmPool _pool;
     private readonly ClaudeSessionOptions _options;
     private readonly SessionMetrics _metrics;
@@ -100,7 +101,6 @@ internal sealed partial class HotSessions : IAsyncDisposable
     }
 
     /// <summary>After a turn: the session stays for the next one, unless it cannot or may not.</summary>
-    /// <remarks>More turns at once than processes may be kept leave too many of them, and callers who wait for one: the one unused for longest goes, or else this one.</remarks>
     public async ValueTask KeepOrEndAsync(SessionSlot slot, ClaudeSession session)
     {
         slot.LastUsedAt = _time.GetTimestamp();
@@ -108,16 +108,27 @@ internal sealed partial class HotSessions : IAsyncDisposable
         {
             await EndAsync(slot, session.IsUsable ? "not kept" : "unusable");
         }
-        else if ((_pool.IsShort || _slots.Values.Count(other => other.Session is not null && !other.IsBusy) >= _options.MaxHot)
-            && !await TryEndOldestAsync(slot, "displaced") && !session.IsNeeded)
-        {
-            await EndAsync(slot, "displaced");
-        }
 
         // Also for a place that is empty now: places go with evictions.
         if (_disposed == 0)
         {
             ArmEviction(_options.IdleTimeout > TimeSpan.Zero ? _options.IdleTimeout : EmptyPlaces);
+        }
+    }
+
+    /// <summary>When a turn has left: more turns at once than processes may be kept leave too many of them, and callers who wait for one. Those unused for longest go.</summary>
+    public async ValueTask TrimAsync()
+    {
+        foreach (var slot in TakeSurplus())
+        {
+            try
+            {
+                await EndAsync(slot, "displaced");
+            }
+            finally
+            {
+                slot.Leave();
+            }
         }
     }
 
@@ -188,6 +199,17 @@ internal sealed partial class HotSessions : IAsyncDisposable
         }
 
         return true;
+    }
+
+    // One at a time, so that turns which end together do not give up a process each where one is to go. What is taken is entered.
+    private List<SessionSlot> TakeSurplus()
+    {
+        lock (_trimming)
+        {
+            var silent = _slots.Select(entry => entry.Value).Where(slot => slot.Session is { IsNeeded: false } && !slot.IsBusy).OrderBy(slot => slot.LastUsedAt).ToList();
+            var surplus = Math.Max(silent.Count - _options.MaxHot, _pool.IsShort ? 1 : 0);
+            return [.. silent.Take(surplus).Where(slot => slot.TryEnter())];
+        }
     }
 
     // Never pushed back: with a turn now and then, a timer that each of them restarts would never come due.

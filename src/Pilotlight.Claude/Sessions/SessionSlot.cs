@@ -43,7 +43,7 @@ internal sealed class SessionSlot(string conversationId, long madeAt)
     public ClaudeSession? TakeSession() => Interlocked.Exchange(ref _session, null);
 }
 
-/// <summary>A slot that was entered; disposing leaves it, and ends its session if that was forgotten meanwhile.</summary>
+/// <summary>A slot that was entered; disposing leaves it, and ends its session if that was forgotten meanwhile, or others that are too many now.</summary>
 internal readonly struct EnteredSlot(HotSessions sessions, SessionSlot slot) : IAsyncDisposable
 {
     public SessionSlot Slot => slot;
@@ -51,6 +51,6 @@ internal readonly struct EnteredSlot(HotSessions sessions, SessionSlot slot) : I
     public ValueTask DisposeAsync()
     {
         slot.Leave();
-        return slot.IsForgotten ? sessions.ForgetAsync(slot.ConversationId) : ValueTask.CompletedTask;
+        return slot.IsForgotten ? sessions.ForgetAsync(slot.ConversationId) : sessions.TrimAsync();
     }
 }
