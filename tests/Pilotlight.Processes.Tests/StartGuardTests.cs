@@ -41,6 +41,25 @@ public sealed class StartGuardTests
     }
 
     [Fact]
+    public void A_death_that_was_judged_and_not_yet_counted_holds_up_the_next_start()
+    {
+        Open();
+        _time.Advance(Soon);
+        Assert.True(_guard.MayStart(starting: 0, waiting: 0));
+        var warmedAt = _time.GetTimestamp();
+        _guard.Look([]);
+        _guard.Judging();
+        _guard.Judged(warmedAt, TimeSpan.Zero, Crash);
+
+        // The controller is between its look at the deaths and its starts.
+        Assert.False(_guard.MayStart(starting: 0, waiting: 0));
+        Assert.False(_guard.MayStart(starting: 0, waiting: 1));
+
+        _guard.Look([]);
+        Assert.Equal(BreakerState.Open, _guard.Breaker.State);
+    }
+
+    [Fact]
     public void Deaths_of_processes_started_before_the_last_failure_count_as_one()
     {
         var warmedAt = _time.GetTimestamp();

@@ -100,7 +100,8 @@ internal sealed class StartGuard(ProcessProfile profile, WarmPoolOptions options
     /// <summary>Whether one more may be started.</summary>
     public bool MayStart(int starting, int waiting)
     {
-        if (Volatile.Read(ref _judging) == 0 && Breaker.TryEnter(starting + _unproven))
+        // A death that was judged since the last look is counted by the next one.
+        if (Volatile.Read(ref _judging) == 0 && _earlyDeaths.IsEmpty && Breaker.TryEnter(starting + _unproven))
         {
             return true;
         }
@@ -109,7 +110,7 @@ internal sealed class StartGuard(ProcessProfile profile, WarmPoolOptions options
         return waiting > starting && Breaker.State switch
         {
             BreakerState.Closed => true,
-            BreakerState.HalfOpen => starting == 0,
+            BreakerState.HalfOpen => starting == 0 && _earlyDeaths.IsEmpty,
             _ => false,
         };
     }
