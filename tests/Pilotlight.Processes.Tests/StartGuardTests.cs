@@ -60,6 +60,22 @@ public sealed class StartGuardTests
     }
 
     [Fact]
+    public async Task A_parked_process_that_has_ended_and_was_not_judged_yet_holds_up_the_next_start()
+    {
+        using var launcher = new ProcessLauncher(new StubContainment(), TimeProvider.System);
+        await using var process = await launcher.StartAsync(Children.Program("/bin/false", "ends"));
+        await process.Exited;
+        Open();
+        _time.Advance(Soon);
+        var worker = new Worker(null!, process, null, _time.GetTimestamp(), TimeSpan.FromHours(1));
+        worker.TryMove(WorkerState.Starting, WorkerState.Idle);
+
+        _guard.Look([worker]);
+
+        Assert.False(_guard.MayStart(starting: 0, waiting: 0));
+    }
+
+    [Fact]
     public void Deaths_of_processes_started_before_the_last_failure_count_as_one()
     {
         var warmedAt = _time.GetTimestamp();

@@ -80,8 +80,15 @@ internal sealed class StartGuard(ProcessProfile profile, WarmPoolOptions options
             return next;
         }
 
-        foreach (var worker in workers.Where(worker => worker.WarmedAt >= Breaker.FailedAt && !worker.Process.HasExited))
+        foreach (var worker in workers.Where(worker => worker.WarmedAt >= Breaker.FailedAt))
         {
+            if (worker.Process.HasExited)
+            {
+                // It is about to be judged, which rings.
+                _unproven += worker.State == WorkerState.Idle ? 1 : 0;
+                continue;
+            }
+
             var left = options.EarlyDeath - time.GetElapsedTime(worker.WarmedAt);
             if (left <= TimeSpan.Zero)
             {
