@@ -196,7 +196,7 @@ internal sealed partial class ClaudeConversations : IClaudeConversations, IAsync
     {
         for (var swaps = 0; ; swaps++)
         {
-            var acquiring = _pool.AcquireAsync(kind.Process, cancellationToken).AsTask();
+            var acquiring = _pool.AcquireAsync(kind.Process, cancellationToken);
             if (!acquiring.IsCompleted)
             {
                 await _hot.GiveWayAsync(slot);

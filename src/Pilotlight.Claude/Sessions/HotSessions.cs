@@ -121,14 +121,7 @@ internal sealed partial class HotSessions : IAsyncDisposable
     {
         foreach (var slot in TakeSurplus())
         {
-            try
-            {
-                await EndAsync(slot, "displaced");
-            }
-            finally
-            {
-                slot.Leave();
-            }
+            await EndAndLeaveAsync(slot, "displaced");
         }
     }
 
@@ -181,32 +174,25 @@ internal sealed partial class HotSessions : IAsyncDisposable
 
     private async Task<bool> TryEndOldestAsync(SessionSlot? forWhom, string reason)
     {
-        var oldest = _slots.Values
-            .Where(slot => slot != forWhom && slot.Session is { IsNeeded: false } && !slot.IsBusy)
-            .MinBy(slot => slot.LastUsedAt);
+        var oldest = Silent().Where(slot => slot != forWhom).MinBy(slot => slot.LastUsedAt);
         if (oldest is null || !oldest.TryEnter())
         {
             return false;
         }
 
-        try
-        {
-            await EndAsync(oldest, reason);
-        }
-        finally
-        {
-            oldest.Leave();
-        }
-
+        await EndAndLeaveAsync(oldest, reason);
         return true;
     }
+
+    // Those that could give up their process now.
+    private IEnumerable<SessionSlot> Silent() => _slots.Select(entry => entry.Value).Where(slot => slot.Session is { IsNeeded: false } && !slot.IsBusy);
 
     // One at a time, so that turns which end together do not give up a process each where one is to go. What is taken is entered.
     private List<SessionSlot> TakeSurplus()
     {
         lock (_trimming)
         {
-            var silent = _slots.Select(entry => entry.Value).Where(slot => slot.Session is { IsNeeded: false } && !slot.IsBusy).OrderBy(slot => slot.LastUsedAt).ToList();
+            var silent = Silent().OrderBy(slot => slot.LastUsedAt).ToList();
             var surplus = Math.Max(silent.Count - _options.MaxHot, _pool.IsShort ? 1 : 0);
             return [.. silent.Take(surplus).Where(slot => slot.TryEnter())];
         }
@@ -248,13 +234,18 @@ internal sealed partial class HotSessions : IAsyncDisposable
         }
     }
 
+    private Task RemoveAndLeaveAsync(SessionSlot slot, string reason)
+    {
+        _slots.TryRemove(KeyValuePair.Create(slot.ConversationId, slot));
+        slot.IsRemoved = true;
+        return EndAndLeaveAsync(slot, reason);
+    }
+
     // The slot is entered; it is left whatever becomes of its session.
-    private async Task RemoveAndLeaveAsync(SessionSlot slot, string reason)
+    private async Task EndAndLeaveAsync(SessionSlot slot, string reason)
     {
         try
         {
-            _slots.TryRemove(KeyValuePair.Create(slot.ConversationId, slot));
-            slot.IsRemoved = true;
             await EndAsync(slot, reason);
         }
         finally
