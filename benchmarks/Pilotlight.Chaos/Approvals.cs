@@ -10,7 +10,10 @@ namespace Pilotlight.Chaos;
 /// <remarks>How often a tool ran is told from the file that it writes, a line each time.</remarks>
 internal static class Approvals
 {
-    private const int Clients = 4;
+    private const int Clients = 8;
+
+    // Asked between one end of the server and the next: a kill before anything was asked would try nothing.
+    private const int Round = 12;
 
     private static readonly TimeSpan SettleLimit = TimeSpan.FromSeconds(60);
 
@@ -41,9 +44,8 @@ internal static class Approvals
                 var open = new ConcurrentQueue<Case>(cases.Where(one => one is { Approval: not null, IsDecided: false }));
                 using var over = new CancellationTokenSource();
                 var clients = Enumerable.Range(0, Clients).Select(number => WorkAsync(gateway, new Random(random.Next() + number), open, NewCase, over.Token)).ToArray();
-                // A kill before anything was asked would try nothing.
                 var before = cases.Count(one => one.Approval is not null);
-                while (cases.Count(one => one.Approval is not null) < before + Clients && !clients.All(client => client.IsCompleted))
+                while (cases.Count(one => one.Approval is not null) < before + Round && !clients.All(client => client.IsCompleted))
                 {
                     await Task.Delay(20);
                 }

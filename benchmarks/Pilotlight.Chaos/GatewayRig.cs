@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Runtime.InteropServices;
 using Microsoft.Data.Sqlite;
 using Npgsql;
 using Pilotlight.Simulator;
@@ -46,7 +47,7 @@ internal sealed class GatewayRig : IAsyncDisposable
             environment["Pilotlight__Storage__ConnectionString"] = _file;
         }
 
-        return await GatewayProcess.StartAsync(_data.FullName, CancellationToken.None, environment, settings);
+        return await GatewayProcess.StartAsync(_data.FullName, CancellationToken.None, environment, [GatewayProcess.OneParked, .. settings]);
     }
 
     public async ValueTask DisposeAsync()
@@ -56,12 +57,25 @@ internal sealed class GatewayRig : IAsyncDisposable
     }
 }
 
-/// <summary>The end of a command's time: what was done until then is what is reported.</summary>
-internal sealed class TimeLimit(TimeSpan limit)
+/// <summary>The end of a command's time: what was done until then is what is reported. A signal to end is the end of it; a second one ends the program.</summary>
+internal sealed class TimeLimit : IDisposable
 {
     private readonly long _startedAt = TimeProvider.System.GetTimestamp();
+    private readonly TimeSpan _limit;
+    private readonly PosixSignalRegistration[] _signals;
+    private volatile bool _isAsked;
 
-    public bool IsOver => Elapsed > limit;
+    public TimeLimit(TimeSpan limit)
+    {
+        _limit = limit;
+        _signals = [.. new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM }.Select(signal => PosixSignalRegistration.Create(signal, End))];
+    }
+
+    public bool IsOver => _isAsked || Elapsed > _limit;
 
     public TimeSpan Elapsed => TimeProvider.System.GetElapsedTime(_startedAt);
+
+    public void Dispose() => Array.ForEach(_signals, signal => signal.Dispose());
+
+    private void End(PosixSignalContext context) => (context.Cancel, _isAsked) = (!_isAsked, true);
 }

@@ -9,40 +9,41 @@ using Pilotlight.Chaos;
 // store-outage, vanishing [--postgres auto] [--runs N] [--minutes N]: every turn ends once and is paid once, whatever goes away.
 // budget [--postgres auto] [--runs TURNS]: agent turns of twenty calls at once spend no more than their key may.
 // cluster-kills [--mode kill|stop], cluster-rolling, cluster-placement, cluster-budget, each with [--runs N] [--minutes N]: three nodes as one.
+// A signal to end is the end of a command's time: it reports what was done, and leaves nothing running.
 // host …: what is killed; not for people.
 string? Option(string name) => Array.IndexOf(args, name) is >= 0 and var at && at + 1 < args.Length ? args[at + 1] : null;
 
 int Count(int otherwise) => int.Parse(Option("--runs") ?? otherwise.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
-TimeLimit Limit() => new(TimeSpan.FromMinutes(double.Parse(Option("--minutes") ?? "60", CultureInfo.InvariantCulture)));
+using var limit = new TimeLimit(TimeSpan.FromMinutes(double.Parse(Option("--minutes") ?? "60", CultureInfo.InvariantCulture)));
 
 switch (args.FirstOrDefault())
 {
     case "cuts":
-        return await ClientCuts.RunAsync(Count(1000), Limit());
+        return await ClientCuts.RunAsync(Count(1000), limit);
     case "stream-cuts":
-        return await StreamCuts.RunAsync(Count(500), Option("--only"), Limit());
+        return await StreamCuts.RunAsync(Count(500), Option("--only"), limit);
     case "server-kills":
-        return await ServerKills.RunAsync(Count(200), Option("--postgres"), Limit());
+        return await ServerKills.RunAsync(Count(200), Option("--postgres"), limit);
     case "cancels":
-        return await Cancels.RunAsync(Count(10_000), Limit());
+        return await Cancels.RunAsync(Count(10_000), limit);
     case "slow-clients":
         return await SlowClients.RunAsync(Count(300));
     case "cli-crashes":
-        return await CliCrashes.RunAsync(Count(1000), Limit());
+        return await CliCrashes.RunAsync(Count(1000), limit);
     case "store-outage":
-        return await StoreOutages.RunAsync(Count(300), Option("--postgres") is not null, Limit());
+        return await StoreOutages.RunAsync(Count(300), Option("--postgres") is not null, limit);
     case "vanishing":
-        return await Vanishings.RunAsync(Count(2000), Option("--postgres") is not null, Limit());
+        return await Vanishings.RunAsync(Count(2000), Option("--postgres") is not null, limit);
     case "budget":
-        return await Budgets.RunAsync(Count(64), Option("--postgres") is not null, Limit());
+        return await Budgets.RunAsync(Count(64), Option("--postgres") is not null, limit);
     case "approvals":
-        return await Approvals.RunAsync(Count(1000), Option("--postgres") is not null, Limit());
+        return await Approvals.RunAsync(Count(1000), Option("--postgres") is not null, limit);
     case "cluster-kills":
-        return await ClusterFaults.KillsAsync(Count(200), Option("--mode") == "stop", Limit());
+        return await ClusterFaults.KillsAsync(Count(200), Option("--mode") == "stop", limit);
     case "cluster-rolling":
-        return await ClusterFaults.RollingAsync(Count(5), Limit());
+        return await ClusterFaults.RollingAsync(Count(5), limit);
     case "cluster-placement":
-        return await ClusterFaults.PlacementAsync(Count(1000), Limit());
+        return await ClusterFaults.PlacementAsync(Count(1000), limit);
     case "cluster-budget":
         return await ClusterFaults.BudgetAsync(Count(1000));
     case "kill-host":

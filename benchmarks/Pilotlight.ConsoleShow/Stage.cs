@@ -22,7 +22,7 @@ internal sealed class Stage : IAsyncDisposable
         var port = FreePorts.Next();
         var stage = new Stage(port);
         using var bound = new CancellationTokenSource(TimeSpan.FromMinutes(2));
-        stage.Gateway = await GatewayProcess.StartAsync(stage._data.FullName, bound.Token, null, ["--simulate", $"--Pilotlight:Simulator:Port={port}", .. arguments]);
+        stage.Gateway = await GatewayProcess.StartAsync(stage._data.FullName, bound.Token, null, ["--simulate", GatewayProcess.OneParked, $"--Pilotlight:Simulator:Port={port}", .. arguments]);
         await stage.Gateway.WaitForWarmthAsync(bound.Token);
         stage._playwright = await Playwright.CreateAsync();
         stage.Chromium = await stage._playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions

@@ -13,7 +13,7 @@ public sealed class SharedGateway : IAsyncLifetime
 
     public Uri Address => Process.Http.BaseAddress!;
 
-    public async ValueTask InitializeAsync() => Process = await GatewayProcess.StartAsync(_data.FullName, TestContext.Current.CancellationToken, null, "--simulate");
+    public async ValueTask InitializeAsync() => Process = await GatewayProcess.StartAsync(_data.FullName, TestContext.Current.CancellationToken, null, "--simulate", GatewayProcess.OneParked);
 
     public async ValueTask DisposeAsync()
     {

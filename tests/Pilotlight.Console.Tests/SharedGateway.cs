@@ -13,7 +13,7 @@ public sealed class SharedGateway : IAsyncDisposable
     public SharedGateway() => _gateway = new Lazy<Task<GatewayProcess>>(async () =>
     {
         using var bound = new CancellationTokenSource(TimeSpan.FromMinutes(2));
-        var gateway = await GatewayProcess.StartAsync(_data.FullName, bound.Token, null, "--simulate");
+        var gateway = await GatewayProcess.StartAsync(_data.FullName, bound.Token, null, "--simulate", GatewayProcess.OneParked);
         await gateway.WaitForWarmthAsync(bound.Token);
         return gateway;
     });

@@ -17,8 +17,8 @@ public sealed class AttachmentTests : EndToEndTest
     [Fact]
     public async Task Files_are_sent_kept_listed_given_back_and_told_to_a_fresh_process()
     {
-        await using var simulator = await SimulatorServer.StartAsync(cancellationToken: Token);
-        await using var gateway = await StartAsync(simulator);
+        await using var reused = await ReusedGateway.TakeAsync(Token);
+        var (gateway, simulator) = reused;
         var thread = await gateway.CreateThreadAsync(Token);
 
         using var sent = await TurnAsync(gateway, thread, "What is this?", File("image/png", "a \"b\"/ü.png", s_png), File("application/pdf", "rules.pdf", s_pdf), File("text/csv", null, "a,b"u8.ToArray()));
@@ -48,8 +48,8 @@ public sealed class AttachmentTests : EndToEndTest
     [Fact]
     public async Task A_file_that_was_sent_once_is_named_again_in_its_thread_in_another_and_in_a_fork()
     {
-        await using var simulator = await SimulatorServer.StartAsync(cancellationToken: Token);
-        await using var gateway = await StartAsync(simulator);
+        await using var reused = await ReusedGateway.TakeAsync(Token);
+        var (gateway, simulator) = reused;
         var first = await gateway.CreateThreadAsync(Token);
         await EndAsync(await TurnAsync(gateway, first, "What is this?", File("application/pdf", "rules.pdf", s_pdf), File("image/png", "flag.png", s_png)));
         var ids = (await AttachedAsync(gateway, first, 0)).Select(file => file.GetProperty("id").GetString()!).ToArray();
@@ -99,8 +99,8 @@ public sealed class AttachmentTests : EndToEndTest
     [Fact]
     public async Task An_idempotency_key_is_for_the_whole_request()
     {
-        await using var simulator = await SimulatorServer.StartAsync(cancellationToken: Token);
-        await using var gateway = await StartAsync(simulator);
+        await using var reused = await ReusedGateway.TakeAsync(Token);
+        var (gateway, simulator) = reused;
         var thread = await gateway.CreateThreadAsync(Token);
         gateway.Http.DefaultRequestHeaders.Add("Idempotency-Key", "k1");
 
@@ -118,8 +118,8 @@ public sealed class AttachmentTests : EndToEndTest
     [Fact]
     public async Task A_file_alone_is_a_message_and_counts_in_the_context()
     {
-        await using var simulator = await SimulatorServer.StartAsync(cancellationToken: Token);
-        await using var gateway = await StartAsync(simulator, "--Pilotlight:Limits:SoftTokens=1000", "--Pilotlight:Limits:HardTokens=2000");
+        await using var reused = await ReusedGateway.TakeAsync(Token, "--Pilotlight:Limits:SoftTokens=1000", "--Pilotlight:Limits:HardTokens=2000");
+        var (gateway, simulator) = reused;
         var thread = await gateway.CreateThreadAsync(Token);
 
         using var one = await TurnAsync(gateway, thread, null, File("image/png", null, s_png));
@@ -133,8 +133,8 @@ public sealed class AttachmentTests : EndToEndTest
     [Fact]
     public async Task What_cannot_be_sent_is_refused_with_the_next_step_before_a_process_is_taken()
     {
-        await using var simulator = await SimulatorServer.StartAsync(cancellationToken: Token);
-        await using var gateway = await StartAsync(simulator, "--Pilotlight:Limits:AttachmentBytes=1000", "--Pilotlight:Limits:AttachmentsBytes=1500", "--Pilotlight:Limits:Attachments=3");
+        await using var reused = await ReusedGateway.TakeAsync(Token, "--Pilotlight:Limits:AttachmentBytes=1000", "--Pilotlight:Limits:AttachmentsBytes=1500", "--Pilotlight:Limits:Attachments=3");
+        var (gateway, simulator) = reused;
         var thread = await gateway.CreateThreadAsync(Token);
         var text = Encoding.ASCII.GetBytes(new string('a', 900));
         foreach (var (files, status, told) in new (JsonNode?[], HttpStatusCode, string)[]

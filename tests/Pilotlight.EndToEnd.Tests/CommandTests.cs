@@ -76,7 +76,7 @@ public sealed class CommandTests : EndToEndTest
         Assert.Empty(temporary.EnumerateFileSystemInfos());
 
         // The folder is free again, with nothing to be put right.
-        await using var next = await GatewayProcess.StartAsync(Data, Token, null, "--simulate");
+        await using var next = await GatewayProcess.StartAsync(Data, Token, null, "--simulate", GatewayProcess.OneParked);
         await next.WaitForWarmthAsync(Token);
     }
 

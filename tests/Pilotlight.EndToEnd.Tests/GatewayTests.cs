@@ -12,7 +12,7 @@ public sealed class GatewayTests : EndToEndTest
     [Fact]
     public async Task Two_turns_in_a_thread_the_second_is_hot_and_all_is_stored()
     {
-        await using var gateway = await GatewayProcess.StartAsync(Data, Token, null, "--simulate");
+        await using var gateway = await GatewayProcess.StartAsync(Data, Token, null, "--simulate", GatewayProcess.OneParked);
         await gateway.WaitForWarmthAsync(Token);
         var thread = await gateway.CreateThreadAsync(Token);
         string? acquire = null, overhead = null, simulated = null;
@@ -51,7 +51,7 @@ public sealed class GatewayTests : EndToEndTest
     [Fact]
     public async Task A_turn_is_joined_and_replayed_without_gap_or_repeat()
     {
-        await using var gateway = await GatewayProcess.StartAsync(Data, Token, null, "--simulate");
+        var gateway = await SharedGateway.Instance;
         var thread = await gateway.CreateThreadAsync(Token);
         string turn = "";
         var seen = new List<ClientEvent>();
@@ -78,7 +78,7 @@ public sealed class GatewayTests : EndToEndTest
     [Fact]
     public async Task Cancel_ends_the_turn_and_the_thread_goes_on()
     {
-        await using var gateway = await GatewayProcess.StartAsync(Data, Token, null, "--simulate");
+        var gateway = await SharedGateway.Instance;
         var thread = await gateway.CreateThreadAsync(Token);
         var events = new List<ClientEvent>();
 
@@ -133,7 +133,7 @@ public sealed class GatewayTests : EndToEndTest
     [Fact]
     public async Task A_running_thread_takes_no_second_turn()
     {
-        await using var gateway = await GatewayProcess.StartAsync(Data, Token, null, "--simulate");
+        var gateway = await SharedGateway.Instance;
         var thread = await gateway.CreateThreadAsync(Token);
         await using var running = gateway.TurnAsync(thread, "[[sim words=40 rate=40]]", Token).GetAsyncEnumerator(Token);
         Assert.True(await running.MoveNextAsync());
@@ -151,7 +151,7 @@ public sealed class GatewayTests : EndToEndTest
     [Fact]
     public async Task An_idempotency_key_makes_a_retry_safe()
     {
-        await using var gateway = await GatewayProcess.StartAsync(Data, Token, null, "--simulate");
+        var gateway = await SharedGateway.Instance;
         var thread = await gateway.CreateThreadAsync(Token);
 
         var first = await PostAsync("same");
@@ -234,6 +234,25 @@ public sealed class GatewayTests : EndToEndTest
         var order = new[] { "turns are running", "process pool has stopped" }.Select(line => gateway.Output.IndexOf(line, StringComparison.Ordinal)).ToArray();
         Assert.DoesNotContain(-1, order);
         Assert.True(order[0] < order[1]);
+    }
+
+    [Fact]
+    public async Task A_stop_lets_an_agents_turn_ask_the_simulated_model_once_more()
+    {
+        await using var gateway = await GatewayProcess.StartAsync(
+            Data, Token, null, "--simulate", "--Pilotlight:Claude:Profiles:worker:Tools:0=Bash", "--Pilotlight:Claude:Profiles:worker:AllowedTools:0=Bash");
+        var thread = await gateway.CreateThreadAsync(Token, new { profile = "worker" });
+        var events = new List<ClientEvent>();
+        Task<int>? stopped = null;
+
+        await foreach (var item in gateway.TurnAsync(thread, """[[sim tool=Bash input={"command":"sleep 2"}]]""", Token))
+        {
+            events.Add(item);
+            stopped ??= item.Type == "tool.started" ? gateway.StopAsync(Token) : null;
+        }
+
+        Assert.Equal("turn.completed", events[^1].Type);
+        Assert.Equal(0, await stopped!);
     }
 
     [Fact]
@@ -353,7 +372,7 @@ public static class SharedGateway
 {
     private static readonly DirectoryInfo s_data = Directory.CreateTempSubdirectory("pilotlight-e2e-");
     private static readonly Lazy<Task<GatewayProcess>> s_gateway =
-        new(() => GatewayProcess.StartAsync(s_data.FullName, CancellationToken.None, null, "--simulate"));
+        new(() => GatewayProcess.StartAsync(s_data.FullName, CancellationToken.None, null, "--simulate", GatewayProcess.OneParked));
 
     public static Task<GatewayProcess> Instance => s_gateway.Value;
 

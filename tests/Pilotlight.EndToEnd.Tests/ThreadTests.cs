@@ -12,8 +12,8 @@ public sealed class ThreadTests : EndToEndTest
     [Fact]
     public async Task A_fork_has_what_was_said_up_to_a_message_and_goes_its_own_way()
     {
-        await using var simulator = await SimulatorServer.StartAsync(cancellationToken: Token);
-        await using var gateway = await StartAsync(simulator);
+        await using var reused = await ReusedGateway.TakeAsync(Token);
+        var (gateway, simulator) = reused;
         var thread = await gateway.CreateThreadAsync(Token, new { title = "Trip", systemPrompt = "Be brief." });
         foreach (var (question, answer) in new[] { ("One?", "First."), ("Two?", "Second."), ("Three?", "Third.") })
         {
@@ -39,8 +39,8 @@ public sealed class ThreadTests : EndToEndTest
     [Fact]
     public async Task A_thread_is_found_by_what_was_said_and_taken_away_as_text_and_as_data()
     {
-        await using var simulator = await SimulatorServer.StartAsync(cancellationToken: Token);
-        await using var gateway = await StartAsync(simulator);
+        await using var reused = await ReusedGateway.TakeAsync(Token);
+        var (gateway, simulator) = reused;
         var (trip, other) = (await gateway.CreateThreadAsync(Token, new { title = "Reise \"nach\" Ü/\\🙂" }), await gateway.CreateThreadAsync(Token));
         simulator.Enqueue(Scenario.Answer("明日は雨です。"), Scenario.Answer("Nothing."));
         await gateway.TurnAsync(trip, "Wie wird das Wetter in ZÜRICH?", Token).LastAsync(Token);
@@ -75,7 +75,4 @@ public sealed class ThreadTests : EndToEndTest
 
     private async Task<string[]> SaidAsync(GatewayProcess gateway, string thread) =>
         [.. (await gateway.GetAsync($"/api/threads/{thread}/messages", Token)).GetProperty("items").EnumerateArray().Select(message => message.GetProperty("text").GetString()!)];
-
-    private Task<GatewayProcess> StartAsync(SimulatorServer simulator) => GatewayProcess.StartAsync(
-        Data, Token, new Dictionary<string, string> { ["ANTHROPIC_API_KEY"] = "sk-ant-none", ["ANTHROPIC_BASE_URL"] = simulator.BaseAddress.ToString().TrimEnd('/') });
 }

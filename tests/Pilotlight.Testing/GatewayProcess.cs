@@ -14,6 +14,11 @@ public sealed record ClientEvent(long Id, string Type, JsonElement Data);
 /// <remarks>Nothing here waits for ever: what takes longer than its limit is killed, and fails with what the process had said.</remarks>
 public sealed class GatewayProcess : IAsyncDisposable
 {
+    /// <summary>The setting for a process that is parked from the start. Without a word about the pool none is: it would cost more than most tests do.</summary>
+    public const string OneParked = "--Pilotlight:Pool:MinIdle=1";
+
+    private static readonly string[] NoneParked = ["--Pilotlight:Pool:MinIdle=0", "--Pilotlight:Pool:MaxIdle=0"];
+
     private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan StopLimit = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan CallLimit = TimeSpan.FromMinutes(2);
@@ -55,13 +60,15 @@ public sealed class GatewayProcess : IAsyncDisposable
     {
         // Arguments that come later win: a test may name its own address. Calls go through the CLI, which most tests are about, unless
         // one asks for the direct way.
-        var gateway = new GatewayProcess(Launch(["serve", "--data", data, .. arguments.Contains("--urls") ? [] : (string[])["--urls", "http://127.0.0.1:0"], "--Pilotlight:Wire:Direct=Never", .. arguments], environment), data);
+        string[] address = arguments.Contains("--urls") ? [] : ["--urls", "http://127.0.0.1:0"];
+        string[] parked = arguments.Any(argument => argument.StartsWith("--Pilotlight:Pool:", StringComparison.Ordinal)) ? [] : NoneParked;
+        var gateway = new GatewayProcess(Launch(["serve", "--data", data, .. address, .. parked, "--Pilotlight:Wire:Direct=Never", .. arguments], environment), data);
         _ = gateway._process.WaitForExitAsync(CancellationToken.None).ContinueWith(
             _ => gateway._listening.TrySetException(new InvalidOperationException("The gateway ended: " + gateway.Output)), TaskScheduler.Default);
         try
         {
-            var address = await gateway._listening.Task.WaitAsync(StartLimit, cancellationToken);
-            gateway.Http = new HttpClient { BaseAddress = address, Timeout = CallLimit };
+            var listening = await gateway._listening.Task.WaitAsync(StartLimit, cancellationToken);
+            gateway.Http = new HttpClient { BaseAddress = listening, Timeout = CallLimit };
             return gateway;
         }
         catch (Exception fault) when (fault is TimeoutException or OperationCanceledException)

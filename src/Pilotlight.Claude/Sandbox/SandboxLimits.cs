@@ -9,6 +9,9 @@ public sealed class SandboxLimits
     /// <summary>Memory of each program that the shell tool starts, in bytes. Default: 2 GiB.</summary>
     public long Memory { get; set; } = 2L << 30;
 
+    /// <summary>Memory of all processes of one sandbox together, in bytes; looked at once a second while a turn runs. Default: 4 GiB.</summary>
+    public long TotalMemory { get; set; } = 4L << 30;
+
     /// <summary>The longest file that can be written, in bytes. Default: 1 GiB.</summary>
     public long FileSize { get; set; } = 1L << 30;
 
@@ -26,7 +29,7 @@ public sealed class SandboxLimits
             yield return $"Processes is {Processes}; it must be 64 or more, of which the CLI takes some twenty.";
         }
 
-        foreach (var (name, bytes) in new[] { (nameof(Memory), Memory), (nameof(FileSize), FileSize), (nameof(Temporary), Temporary), (nameof(Workspace), Workspace) })
+        foreach (var (name, bytes) in new[] { (nameof(Memory), Memory), (nameof(TotalMemory), TotalMemory), (nameof(FileSize), FileSize), (nameof(Temporary), Temporary), (nameof(Workspace), Workspace) })
         {
             if (bytes < 16 << 20)
             {

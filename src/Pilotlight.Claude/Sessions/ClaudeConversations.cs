@@ -83,7 +83,7 @@ internal sealed partial class ClaudeConversations : IClaudeConversations, IAsync
                         _metrics.Completed(source, completed);
                     }
 
-                    yield return watch is { IsFull: true } && turnEvent is TurnFailed failed ? failed with { Error = TurnErrors.WorkspaceFull } : turnEvent;
+                    yield return watch is { Exceeded: { } exceeded } && turnEvent is TurnFailed failed ? failed with { Error = exceeded } : turnEvent;
                     if (turnEvent is TurnCompleted or TurnFailed or TurnCancelled or TurnAwaitsTools or TurnAwaitsApproval)
                     {
                         yield break;

@@ -7,6 +7,7 @@ using Pilotlight.Claude.Network;
 using Pilotlight.Claude.Permissions;
 using Pilotlight.Claude.Profiles;
 using Pilotlight.Claude.Protocol;
+using Pilotlight.Claude.Sandbox;
 using Pilotlight.Claude.Tools;
 using Pilotlight.Claude.Turns;
 using Pilotlight.Claude.Workspaces;
@@ -350,10 +351,22 @@ internal sealed class ClaudeSession : IAsyncDisposable
         }
     }
 
-    /// <summary>Sees to it, until it is disposed of, that the workspace does not grow beyond its limit; null without one.</summary>
-    public WorkspaceWatch? Watch() => _workspace is null || WorkspaceSettings.Of(_kind.Agent) is not { } settings
-        ? null
-        : new WorkspaceWatch(_workspace.Path, settings.Limit, _lease.Process.Kill, _time);
+    /// <summary>Sees to it, until it is disposed of, that an agent behind walls uses no more than it may; null without walls.</summary>
+    public UseWatch? Watch()
+    {
+        if (_kind.Agent is not { Sandbox: not SandboxMode.None, Limits: var limits })
+        {
+            return null;
+        }
+
+        var memory = new BoundedUse(() => _lease.Process.OwnMemoryBytes ?? 0, limits.TotalMemory, TurnErrors.MemoryFull);
+        return new UseWatch(
+            _workspace is not null && WorkspaceSettings.Of(_kind.Agent) is { } settings
+                ? [memory, new BoundedUse(() => WorkspaceSize.Of(_workspace.Path), settings.Limit, TurnErrors.WorkspaceFull)]
+                : [memory],
+            _lease.Process.Kill,
+            _time);
+    }
 
     private void Heard(string? turnId)
     {

@@ -12,6 +12,10 @@ internal static class TurnErrors
     public static TurnError WorkspaceFull { get; } = new(
         TurnErrorKind.InvalidRequest, "The workspace has grown beyond its limit (Limits:Workspace of the profile), and the agent was ended. Delete files of the thread, and send the message again.");
 
+    /// <summary>The agent was ended, since its processes together took too much memory.</summary>
+    public static TurnError MemoryFull { get; } = new(
+        TurnErrorKind.InvalidRequest, "The agent's programs took more memory than they may together (Limits:TotalMemory of the profile), and the agent was ended. Ask for less at a time, or raise the limit.");
+
     /// <summary>A process could not go on with a call that an earlier one waited with.</summary>
     public static TurnError NotTakenUp { get; } = new(
         TurnErrorKind.CliCrashed, "The CLI did not take the decided call up: nothing of it was run. Send the message again.");

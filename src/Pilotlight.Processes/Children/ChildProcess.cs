@@ -125,6 +125,9 @@ public sealed class ChildProcess : IAsyncDisposable
     /// <summary>Bytes of memory of it and of what it started; null when unknown.</summary>
     internal long? MemoryBytes => HasExited ? null : _containment.MemoryOf(Id);
 
+    /// <summary>The same without files that are in memory; null when unknown.</summary>
+    internal long? OwnMemoryBytes => HasExited ? null : _containment.OwnMemoryOf(Id);
+
     /// <summary>
     /// Stops it if it still runs, and closes its pipes; throws what disposing of the warm-up's state throws, after that. Whoever
     /// calls it again waits for the same end.

@@ -35,6 +35,9 @@ internal interface IContainment : IDisposable
     /// <summary>Bytes of memory of the child and of what it started; null when that cannot be told.</summary>
     long? MemoryOf(int processId);
 
+    /// <summary>The same without files that are in memory, as a limit counts: nothing that the child does hides it. Null when that cannot be told.</summary>
+    long? OwnMemoryOf(int processId);
+
     /// <summary>Ends what earlier owners left behind; returns how many processes that were.</summary>
     int Sweep();
 }

@@ -81,6 +81,8 @@ internal sealed partial class LinuxContainment : IContainment
 
     public long? MemoryOf(int processId) => ProcFileSystem.ProportionalSetSizeOfTree(processId);
 
+    public long? OwnMemoryOf(int processId) => ProcFileSystem.OwnMemoryOfTree(processId);
+
     public async Task<int> KillRestAsync(int processId, string cookie)
     {
         // A group's id is not given out again while the group has members, so this reaches ours or nobody.

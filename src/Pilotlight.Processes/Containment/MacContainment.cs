@@ -59,6 +59,8 @@ internal sealed class MacContainment : IContainment
 
     public long? MemoryOf(int processId) => ProcessTree.WorkingSet(processId);
 
+    public long? OwnMemoryOf(int processId) => null;
+
     public int Sweep() => 0;
 
     public void Dispose()

@@ -59,9 +59,43 @@ internal static class ProcFileSystem
             return null;
         }
 
-        var children = Read($"/proc/{processId}/task/{processId}/children") is { } list ? Encoding.UTF8.GetString(list) : "";
-        return own + children.Split(' ', StringSplitOptions.RemoveEmptyEntries)
-            .Sum(child => ProportionalSetSizeOfTree(int.Parse(child, CultureInfo.InvariantCulture)) ?? 0);
+        return own + Children(processId).Sum(child => ProportionalSetSizeOfTree(child) ?? 0);
+    }
+
+    /// <summary>Bytes that a process and all that it started hold for themselves: not files of theirs that are in memory. 0 when it has ended.</summary>
+    /// <remarks>Of <c>status</c>, which a process cannot hide. Memory that several share counts for each.</remarks>
+    public static long OwnMemoryOfTree(int processId)
+    {
+        var own = 0L;
+        if (Read($"/proc/{processId}/status") is { } status)
+        {
+            foreach (var line in Encoding.UTF8.GetString(status).Split('\n'))
+            {
+                if (line.StartsWith("RssAnon:", StringComparison.Ordinal) || line.StartsWith("RssShmem:", StringComparison.Ordinal))
+                {
+                    own += long.Parse(line.AsSpan(line.IndexOf(':') + 1).Trim().TrimEnd("kB"), CultureInfo.InvariantCulture) << 10;
+                }
+            }
+        }
+
+        return own + Children(processId).Sum(OwnMemoryOfTree);
+    }
+
+    // A child is told by the thread that started it.
+    private static IEnumerable<int> Children(int processId) => Threads(processId)
+        .SelectMany(thread => Read($"{thread}/children") is { } list ? Encoding.UTF8.GetString(list).Split(' ', StringSplitOptions.RemoveEmptyEntries) : [])
+        .Select(child => int.Parse(child, CultureInfo.InvariantCulture));
+
+    private static string[] Threads(int processId)
+    {
+        try
+        {
+            return Directory.GetDirectories($"/proc/{processId}/task");
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            return []; // It has ended.
+        }
     }
 
     private static IEnumerable<int> ProcessIds()

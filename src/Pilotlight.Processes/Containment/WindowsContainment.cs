@@ -50,6 +50,8 @@ internal sealed partial class WindowsContainment : IContainment
 
     public long? MemoryOf(int processId) => ProcessTree.WorkingSet(processId);
 
+    public long? OwnMemoryOf(int processId) => null;
+
     public int Sweep() => 0;
 
     public void Dispose()

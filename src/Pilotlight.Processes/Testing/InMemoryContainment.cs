@@ -53,6 +53,8 @@ internal sealed class InMemoryContainment : IContainment
 
     public long? MemoryOf(int processId) => null;
 
+    public long? OwnMemoryOf(int processId) => null;
+
     public int Sweep() => 0;
 
     public void Dispose()

@@ -54,6 +54,24 @@ public sealed class WalledTests
     }
 
     [Fact]
+    public async Task Programs_that_together_take_more_memory_than_they_may_end_the_agent_and_its_turn_says_why()
+    {
+        Skip.WithoutWalls(SandboxMode.Full);
+        await using var host = await ClaudeHost.StartAsync(claude =>
+        {
+            claude.Profiles["walled"] = Profile(SandboxMode.Full);
+            claude.Profiles["walled"].Limits.TotalMemory = 600 << 20;
+        });
+
+        // Each of them takes less than one may; together they are too many.
+        host.Simulator.Enqueue(Scenario.ToolUse("Bash", """{"command":"for i in $(seq 8); do (head -c 100000000 /dev/zero | tail) & done; wait; sleep 60"}"""), Scenario.Answer("done"));
+
+        var events = await host.RunAsync(new Conversation { Id = "a", Profile = "walled" }, "go", Token);
+
+        Assert.Contains("more memory than they may together", Assert.IsType<TurnFailed>(events[^1]).Error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Hosts_are_reached_by_allowed_names_alone()
     {
         Skip.WithoutWalls(SandboxMode.Full);

@@ -15,8 +15,8 @@ public sealed class CliAloneTests : EndToEndTest
     [InlineData(true)]
     public async Task An_answer_ends_before_a_stop_sequence_which_is_named(bool isStreamed)
     {
-        await using var simulator = await SimulatorServer.StartAsync(cancellationToken: Token);
-        await using var gateway = await StartAsync(simulator);
+        await using var reused = await ReusedGateway.TakeAsync(Token, "--Pilotlight:Wire:Enabled=false");
+        var (gateway, simulator) = reused;
         simulator.Enqueue(Scenario.Answer("one two EN three END four five"), Scenario.Answer("one two EN"));
 
         using var stopped = await SendAsync(gateway, isStreamed);
@@ -35,8 +35,8 @@ public sealed class CliAloneTests : EndToEndTest
     [Fact]
     public async Task OpenAIs_stop_ends_an_answer_the_same_way()
     {
-        await using var simulator = await SimulatorServer.StartAsync(cancellationToken: Token);
-        await using var gateway = await StartAsync(simulator);
+        await using var reused = await ReusedGateway.TakeAsync(Token, "--Pilotlight:Wire:Enabled=false");
+        var (gateway, simulator) = reused;
         simulator.Enqueue(Scenario.Answer("one two\n\nthree"));
 
         using var response = await gateway.Http.PostAsJsonAsync("/v1/chat/completions", new { model = "sonnet", messages = s_hello, stop = "\n\n" }, Token);
@@ -48,8 +48,8 @@ public sealed class CliAloneTests : EndToEndTest
     [Fact]
     public async Task A_tool_that_must_be_called_is_the_only_one_that_is_offered_and_one_call_at_a_time_is_told()
     {
-        await using var simulator = await SimulatorServer.StartAsync(cancellationToken: Token);
-        await using var gateway = await StartAsync(simulator);
+        await using var reused = await ReusedGateway.TakeAsync(Token, "--Pilotlight:Wire:Enabled=false");
+        var (gateway, simulator) = reused;
         simulator.Enqueue(
             Scenario.ToolUses(new ToolCall("mcp__functions__weather", """{"city":"Oslo"}"""), new ToolCall("mcp__functions__weather", """{"city":"Rome"}""")),
             Scenario.Answer("Rain."));
@@ -91,7 +91,4 @@ public sealed class CliAloneTests : EndToEndTest
 
     private Task<HttpResponseMessage> SendAsync(GatewayProcess gateway, bool isStreamed) => gateway.Http.PostAsJsonAsync(
         "/v1/messages", new { model = "sonnet", max_tokens = 60, stop_sequences = new[] { "END" }, messages = s_hello, stream = isStreamed }, Token);
-
-    private Task<GatewayProcess> StartAsync(SimulatorServer simulator) => GatewayProcess.StartAsync(
-        Data, Token, new Dictionary<string, string> { ["ANTHROPIC_API_KEY"] = "sk-ant-none", ["ANTHROPIC_BASE_URL"] = simulator.BaseAddress.ToString().TrimEnd('/') }, "--Pilotlight:Wire:Enabled=false");
 }

@@ -19,8 +19,8 @@ public sealed class ClientShapeTests : EndToEndTest
     [Fact]
     public async Task Pictures_and_files_reach_the_model_as_what_they_are()
     {
-        await using var simulator = await SimulatorServer.StartAsync(cancellationToken: Token);
-        await using var gateway = await StartAsync(simulator);
+        await using var reused = await ReusedGateway.TakeAsync(Token);
+        var (gateway, simulator) = reused;
 
         await SendAsync(gateway, Messages, $$$"""
             {"model":"sonnet","max_tokens":64,"messages":[{"role":"user","content":[
@@ -45,8 +45,8 @@ public sealed class ClientShapeTests : EndToEndTest
     [InlineData(false)]
     public async Task A_picture_in_a_result_reaches_the_model_from_a_hot_process_and_from_another(bool hot)
     {
-        await using var simulator = await SimulatorServer.StartAsync(cancellationToken: Token);
-        await using var gateway = await StartAsync(simulator, hot ? [] : ["--Pilotlight:Sessions:MaxHot=0"]);
+        await using var reused = await ReusedGateway.TakeAsync(Token, hot ? [] : ["--Pilotlight:Sessions:MaxHot=0"]);
+        var (gateway, simulator) = reused;
         simulator.Enqueue(Scenario.ToolUse("mcp__functions__look", "{}", "I look."), Scenario.Answer("A dot."));
         const string Tools = """[{"name":"look","input_schema":{}}]""";
         var asked = await SendAsync(gateway, Messages, $$"""{"model":"sonnet","max_tokens":64,"tools":{{Tools}},"messages":[{"role":"user","content":"Look."}]}""");
@@ -66,8 +66,8 @@ public sealed class ClientShapeTests : EndToEndTest
     public async Task A_tool_of_a_long_name_is_called_by_it()
     {
         var name = new string('n', 128);
-        await using var simulator = await SimulatorServer.StartAsync(cancellationToken: Token);
-        await using var gateway = await StartAsync(simulator);
+        await using var reused = await ReusedGateway.TakeAsync(Token);
+        var (gateway, simulator) = reused;
         await SendAsync(gateway, Messages, Ask());
         var onWire = simulator.MessageRequests[^1].Body.GetProperty("tools")[0].GetProperty("name").GetString()!;
         simulator.Enqueue(Scenario.ToolUse(onWire, "{}", "I call."));
@@ -83,8 +83,8 @@ public sealed class ClientShapeTests : EndToEndTest
     [Fact]
     public async Task A_history_as_a_client_keeps_it_is_told_as_it_was()
     {
-        await using var simulator = await SimulatorServer.StartAsync(cancellationToken: Token);
-        await using var gateway = await StartAsync(simulator);
+        await using var reused = await ReusedGateway.TakeAsync(Token);
+        var (gateway, simulator) = reused;
 
         await SendAsync(gateway, OpenAi, """
             {"model":"sonnet","tools":[{"type":"function","function":{"name":"f","parameters":{}}}],"messages":[{"role":"user","content":"cut \ud83d","name":"ada"},
@@ -129,16 +129,6 @@ public sealed class ClientShapeTests : EndToEndTest
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         Assert.Contains("not UTF-8", await response.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
     }
-
-    private Task<GatewayProcess> StartAsync(SimulatorServer simulator, params string[] arguments) => GatewayProcess.StartAsync(
-        Data,
-        Token,
-        new Dictionary<string, string>
-        {
-            ["ANTHROPIC_API_KEY"] = "sk-ant-not-a-real-key",
-            ["ANTHROPIC_BASE_URL"] = simulator.BaseAddress.ToString().TrimEnd('/'),
-        },
-        arguments);
 
     private async Task<JsonElement> SendAsync(GatewayProcess gateway, string path, string body)
     {

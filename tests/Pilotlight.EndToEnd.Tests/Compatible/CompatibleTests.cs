@@ -172,7 +172,7 @@ public sealed class CompatibleTests : EndToEndTest
     [Fact]
     public async Task A_stop_lets_a_running_call_finish()
     {
-        await using var gateway = await GatewayProcess.StartAsync(Data, Token, null, "--simulate");
+        await using var gateway = await GatewayProcess.StartAsync(Data, Token, null, "--simulate", GatewayProcess.OneParked);
         await gateway.WaitForWarmthAsync(Token);
         var call = AskAsync(gateway, "/v1/chat/completions", new JsonArray(Message("user", "[[sim words=100 rate=50]]")));
         await gateway.WaitForAsync(pool => Leased(pool) == 1, Token);

@@ -21,8 +21,8 @@ public sealed class ThinkingTests : EndToEndTest
     [InlineData(CliAlone)]
     public async Task What_is_thought_is_told_to_who_asked_for_it(string route)
     {
-        await using var simulator = await SimulatorServer.StartAsync(cancellationToken: Token);
-        await using var gateway = await StartAsync(simulator, route);
+        await using var reused = await ReusedGateway.TakeAsync(Token, route);
+        var (gateway, simulator) = reused;
         simulator.When(_ => true, Scenario.Thinking("I think hard.", "Yes."));
 
         var chat = await PostAsync(gateway, "/v1/chat/completions", new { model = "sonnet", messages = s_hello, reasoning_effort = "low" });
@@ -48,8 +48,8 @@ public sealed class ThinkingTests : EndToEndTest
     [InlineData(CliAlone)]
     public async Task Anthropics_stream_tells_thinking_in_a_block_of_its_own(string route)
     {
-        await using var simulator = await SimulatorServer.StartAsync(cancellationToken: Token);
-        await using var gateway = await StartAsync(simulator, route);
+        await using var reused = await ReusedGateway.TakeAsync(Token, route);
+        var (gateway, simulator) = reused;
         simulator.Enqueue(Scenario.Thinking("I think hard.", "Yes."));
 
         var events = Events(await PostAsync(gateway, "/v1/messages", new { model = "sonnet", max_tokens = 60, messages = s_hello, stream = true, thinking = new { type = "adaptive", display = "summarized" } }));
@@ -66,8 +66,8 @@ public sealed class ThinkingTests : EndToEndTest
     [InlineData(true)]
     public async Task What_was_thought_goes_on_with_a_client_that_keeps_it(bool isStreamed)
     {
-        await using var simulator = await SimulatorServer.StartAsync(cancellationToken: Token);
-        await using var gateway = await StartAsync(simulator, Direct);
+        await using var reused = await ReusedGateway.TakeAsync(Token, Direct);
+        var (gateway, simulator) = reused;
         simulator.Enqueue(new Scenario { ThinkingText = "I look it up.", Text = "", Tool = new ToolCall("weather", """{"city":"Oslo"}""") }, Scenario.Answer("Rain."));
 
         var first = await AskAsync(gateway, isStreamed, new JsonObject { ["role"] = "user", ["content"] = "How is it?" });
@@ -94,8 +94,8 @@ public sealed class ThinkingTests : EndToEndTest
     [Fact]
     public async Task Through_the_cli_a_client_that_would_keep_it_is_told_that_it_cannot()
     {
-        await using var simulator = await SimulatorServer.StartAsync(cancellationToken: Token);
-        await using var gateway = await StartAsync(simulator, Wire);
+        await using var reused = await ReusedGateway.TakeAsync(Token, Wire);
+        var (gateway, simulator) = reused;
         simulator.Enqueue(Scenario.Thinking("I think hard.", "Yes."));
 
         using var response = await gateway.Http.PostAsJsonAsync("/v1/responses", Request(false, new JsonArray(new JsonObject { ["role"] = "user", ["content"] = "hello" })), Token);
@@ -133,7 +133,4 @@ public sealed class ThinkingTests : EndToEndTest
 
     private static JsonElement[] Events(string stream) =>
         [.. stream.Split('\n').Where(line => line.StartsWith("data: {", StringComparison.Ordinal)).Select(line => JsonElement.Parse(line[6..]))];
-
-    private Task<GatewayProcess> StartAsync(SimulatorServer simulator, string route) => GatewayProcess.StartAsync(
-        Data, Token, new Dictionary<string, string> { ["ANTHROPIC_API_KEY"] = "sk-ant-none", ["ANTHROPIC_BASE_URL"] = simulator.BaseAddress.ToString().TrimEnd('/') }, route);
 }

@@ -32,8 +32,8 @@ public sealed class ToolTests : EndToEndTest
     [Fact]
     public async Task The_OpenAI_client_answers_two_calls_on_the_process_that_made_them()
     {
-        await using var simulator = await SimulatorServer.StartAsync(cancellationToken: Token);
-        await using var gateway = await StartAsync(simulator);
+        await using var reused = await ReusedGateway.TakeAsync(Token);
+        var (gateway, simulator) = reused;
         simulator.Enqueue(TwoCalls, Scenario.Answer("Rain and sun."), Scenario.Answer("Bye."));
         var chat = Client(gateway);
         var options = new ChatCompletionOptions { Tools = { ChatTool.CreateFunctionTool("weather", "How it is.", BinaryData.FromString(Schema)) } };
@@ -61,8 +61,8 @@ public sealed class ToolTests : EndToEndTest
     [Fact]
     public async Task The_OpenAI_client_streams_calls()
     {
-        await using var simulator = await SimulatorServer.StartAsync(cancellationToken: Token);
-        await using var gateway = await StartAsync(simulator);
+        await using var reused = await ReusedGateway.TakeAsync(Token);
+        var (gateway, simulator) = reused;
         simulator.Enqueue(TwoCalls);
         var options = new ChatCompletionOptions { Tools = { ChatTool.CreateFunctionTool("weather", "How it is.", BinaryData.FromString(Schema)) } };
         var updates = new List<StreamingChatCompletionUpdate>();
@@ -85,8 +85,8 @@ public sealed class ToolTests : EndToEndTest
     [InlineData(false)]
     public async Task The_Anthropic_client_answers_a_call_on_the_process_that_made_it(bool streaming)
     {
-        await using var simulator = await SimulatorServer.StartAsync(cancellationToken: Token);
-        await using var gateway = await StartAsync(simulator);
+        await using var reused = await ReusedGateway.TakeAsync(Token);
+        var (gateway, simulator) = reused;
         simulator.Enqueue(Scenario.ToolUse("mcp__functions__weather", """{"city":"Oslo"}""", "I look."), Scenario.Answer("Rain."));
         using var client = new AnthropicClient { ApiKey = "pl_none", BaseUrl = gateway.Http.BaseAddress!.ToString().TrimEnd('/'), MaxRetries = 0 };
         var call = new MessageCreateParams
@@ -164,8 +164,8 @@ public sealed class ToolTests : EndToEndTest
     [InlineData(Messages)]
     public async Task Without_the_process_the_call_and_its_result_are_replayed_as_they_were(string path)
     {
-        await using var simulator = await SimulatorServer.StartAsync(cancellationToken: Token);
-        await using var gateway = await StartAsync(simulator, "--Pilotlight:Sessions:MaxHot=0");
+        await using var reused = await ReusedGateway.TakeAsync(Token, "--Pilotlight:Sessions:MaxHot=0");
+        var (gateway, simulator) = reused;
         simulator.Enqueue(Scenario.ToolUse("mcp__functions__weather", """{"city":"Oslo"}""", "I look."), Scenario.Answer("Rain."));
 
         var asked = await PostAsync(gateway, path, Ask(path));
@@ -254,8 +254,8 @@ public sealed class ToolTests : EndToEndTest
     [Fact]
     public async Task A_schema_is_answered_with_an_object_that_fits_it()
     {
-        await using var simulator = await SimulatorServer.StartAsync(cancellationToken: Token);
-        await using var gateway = await StartAsync(simulator);
+        await using var reused = await ReusedGateway.TakeAsync(Token);
+        var (gateway, simulator) = reused;
         simulator.Enqueue(
             Scenario.ToolUse("StructuredOutput", """{"city":7}""", "Let me see."),
             Scenario.ToolUse("StructuredOutput", """{"city":"Oslo"}"""),

@@ -14,8 +14,8 @@ public sealed class FrontEndTests : EndToEndTest
     [Fact]
     public async Task A_run_of_AG_UI_is_a_turn_of_its_thread()
     {
-        await using var simulator = await SimulatorServer.StartAsync(cancellationToken: Token);
-        await using var gateway = await StartAsync(simulator);
+        await using var reused = await ReusedGateway.TakeAsync(Token);
+        var (gateway, simulator) = reused;
         var thread = await gateway.CreateThreadAsync(Token);
         simulator.Enqueue(Scenario.Answer("Hello there."), Scenario.Answer("Again."));
 
@@ -37,8 +37,8 @@ public sealed class FrontEndTests : EndToEndTest
     [Fact]
     public async Task A_tool_of_an_AG_UI_client_ends_the_run_and_its_result_begins_the_next()
     {
-        await using var simulator = await SimulatorServer.StartAsync(cancellationToken: Token);
-        await using var gateway = await StartAsync(simulator);
+        await using var reused = await ReusedGateway.TakeAsync(Token);
+        var (gateway, simulator) = reused;
         var thread = await gateway.CreateThreadAsync(Token);
         simulator.Enqueue(Scenario.ToolUse("mcp__functions__weather", """{"city":"Oslo"}"""), Scenario.Answer("Rain."));
         var tools = new JsonArray(new JsonObject
@@ -66,8 +66,8 @@ public sealed class FrontEndTests : EndToEndTest
     [Fact]
     public async Task The_AI_SDKs_stream_is_told_resumed_and_made_anew()
     {
-        await using var simulator = await SimulatorServer.StartAsync(cancellationToken: Token);
-        await using var gateway = await StartAsync(simulator);
+        await using var reused = await ReusedGateway.TakeAsync(Token);
+        var (gateway, simulator) = reused;
         var thread = await gateway.CreateThreadAsync(Token);
         simulator.Enqueue(Scenario.Answer("One."), Scenario.Answer("Two."));
 
@@ -90,8 +90,8 @@ public sealed class FrontEndTests : EndToEndTest
     [Fact]
     public async Task A_file_of_the_chat_reaches_the_model_and_is_replayed()
     {
-        await using var simulator = await SimulatorServer.StartAsync(cancellationToken: Token);
-        await using var gateway = await StartAsync(simulator, "--Pilotlight:Sessions:MaxHot=0");
+        await using var reused = await ReusedGateway.TakeAsync(Token, "--Pilotlight:Sessions:MaxHot=0");
+        var (gateway, simulator) = reused;
         var thread = await gateway.CreateThreadAsync(Token);
         simulator.Enqueue(Scenario.Answer("A pixel."), Scenario.Answer("Yes."));
         var chat = Chat("submit-message", "u1", "What is it?");
@@ -149,9 +149,4 @@ public sealed class FrontEndTests : EndToEndTest
 
         return (words, response.Headers.TryGetValues("x-vercel-ai-ui-message-stream", out var header) ? header.Single() : null);
     }
-
-    private Task<GatewayProcess> StartAsync(SimulatorServer simulator, params string[] arguments) => GatewayProcess.StartAsync(
-        Data, Token,
-        new Dictionary<string, string> { ["ANTHROPIC_API_KEY"] = "sk-ant-not-a-real-key", ["ANTHROPIC_BASE_URL"] = simulator.BaseAddress.ToString().TrimEnd('/') },
-        arguments);
 }

@@ -20,8 +20,8 @@ public sealed class ResponseTests : EndToEndTest
     [Fact]
     public async Task A_response_is_kept_and_the_next_goes_on_on_the_same_process()
     {
-        await using var simulator = await SimulatorServer.StartAsync(cancellationToken: Token);
-        await using var gateway = await StartAsync(simulator);
+        await using var reused = await ReusedGateway.TakeAsync(Token);
+        var (gateway, simulator) = reused;
         var client = new ResponseClient(gateway, Token);
         simulator.Enqueue(Scenario.Answer("First."), Scenario.Answer("Second."));
 
@@ -62,8 +62,8 @@ public sealed class ResponseTests : EndToEndTest
     [Fact]
     public async Task The_stream_has_the_documented_events_and_is_the_same_at_every_replay()
     {
-        await using var simulator = await SimulatorServer.StartAsync(cancellationToken: Token);
-        await using var gateway = await StartAsync(simulator);
+        await using var reused = await ReusedGateway.TakeAsync(Token);
+        var (gateway, simulator) = reused;
         var client = new ResponseClient(gateway, Token);
         simulator.Enqueue(Scenario.Thinking("Hm, let me see.", "Here it is."));
 
@@ -119,8 +119,8 @@ public sealed class ResponseTests : EndToEndTest
     [Fact]
     public async Task Without_its_process_a_call_and_its_result_are_replayed_natively()
     {
-        await using var simulator = await SimulatorServer.StartAsync(cancellationToken: Token);
-        await using var gateway = await StartAsync(simulator, "--Pilotlight:Sessions:MaxHot=0");
+        await using var reused = await ReusedGateway.TakeAsync(Token, "--Pilotlight:Sessions:MaxHot=0");
+        var (gateway, simulator) = reused;
         var client = new ResponseClient(gateway, Token);
         simulator.Enqueue(AsksWeather, Scenario.Answer("Rain."), Scenario.Answer("Bye."));
 
@@ -139,8 +139,8 @@ public sealed class ResponseTests : EndToEndTest
     [Fact]
     public async Task A_call_that_is_not_answered_is_told_by_name()
     {
-        await using var simulator = await SimulatorServer.StartAsync(cancellationToken: Token);
-        await using var gateway = await StartAsync(simulator);
+        await using var reused = await ReusedGateway.TakeAsync(Token);
+        var (gateway, simulator) = reused;
         var client = new ResponseClient(gateway, Token);
         simulator.Enqueue(AsksWeather);
 
@@ -192,8 +192,8 @@ public sealed class ResponseTests : EndToEndTest
     [Fact]
     public async Task A_response_is_cancelled_and_says_so()
     {
-        await using var simulator = await SimulatorServer.StartAsync(cancellationToken: Token);
-        await using var gateway = await StartAsync(simulator);
+        await using var reused = await ReusedGateway.TakeAsync(Token);
+        var (gateway, simulator) = reused;
         var client = new ResponseClient(gateway, Token);
         simulator.Enqueue(Scenario.Stall("word1 word2 word3", afterTokens: 2));
 
@@ -208,8 +208,8 @@ public sealed class ResponseTests : EndToEndTest
     [Fact]
     public async Task A_request_that_is_sent_again_under_its_key_is_answered_once()
     {
-        await using var simulator = await SimulatorServer.StartAsync(cancellationToken: Token);
-        await using var gateway = await StartAsync(simulator);
+        await using var reused = await ReusedGateway.TakeAsync(Token);
+        var (gateway, simulator) = reused;
         simulator.Enqueue(AsksWeather, Scenario.Answer("Second."), Scenario.Answer("Anew."));
 
         // A new one, one that answers a call, and one that goes on from the middle: each is found where its first try had left it.
@@ -244,8 +244,8 @@ public sealed class ResponseTests : EndToEndTest
     [Fact]
     public async Task Requests_that_come_at_once_under_one_key_are_one_response()
     {
-        await using var simulator = await SimulatorServer.StartAsync(cancellationToken: Token);
-        await using var gateway = await StartAsync(simulator);
+        await using var reused = await ReusedGateway.TakeAsync(Token);
+        var (gateway, simulator) = reused;
         simulator.When(request => request.IsMessage, Scenario.Answer("Once."));
 
         var statuses = await Task.WhenAll(Enumerable.Range(0, 12).Select(async _ =>
@@ -282,8 +282,8 @@ public sealed class ResponseTests : EndToEndTest
     [Fact]
     public async Task A_conversation_is_a_thread_and_keeps_what_is_said()
     {
-        await using var simulator = await SimulatorServer.StartAsync(cancellationToken: Token);
-        await using var gateway = await StartAsync(simulator);
+        await using var reused = await ReusedGateway.TakeAsync(Token);
+        var (gateway, simulator) = reused;
         var client = new ResponseClient(gateway, Token);
         var thread = await gateway.CreateThreadAsync(Token);
         simulator.Enqueue(Scenario.Answer("Native."), Scenario.Answer("Response."), Scenario.Answer("Again."));
@@ -301,8 +301,8 @@ public sealed class ResponseTests : EndToEndTest
     [Fact]
     public async Task Pictures_histories_instructions_and_schemas_reach_the_model()
     {
-        await using var simulator = await SimulatorServer.StartAsync(cancellationToken: Token);
-        await using var gateway = await StartAsync(simulator);
+        await using var reused = await ReusedGateway.TakeAsync(Token);
+        var (gateway, simulator) = reused;
         var client = new ResponseClient(gateway, Token);
         simulator.Enqueue(Scenario.ToolUse("StructuredOutput", """{"city":"Oslo"}"""));
         const string Pixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
@@ -329,8 +329,8 @@ public sealed class ResponseTests : EndToEndTest
     [Fact]
     public async Task Items_of_earlier_responses_are_referred_to_by_their_ids()
     {
-        await using var simulator = await SimulatorServer.StartAsync(cancellationToken: Token);
-        await using var gateway = await StartAsync(simulator);
+        await using var reused = await ReusedGateway.TakeAsync(Token);
+        var (gateway, simulator) = reused;
         var client = new ResponseClient(gateway, Token);
         simulator.Enqueue(Scenario.Answer("First."), Scenario.Answer("Second."));
 
