@@ -28,12 +28,12 @@ internal static class Approvals
         var folder = Directory.CreateTempSubdirectory("pilotlight-approvals-");
         var cases = new ConcurrentBag<Case>();
         var random = new Random(20261129);
-        var (kills, stops, made) = (0, 0, 0);
+        var (kills, stops) = (0, 0);
         try
         {
             while (true)
             {
-                var isLast = made >= runs || limit.IsOver;
+                var isLast = Asked() >= runs || limit.IsOver;
                 await using var gateway = await rig.StartAsync(Settings(folder.FullName, random));
                 if (isLast)
                 {
@@ -44,8 +44,8 @@ internal static class Approvals
                 var open = new ConcurrentQueue<Case>(cases.Where(one => one is { Approval: not null, IsDecided: false }));
                 using var over = new CancellationTokenSource();
                 var clients = Enumerable.Range(0, Clients).Select(number => WorkAsync(gateway, new Random(random.Next() + number), open, NewCase, over.Token)).ToArray();
-                var before = cases.Count(one => one.Approval is not null);
-                while (cases.Count(one => one.Approval is not null) < before + Round && !clients.All(client => client.IsCompleted))
+                var before = Asked();
+                while (Asked() < before + Round && !clients.All(client => client.IsCompleted))
                 {
                     await Task.Delay(20);
                 }
@@ -74,9 +74,12 @@ internal static class Approvals
             folder.Delete(recursive: true);
         }
 
+        // One whose server ended before it asked is none.
+        int Asked() => cases.Count(one => one.Approval is not null);
+
         Case? NewCase()
         {
-            if (Interlocked.Increment(ref made) > runs)
+            if (Asked() >= runs)
             {
                 return null;
             }

@@ -13,7 +13,8 @@ internal sealed record Contestant(string Name, string Style, string Explanation,
 }
 
 /// <summary>The CLI, where it finds the API, and a home of its own.</summary>
-internal sealed record CliUnderTest(string Path, string Api, string Home)
+/// <param name="Trusted">The file with the API's certificate; null without TLS.</param>
+internal sealed record CliUnderTest(string Path, string Api, string Home, string? Trusted = null)
 {
     public const string Question = "Say something short.";
 
@@ -51,6 +52,11 @@ internal sealed record CliUnderTest(string Path, string Api, string Home)
         })
         {
             start.Environment[name] = value;
+        }
+
+        if (Trusted is not null)
+        {
+            start.Environment["NODE_EXTRA_CA_CERTS"] = Trusted;
         }
 
         var process = Process.Start(start)!;

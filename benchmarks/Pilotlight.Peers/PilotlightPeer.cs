@@ -15,6 +15,7 @@ internal sealed class PilotlightPeer : IAsyncDisposable
     private readonly IHost _pooled;
     private readonly IHost _bare;
     private readonly List<double> _acquired = [];
+    private int _parked;
     private int _conversations;
     private Conversation _last = new() { Id = "none" };
 
@@ -23,14 +24,31 @@ internal sealed class PilotlightPeer : IAsyncDisposable
     /// <summary>Milliseconds from asking the pool to having a process, median of the warm and idle runs.</summary>
     public double AcquireMedian => Quantiles.Median(_acquired);
 
-    public static async Task<PilotlightPeer> StartAsync(CliUnderTest machine)
+    /// <param name="machine">What it runs on.</param>
+    /// <param name="parked">How many processes are kept parked.</param>
+    /// <param name="most">How many there are at most, and hot conversations among them; null for as many hot as parked.</param>
+    public static async Task<PilotlightPeer> StartAsync(CliUnderTest machine, int parked = 2, int? most = null)
     {
-        var pooled = Build(machine, 2);
+        var pooled = Build(machine, parked, most);
         var bare = Build(machine, 0);
         await pooled.StartAsync();
         await bare.StartAsync();
-        return new PilotlightPeer(pooled, bare);
+        return new PilotlightPeer(pooled, bare) { _parked = parked };
     }
+
+    /// <summary>A conversation of two turns, to be gone on with later; what it returns asks, once.</summary>
+    public async Task<Func<Task<double>>> PrepareHotAsync()
+    {
+        await ReadyAsync();
+        var conversation = New([]);
+        await RunAsync(_pooled, conversation, AcquireSource.Warm);
+        await RunAsync(_pooled, conversation, AcquireSource.Hot);
+        await ReadyAsync();
+        return () => RunAsync(_pooled, conversation, AcquireSource.Hot);
+    }
+
+    /// <summary>A new conversation on a process that is parked.</summary>
+    public Task<double> ParkedAsync() => RunAsync(_pooled, New([]), AcquireSource.Warm);
 
     public Task<double> ColdAsync() => RunAsync(_bare, New([]), AcquireSource.Cold);
 
@@ -71,13 +89,13 @@ internal sealed class PilotlightPeer : IAsyncDisposable
         }
     }
 
-    private static IHost Build(CliUnderTest machine, int parked)
+    private static IHost Build(CliUnderTest machine, int parked, int? most = null)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Services.AddClaudeCode(claude =>
             (claude.Path, claude.BaseUrl, claude.HomeDirectory, claude.ApiKey) = (machine.Path, machine.Api, Path.Combine(machine.Home, "pilotlight"), "simulated"));
-        builder.Services.Configure<WarmPoolOptions>(pool => (pool.MinIdle, pool.MaxIdle) = (parked, parked));
-        builder.Services.Configure<ClaudeSessionOptions>(sessions => sessions.MaxHot = parked == 0 ? 0 : 2);
+        builder.Services.Configure<WarmPoolOptions>(pool => (pool.MinIdle, pool.MaxIdle, pool.MaxProcesses) = (parked, parked, most ?? pool.MaxProcesses));
+        builder.Services.Configure<ClaudeSessionOptions>(sessions => sessions.MaxHot = most ?? parked);
         return builder.Build();
     }
 
@@ -105,10 +123,11 @@ internal sealed class PilotlightPeer : IAsyncDisposable
         }
     }
 
-    private async Task ReadyAsync()
+    /// <summary>Returns when all are parked that shall be.</summary>
+    public async Task ReadyAsync()
     {
         var pool = _pooled.Services.GetRequiredService<WarmPool>();
-        while (pool.GetSnapshot().Profiles is not [{ Parked: 2, Starting: 0 }, ..])
+        while (pool.GetSnapshot().Profiles is not [{ Starting: 0 } chat, ..] || chat.Parked < _parked)
         {
             await Task.Delay(50);
         }

@@ -5,28 +5,45 @@ using Pilotlight.Peers;
 using Pilotlight.Simulator;
 using Pilotlight.Tool.Bench;
 
-// peers --cli PATH [--runs N] [--idle SECONDS] [--json FILE] [--markdown FILE] [--svg FILE]: the wait for the first token, ours and what one would use instead,
-// each in turn within a round, on one CLI against one simulator. The Agent SDK is run when node and its packages are there
+// peers --cli PATH [--runs N] [--idle SECONDS] [--network MS] [--pause MINUTES,…] [--burst N,…] [--json FILE] [--markdown FILE] [--svg FILE]: the wait for the first
+// token, ours and what one would use instead, each in turn within a round, on one CLI against one simulator; with --network that is so far away, behind TLS. With
+// --pause and --burst those alone are measured, ours beside the Agent SDK. The Agent SDK is run when node and its packages are there
 // (npm ci --ignore-scripts --omit=optional in benchmarks/Pilotlight.Peers/node).
 string? Option(string name) => Array.IndexOf(args, name) is >= 0 and var at && at + 1 < args.Length ? args[at + 1] : null;
 
 if (Option("--cli") is not { } cli || !File.Exists(cli))
 {
-    Console.Error.WriteLine("Usage: peers --cli PATH-OF-CLAUDE [--runs N] [--idle SECONDS] [--node FOLDER] [--json FILE] [--markdown FILE] [--svg FILE]");
+    Console.Error.WriteLine("Usage: peers --cli PATH-OF-CLAUDE [--runs N] [--idle SECONDS] [--network MS] [--pause MINUTES,…] [--burst N,…] [--node FOLDER] [--json FILE] [--markdown FILE] [--svg FILE]");
     return 2;
 }
 
 var runs = int.Parse(Option("--runs") ?? "7", CultureInfo.InvariantCulture);
 var idle = TimeSpan.FromSeconds(double.Parse(Option("--idle") ?? "10", CultureInfo.InvariantCulture));
-await using var simulator = await SimulatorServer.StartAsync();
+double[] Numbers(string name) => [.. (Option(name) ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries).Select(number => double.Parse(number, CultureInfo.InvariantCulture))];
+var (pauses, bursts, roundTrip) = (Numbers("--pause"), Numbers("--burst"), Numbers("--network"));
+await using var simulator = await SimulatorServer.StartAsync(
+    new SimulatorOptions { Https = roundTrip.Length > 0, RoundTrip = TimeSpan.FromMilliseconds(roundTrip.FirstOrDefault()) });
 var home = Directory.CreateTempSubdirectory("pilotlight-peers-");
-var machine = new CliUnderTest(cli, simulator.BaseAddress.ToString().TrimEnd('/'), home.FullName);
+string? trusted = null;
+if (simulator.CertificatePem is { } certificate)
+{
+    trusted = Path.Combine(home.FullName, "trusted.pem");
+    await File.WriteAllTextAsync(trusted, certificate);
+    Environment.SetEnvironmentVariable("SSL_CERT_FILE", trusted);
+}
+
+var machine = new CliUnderTest(cli, simulator.BaseAddress.ToString().TrimEnd('/'), home.FullName, trusted);
+
+await using var sdk = AgentSdk.TryStart(machine, Option("--node") ?? Path.Combine(AppContext.BaseDirectory, "node"));
+if (pauses.Length + bursts.Length > 0)
+{
+    return await MomentsAsync();
+}
 
 await using var ours = await PilotlightPeer.StartAsync(machine);
 await using var gateway = await GatewayPeer.StartAsync(machine);
 using var http = new PlainHttp(simulator.BaseAddress);
 await using var seed = new SeedPool(machine);
-await using var sdk = AgentSdk.TryStart(machine, Option("--node") ?? Path.Combine(AppContext.BaseDirectory, "node"));
 List<Contestant> contestants =
 [
     new("claude -p", "cold", "a process for the message, prompt on stdin", () => ColdPrint.RunAsync(machine)),
@@ -113,3 +130,33 @@ if (Option("--svg") is { } picture)
 
 home.Delete(recursive: true);
 return 0;
+
+async Task<int> MomentsAsync()
+{
+    if (sdk is null)
+    {
+        Console.Error.WriteLine("--pause and --burst are beside the Agent SDK: install node, and its packages in benchmarks/Pilotlight.Peers/node.");
+        return 1;
+    }
+
+    List<Contestant> rows = pauses.Length == 0 ? [] : [.. await Moments.SilencesAsync(machine, sdk, [.. pauses.Select(TimeSpan.FromMinutes)], runs, Console.Error.WriteLine)];
+    foreach (var size in bursts)
+    {
+        rows.AddRange(await Moments.BurstsAsync(machine, sdk, (int)size, runs, Console.Error.WriteLine));
+    }
+
+    var moments = new StringBuilder("| | median | p95 | |\n| --- | --: | --: | --- |\n");
+    foreach (var row in rows)
+    {
+        moments.AppendLine(CultureInfo.InvariantCulture, $"| {row.Name} | {row.Median:0.0} ms | {Quantiles.P95(row.Milliseconds):0.0} | {row.Explanation} |");
+    }
+
+    moments.AppendLine(CultureInfo.InvariantCulture, $"\n{runs} rounds, each in turn, on {await Machine.DescribeAsync(cli, CancellationToken.None)}.");
+    Console.Write(moments);
+    if (Option("--markdown") is { } saved)
+    {
+        await File.WriteAllTextAsync(saved, moments.ToString());
+    }
+
+    return 0;
+}

@@ -37,6 +37,8 @@ internal sealed class StubContainment : IContainment
 
     public long? MemoryOf(int processId) => _inner.MemoryOf(processId);
 
+    public long? OwnMemoryOf(int processId) => _inner.OwnMemoryOf(processId);
+
     public int Sweep() => _inner.Sweep();
 
     public void Dispose() => _inner.Dispose();

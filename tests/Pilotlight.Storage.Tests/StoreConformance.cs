@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Pilotlight.Claude.Turns;
+using Pilotlight.Core.Access;
 using Pilotlight.Core.Attachments;
 using Pilotlight.Core.Storage;
 using Pilotlight.Core.Threads;
@@ -257,6 +258,26 @@ public abstract partial class StoreConformance : IAsyncLifetime
         Assert.Equal(15, results.Count(result => result.Status == AcceptStatus.Busy));
         Assert.Single((await Threads.ListMessagesAsync("a", null, 100, Token)).Items);
         Assert.Equal(AcceptStatus.NoThread, (await AcceptAsync(NewTurn("none", "t", "x"))).Status);
+    }
+
+    [Fact]
+    public async Task A_turn_that_is_asked_for_twice_is_taken_on_once_whether_it_runs_still_or_has_ended()
+    {
+        await ThreadAsync("a");
+        var epoch = await OpenEpochAsync();
+        var lease = new Reservation("t1", "local", KeyLimits.None, epoch, 10, 0, Now.AddMinutes(1));
+        var turn = NewTurn("a", "t1", "x");
+
+        var first = await AskAsync(turn);
+        var again = await AskAsync(turn with { UserMessageId = "again" });
+        await Turns.EndAsync("t1", epoch, new TurnOutcome(TurnState.Completed, null), [], Now, Token);
+        var late = await AskAsync(turn with { UserMessageId = "late" });
+
+        Assert.Equal((AcceptStatus.Accepted, AcceptStatus.Busy, AcceptStatus.Busy), (first.Status, again.Status, late.Status));
+        Assert.Equal(("t1", TurnState.Started, TurnState.Completed), (late.Turn!.Id, again.Turn!.State, late.Turn.State));
+        Assert.Single((await Threads.ListMessagesAsync("a", null, 100, Token)).Items);
+
+        Task<AcceptResult> AskAsync(Turn asked) => Turns.AcceptAsync(new NewTurnRequest(asked, epoch, Reservation: lease, StartsAtOnce: true), Now, Token);
     }
 
     [Fact]

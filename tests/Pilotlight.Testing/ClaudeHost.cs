@@ -33,6 +33,9 @@ public sealed class ClaudeHost : IAsyncDisposable
 
     public string Home => _home.FullName;
 
+    /// <summary>For a pool that keeps a process of each profile parked. Where nothing is said about the pool it keeps none: it would cost more than most tests do.</summary>
+    public static Action<WarmPoolOptions> OneParked { get; } = static pool => pool.MinIdle = 1;
+
     public static async Task<ClaudeHost> StartAsync(
         Action<ClaudeOptions>? claude = null,
         Action<WarmPoolOptions>? pool = null,
@@ -54,7 +57,7 @@ public sealed class ClaudeHost : IAsyncDisposable
         });
         builder.Services.Configure<WarmPoolOptions>(options =>
         {
-            options.MinIdle = 1;
+            (options.MinIdle, options.MaxIdle) = pool is null ? (0, 0) : (1, options.MaxIdle);
             pool?.Invoke(options);
         });
         if (sessions is not null)

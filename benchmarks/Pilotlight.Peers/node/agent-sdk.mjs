@@ -1,18 +1,17 @@
-// Times the TypeScript Agent SDK to its first text, on the CLI and the API that it is given. One command a line on stdin
-// (query, startup, prewarm, session), one JSON line of milliseconds for each on stdout.
+// Times the TypeScript Agent SDK to its first text, on the CLI and the API that it is given. Two commands, a line each on stdin: 'prepare ID WAY'
+// (query, startup, prewarm, session) makes ready what that way makes ready, 'ask ID' says something to it. One JSON line for each on stdout.
 import { createInterface } from 'node:readline';
 import { prewarm, startup, query } from '@anthropic-ai/claude-agent-sdk';
 
-const { CLAUDE, API, CLI_HOME } = process.env;
+const { CLAUDE, API, CLI_HOME, TRUSTED } = process.env;
 const env = {
   HOME: CLI_HOME, PATH: '/usr/bin:/bin', ANTHROPIC_BASE_URL: API, ANTHROPIC_API_KEY: 'simulated',
   CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1', DISABLE_AUTOUPDATER: '1', DISABLE_TELEMETRY: '1', DISABLE_ERROR_REPORTING: '1',
+  ...(TRUSTED ? { NODE_EXTRA_CA_CERTS: TRUSTED } : {}),
 };
 const options = { pathToClaudeCodeExecutable: CLAUDE, env, model: 'sonnet', includePartialMessages: true, settingSources: [], tools: [], systemPrompt: 'You are a helpful assistant.' };
 const here = { ...options, cwd: CLI_HOME };
 const question = 'Say something short.';
-const settle = () => new Promise(done => setTimeout(done, 1500));
-
 async function untilResult(messages, since) {
   let first = null;
   for (;;) {
@@ -23,28 +22,28 @@ async function untilResult(messages, since) {
   }
 }
 
+// What each way makes ready, and then what is done when somebody speaks.
 const ways = {
   async query() {
-    const since = performance.now();
-    return await untilResult(query({ prompt: question, options: here }), since);
+    return async since => await untilResult(query({ prompt: question, options: here }), since);
   },
   async startup() {
     const warm = await startup({ options: here });
-    await settle();
-    const since = performance.now();
-    const took = await untilResult(warm.query(question), since);
-    warm.close?.();
-    return took;
+    return async since => {
+      const took = await untilResult(warm.query(question), since);
+      warm.close?.();
+      return took;
+    };
   },
   async prewarm() {
     const spare = await prewarm({ options });
-    await settle();
-    const since = performance.now();
-    const claimed = spare.claim({ prompt: question, options: { cwd: CLI_HOME } });
-    spare.claimed.catch(fault => console.error(fault.message));
-    const took = await untilResult(claimed, since);
-    claimed.close?.();
-    return took;
+    return async since => {
+      const claimed = spare.claim({ prompt: question, options: { cwd: CLI_HOME } });
+      spare.claimed.catch(fault => console.error(fault.message));
+      const took = await untilResult(claimed, since);
+      claimed.close?.();
+      return took;
+    };
   },
   // The second message of one streaming session: the SDK's own way to stay hot.
   async session() {
@@ -54,21 +53,31 @@ const ways = {
     const ready = async () => { while (!say) await new Promise(done => setImmediate(done)); };
     await ready(); say(question); say = undefined;
     await untilResult(session, 0);
-    await settle();
     await ready();
-    const since = performance.now();
-    say(question);
-    const took = await untilResult(session, since);
-    session.close?.();
-    return took;
+    return async since => {
+      say(question);
+      const took = await untilResult(session, since);
+      session.close?.();
+      return took;
+    };
   },
 };
 
-for await (const line of createInterface({ input: process.stdin })) {
+const prepared = new Map();
+
+async function answer(act, id, way) {
   try {
-    console.log(JSON.stringify({ ms: await ways[line]() }));
+    if (act === 'prepare') {
+      prepared.set(id, await ways[way]());
+      return { id, ready: true };
+    }
+    return { id, ms: await prepared.get(id)(performance.now()) };
   } catch (fault) {
-    console.log(JSON.stringify({ error: String(fault?.message ?? fault) }));
+    return { id, error: String(fault?.message ?? fault) };
   }
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  answer(...line.split(' ')).then(told => console.log(JSON.stringify(told)));
 }
 process.exit(0);

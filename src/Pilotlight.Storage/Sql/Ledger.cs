@@ -12,50 +12,35 @@ internal static class Ledger
     private const string LeaseColumns =
         """ "Id", "KeyId", "Day", "Month", "NanoUsd", "Tokens", "Model", "InputTokens", "OutputTokens", "CacheReadTokens", "CacheWriteTokens", "CostNanoUsd" """;
 
-    /// <summary>Holds all of it; when a limit forbids that, the caller abandons the transaction.</summary>
-    public static async ValueTask<ReserveResult> ReserveAsync(Session session, Reservation wanted, DateTimeOffset at, CancellationToken cancellationToken)
+    /// <summary>Counts a turn and holds what it may use of its key's budgets; when a limit forbids that, the caller abandons the transaction, else it adds the <see cref="Lease"/>.</summary>
+    public static async ValueTask<ReserveResult> HoldAsync(Session session, Reservation wanted, DateTimeOffset at, CancellationToken cancellationToken)
     {
-        var begun = 0;
-        if (wanted.KeyId != Caller.Local.KeyId)
+        if (wanted.KeyId == Caller.Local.KeyId)
         {
-            var refused = await CountAsync(session, wanted, at, cancellationToken);
-            if (refused.Status != ReserveStatus.Reserved)
-            {
-                return refused;
-            }
-
-            begun = refused.RequestsThisMinute;
+            return new ReserveResult(ReserveStatus.Reserved, 0);
         }
 
-        var lease = new LeaseRow
+        var counted = await CountAsync(session, wanted, at, cancellationToken);
+        if (counted.Status != ReserveStatus.Reserved)
         {
-            Id = wanted.Id,
-            KeyId = wanted.KeyId,
-            Epoch = wanted.Epoch,
-            ExpiresAt = wanted.ExpiresAt.UtcTicks,
-            Day = Day(at),
-            Month = Month(at),
-            NanoUsd = Mapping.Nano(wanted.Usd) ?? 0,
-            Tokens = wanted.Tokens,
-        };
-        var exceeded = wanted.KeyId == Caller.Local.KeyId ? null
-            : await HoldAsync(session, lease, lease.Day, "day", wanted.Limits.UsdPerDay, wanted.Limits.TokensPerDay, cancellationToken)
-            ?? await HoldAsync(session, lease, lease.Month, "month", wanted.Limits.UsdPerMonth, wanted.Limits.TokensPerMonth, cancellationToken);
-        if (exceeded is not null)
-        {
-            return new ReserveResult(ReserveStatus.OverBudget, begun, exceeded);
+            return counted;
         }
 
-        await session.ExecuteAsync(
-            """
-            INSERT INTO leases ("Id", "KeyId", "Epoch", "ExpiresAt", "Day", "Month", "NanoUsd", "Tokens",
-                "InputTokens", "OutputTokens", "CacheReadTokens", "CacheWriteTokens", "CostNanoUsd")
-            VALUES (@id, @key, @epoch, @expires, @day, @month, @usd, @tokens, 0, 0, 0, 0, 0)
-            """,
-            cancellationToken, ("id", lease.Id), ("key", lease.KeyId), ("epoch", lease.Epoch), ("expires", lease.ExpiresAt),
-            ("day", lease.Day), ("month", lease.Month), ("usd", lease.NanoUsd), ("tokens", lease.Tokens));
-        return new ReserveResult(ReserveStatus.Reserved, begun);
+        var exceeded = await HoldAsync(session, wanted, Day(at), "day", wanted.Limits.UsdPerDay, wanted.Limits.TokensPerDay, cancellationToken)
+            ?? await HoldAsync(session, wanted, Month(at), "month", wanted.Limits.UsdPerMonth, wanted.Limits.TokensPerMonth, cancellationToken);
+        return exceeded is null ? counted : new ReserveResult(ReserveStatus.OverBudget, counted.RequestsThisMinute, exceeded);
     }
+
+    /// <summary>What stores a reservation that is held: what it holds, and what its turn uses. Nothing happens where it is stored already.</summary>
+    public static Statement Lease(Reservation held, DateTimeOffset at) => new(
+        """
+        INSERT INTO leases ("Id", "KeyId", "Epoch", "ExpiresAt", "Day", "Month", "NanoUsd", "Tokens",
+            "InputTokens", "OutputTokens", "CacheReadTokens", "CacheWriteTokens", "CostNanoUsd")
+        VALUES (@id, @key, @epoch, @expires, @day, @month, @usd, @tokens, 0, 0, 0, 0, 0)
+        ON CONFLICT ("Id") DO NOTHING
+        """,
+        ("id", held.Id), ("key", held.KeyId), ("epoch", held.Epoch), ("expires", held.ExpiresAt.UtcTicks),
+        ("day", Day(at)), ("month", Month(at)), ("usd", Mapping.Nano(held.Usd) ?? 0), ("tokens", held.Tokens));
 
     /// <summary>Has a running turn hold what a further call needs, if its key's budgets have room for it.</summary>
     public static async ValueTask<CallHoldResult> HoldAsync(
@@ -208,21 +193,22 @@ internal static class Ledger
     }
 
     private static async ValueTask<ExceededBudget?> HoldAsync(
-        Session session, LeaseRow lease, string period, string window, decimal? usdCap, long? tokenCap, CancellationToken cancellationToken)
+        Session session, Reservation wanted, string period, string window, decimal? usdCap, long? tokenCap, CancellationToken cancellationToken)
     {
+        var usd = Mapping.Nano(wanted.Usd) ?? 0;
         await session.ExecuteAsync(
             """
             INSERT INTO budgets ("KeyId", "Period", "SpentNanoUsd", "ReservedNanoUsd", "SpentTokens", "ReservedTokens")
             VALUES (@key, @period, 0, 0, 0, 0) ON CONFLICT ("KeyId", "Period") DO NOTHING
             """,
-            cancellationToken, ("key", lease.KeyId), ("period", period));
+            cancellationToken, ("key", wanted.KeyId), ("period", period));
         var held = await session.ExecuteAsync(
             """
             UPDATE budgets SET "ReservedNanoUsd" = "ReservedNanoUsd" + @usd, "ReservedTokens" = "ReservedTokens" + @tokens
             WHERE "KeyId" = @key AND "Period" = @period
                 AND "SpentNanoUsd" + "ReservedNanoUsd" + @usd <= @usdCap AND "SpentTokens" + "ReservedTokens" + @tokens <= @tokenCap
             """,
-            cancellationToken, ("usd", lease.NanoUsd), ("tokens", lease.Tokens), ("key", lease.KeyId), ("period", period),
+            cancellationToken, ("usd", usd), ("tokens", wanted.Tokens), ("key", wanted.KeyId), ("period", period),
             ("usdCap", Mapping.Nano(usdCap) ?? NoCap), ("tokenCap", tokenCap ?? NoCap));
         if (held > 0)
         {
@@ -232,10 +218,10 @@ internal static class Ledger
         var row = await session.FirstAsync(
             """SELECT "SpentNanoUsd", "ReservedNanoUsd", "SpentTokens", "ReservedTokens" FROM budgets WHERE "KeyId" = @key AND "Period" = @period""",
             reader => new long[] { reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2), reader.GetInt64(3) },
-            cancellationToken, ("key", lease.KeyId), ("period", period)) ?? [0, 0, 0, 0];
-        return usdCap is { } cap && row[0] + row[1] + lease.NanoUsd > Mapping.Nano(cap)
-            ? new ExceededBudget("USD", window, cap, Mapping.Usd(row[0]), Mapping.Usd(row[1]), Mapping.Usd(lease.NanoUsd))
-            : new ExceededBudget("tokens", window, tokenCap ?? 0, row[2], row[3], lease.Tokens);
+            cancellationToken, ("key", wanted.KeyId), ("period", period)) ?? [0, 0, 0, 0];
+        return usdCap is { } cap && row[0] + row[1] + usd > Mapping.Nano(cap)
+            ? new ExceededBudget("USD", window, cap, Mapping.Usd(row[0]), Mapping.Usd(row[1]), Mapping.Usd(usd))
+            : new ExceededBudget("tokens", window, tokenCap ?? 0, row[2], row[3], wanted.Tokens);
     }
 
     private static async ValueTask<BudgetRoom> RoomAsync(

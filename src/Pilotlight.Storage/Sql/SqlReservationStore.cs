@@ -8,8 +8,14 @@ internal sealed class SqlReservationStore(Database database) : IReservationStore
         await database.WriteAsync(
             async session =>
             {
-                var result = await Ledger.ReserveAsync(session, reservation, at, cancellationToken);
-                return result.Status == ReserveStatus.Reserved ? result : session.Abandon(result);
+                var result = await Ledger.HoldAsync(session, reservation, at, cancellationToken);
+                if (result.Status != ReserveStatus.Reserved)
+                {
+                    return session.Abandon(result);
+                }
+
+                await session.ExecuteAllAsync([Ledger.Lease(reservation, at)], cancellationToken);
+                return result;
             },
             cancellationToken);
 

@@ -125,20 +125,24 @@ internal sealed class SqlTurnStore(Database database, bool isSingleServer) : ITu
                 return session.Abandon(new AcceptResult(isSame ? AcceptStatus.Replayed : AcceptStatus.KeyReused, earlier.Turn));
             }
 
-            if (await session.FirstAsync(
-                $"""SELECT {TurnColumns} FROM turns WHERE "ThreadId" = @thread AND "State" <= {Started}""",
-                ReadTurn, cancellationToken, ("thread", turn.ThreadId)) is { } running)
-            {
-                return session.Abandon(new AcceptResult(AcceptStatus.Busy, running));
-            }
-
-            var reserved = request.Reservation is { } wanted ? await Ledger.ReserveAsync(session, wanted, at, cancellationToken) : null;
+            var reserved = request.Reservation is { } wanted ? await Ledger.HoldAsync(session, wanted, at, cancellationToken) : null;
             if (reserved is { Status: not ReserveStatus.Reserved })
             {
-                return session.Abandon(new AcceptResult(AcceptStatus.Refused, null, reserved));
+                return session.Abandon(await FindRunningAsync(session, turn.ThreadId, cancellationToken) is { } before
+                    ? new AcceptResult(AcceptStatus.Busy, before)
+                    : new AcceptResult(AcceptStatus.Refused, null, reserved));
             }
 
-            await session.ExecuteAllAsync([Insert(request, at), InsertUnfolded(Question(turn, at))], cancellationToken);
+            // A thread has one running turn at most, by an index: whether there is one is asked only when this one has no room.
+            Statement[] statements = [Insert(request, at), InsertUnfolded(Question(turn, at)), .. request.Reservation is { } held ? [Ledger.Lease(held, at)] : (Statement[])[]];
+            if (await session.ExecuteAllAsync(statements, cancellationToken) == 0)
+            {
+                // Or it is this one itself, taken on by another node that was asked before, and over already.
+                var standing = await FindRunningAsync(session, turn.ThreadId, cancellationToken)
+                    ?? await session.FirstAsync($"""SELECT {TurnColumns} FROM turns WHERE "Id" = @id""", ReadTurn, cancellationToken, ("id", turn.Id));
+                return session.Abandon(new AcceptResult(AcceptStatus.Busy, standing));
+            }
+
             return new AcceptResult(AcceptStatus.Accepted, turn with { State = request.StartsAtOnce ? TurnState.Started : TurnState.Accepted }, reserved);
         },
         cancellationToken);
@@ -381,6 +385,9 @@ internal sealed class SqlTurnStore(Database database, bool isSingleServer) : ITu
             cancellationToken);
     }
 
+    private static ValueTask<Turn?> FindRunningAsync(Session session, string threadId, CancellationToken cancellationToken) => session.FirstAsync(
+        $"""SELECT {TurnColumns} FROM turns WHERE "ThreadId" = @thread AND "State" <= {Started}""", ReadTurn, cancellationToken, ("thread", threadId));
+
     private static Statement Insert(NewTurnRequest request, DateTimeOffset at)
     {
         var turn = request.Turn;
@@ -388,6 +395,7 @@ internal sealed class SqlTurnStore(Database database, bool isSingleServer) : ITu
             """
             INSERT INTO turns ("Id", "ThreadId", "State", "Epoch", "Text", "UserMessageId", "AnswerMessageId", "IdempotencyKey", "KeyId", "LastEventId", "AcceptedAt", "StartedAt", "Prompt")
             VALUES (@id, @thread, @state, @epoch, @text, @user, @answer, @key, @owner, 0, @now, @started, @prompt)
+            ON CONFLICT DO NOTHING
             """,
             ("id", turn.Id), ("thread", turn.ThreadId), ("state", request.StartsAtOnce ? Started : Accepted), ("epoch", request.Epoch),
             ("text", turn.Text), ("user", turn.UserMessageId), ("answer", turn.AnswerMessageId), ("key", turn.IdempotencyKey), ("owner", turn.KeyId),

@@ -20,7 +20,7 @@ public sealed class DecoratorTests
     [Fact]
     public async Task Logging_says_what_was_called()
     {
-        await using var host = await ClaudeHost.StartAsync();
+        await using var host = await ClaudeHost.StartAsync(pool: ClaudeHost.OneParked);
         var logs = new FakeLoggerProvider();
         using var factory = LoggerFactory.Create(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(logs));
         var client = host.ChatClient.AsBuilder().UseLogging(factory).Build();

@@ -59,7 +59,7 @@ public sealed class MovingCliTests : IDisposable
     [Fact]
     public async Task A_profile_is_the_same_in_any_letters()
     {
-        await using var host = await ClaudeHost.StartAsync(claude => claude.Profiles["Quiet"] = new AgentProfileOptions());
+        await using var host = await ClaudeHost.StartAsync(claude => claude.Profiles["Quiet"] = new AgentProfileOptions(), ClaudeHost.OneParked);
         var conversation = new Conversation { Id = "t" };
 
         foreach (var name in new[] { null, "chat", "Chat", "CHAT", "cHaT" })

@@ -41,7 +41,7 @@ public sealed class WalledTests
     public async Task A_parked_process_is_behind_its_walls_already_and_two_share_nothing()
     {
         Skip.WithoutWalls(SandboxMode.Full);
-        await using var host = await ClaudeHost.StartAsync(claude => claude.Profiles["walled"] = Profile(SandboxMode.Full));
+        await using var host = await ClaudeHost.StartAsync(claude => claude.Profiles["walled"] = Profile(SandboxMode.Full), ClaudeHost.OneParked);
         host.Simulator.Enqueue(Scenario.Answer("first"));
         await host.RunAsync(new Conversation { Id = "a", Profile = "walled" }, "go", Token);
         await host.WaitForWarmthAsync(Token, "walled");

@@ -69,7 +69,7 @@ public sealed class InterruptTests
     [Fact]
     public async Task One_that_takes_no_interrupt_loses_its_process_and_the_next_turn_gets_another()
     {
-        await using var host = await ClaudeHost.StartAsync();
+        await using var host = await ClaudeHost.StartAsync(pool: ClaudeHost.OneParked);
         host.Simulator.Enqueue(Scenario.Stall("one two three", afterTokens: 2), Scenario.Answer("next"));
         var conversation = new Conversation { Id = "t" };
 

@@ -17,7 +17,7 @@ public sealed class MidnightTests
         // Midnight where the host is, and the middle of the day in UTC.
         var time = new FakeTimeProvider(new DateTimeOffset(2026, 11, 26, 9, 59, 50, TimeSpan.Zero));
         time.SetLocalTimeZone(TimeZoneInfo.CreateCustomTimeZone("far", TimeSpan.FromHours(14), "far", "far"));
-        await using var host = await ClaudeHost.StartAsync(services: services => services.AddSingleton<TimeProvider>(time));
+        await using var host = await ClaudeHost.StartAsync(pool: ClaudeHost.OneParked, services: services => services.AddSingleton<TimeProvider>(time));
         var conversation = new Conversation { Id = "t" };
         await host.RunAsync(conversation, "one", Token);
         await host.WaitForWarmthAsync(Token);

@@ -68,7 +68,7 @@ public sealed class RehearsalTests
 
     private static async Task<(IReadOnlyList<string> Bodies, TurnCompleted End)> TwoTurnsAsync(bool rehearse, string? model)
     {
-        await using var host = await ClaudeHost.StartAsync(claude => (claude.Rehearse, claude.RehearseOnWire) = (rehearse, false));
+        await using var host = await ClaudeHost.StartAsync(claude => (claude.Rehearse, claude.RehearseOnWire) = (rehearse, false), ClaudeHost.OneParked);
         host.Simulator.When(_ => true, new Scenario { Text = "answer", InputTokens = 100 });
         await host.WaitForWarmthAsync(Token);
         Assert.Empty(host.Simulator.MessageRequests);

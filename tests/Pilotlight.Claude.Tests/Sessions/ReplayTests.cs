@@ -15,7 +15,7 @@ public sealed class ReplayTests
     [InlineData(20)]
     public async Task A_stored_conversation_reaches_the_api_message_by_message(int turns)
     {
-        await using var host = await ClaudeHost.StartAsync();
+        await using var host = await ClaudeHost.StartAsync(pool: ClaudeHost.OneParked);
         await host.WaitForWarmthAsync(Token);
         var history = History(turns);
 
@@ -63,7 +63,7 @@ public sealed class ReplayTests
     [Fact]
     public async Task A_thread_made_ready_after_its_eviction_does_not_replay_in_its_turn()
     {
-        await using var host = await ClaudeHost.StartAsync();
+        await using var host = await ClaudeHost.StartAsync(pool: ClaudeHost.OneParked);
         var conversation = new Conversation { Id = "t", History = History(5) };
         await host.RunAsync(conversation with { History = [] }, "before", Token);
         await host.Conversations.ForgetAsync("t", Token);

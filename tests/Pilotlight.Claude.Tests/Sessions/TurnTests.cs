@@ -13,7 +13,7 @@ public sealed class TurnTests
     [Fact]
     public async Task A_second_turn_is_hot_and_the_model_sees_both()
     {
-        await using var host = await ClaudeHost.StartAsync();
+        await using var host = await ClaudeHost.StartAsync(pool: ClaudeHost.OneParked);
         await host.WaitForWarmthAsync(Token);
         var conversation = new Conversation { Id = "t" };
 
@@ -100,7 +100,7 @@ public sealed class TurnTests
     [Fact]
     public async Task A_wrong_key_ends_the_turn_at_once_as_what_it_is()
     {
-        await using var host = await ClaudeHost.StartAsync();
+        await using var host = await ClaudeHost.StartAsync(pool: ClaudeHost.OneParked);
         host.Simulator.When(_ => true, Scenario.Status(401, message: "invalid x-api-key"));
         await host.WaitForWarmthAsync(Token);
 
@@ -274,7 +274,7 @@ public sealed class TurnTests
     [Fact]
     public async Task A_process_killed_in_a_turn_ends_it_as_a_crash_and_the_next_turn_goes_on()
     {
-        await using var host = await ClaudeHost.StartAsync();
+        await using var host = await ClaudeHost.StartAsync(pool: ClaudeHost.OneParked);
         host.Simulator.Enqueue(Scenario.Stall("one two three", afterTokens: 2), Scenario.Answer("recovered"));
         var conversation = new Conversation { Id = "t" };
 
@@ -303,7 +303,7 @@ public sealed class TurnTests
     [InlineData(false)]
     public async Task A_process_that_died_before_the_turn_costs_no_answer(bool hot)
     {
-        await using var host = await ClaudeHost.StartAsync();
+        await using var host = await ClaudeHost.StartAsync(pool: ClaudeHost.OneParked);
         host.Simulator.Enqueue(Scenario.Answer("first"), Scenario.Answer("second"));
         await host.WaitForWarmthAsync(Token);
         if (hot)

@@ -95,7 +95,7 @@ public sealed partial class WholeRehearsalTests
     public async Task The_rehearsal_itself_reaches_no_api_and_no_log()
     {
         var log = new System.Text.StringBuilder();
-        await using var host = await ClaudeHost.StartAsync(services: services => services.AddLogging(logging => logging.AddProvider(new TextLog(log))));
+        await using var host = await ClaudeHost.StartAsync(pool: ClaudeHost.OneParked, services: services => services.AddLogging(logging => logging.AddProvider(new TextLog(log))));
         await host.WaitForWarmthAsync(Token);
         Assert.DoesNotContain(host.Simulator.Requests, request => request.Method == "POST");
 
@@ -108,7 +108,7 @@ public sealed partial class WholeRehearsalTests
 
     private static async Task<(IReadOnlyList<string> Requests, IReadOnlyList<object> Ends)> TellAsync(string story, bool isRehearsed)
     {
-        await using var host = await ClaudeHost.StartAsync(claude => (claude.Rehearse, claude.RehearseOnWire, claude.MaxRetries) = (isRehearsed, isRehearsed, 2));
+        await using var host = await ClaudeHost.StartAsync(claude => (claude.Rehearse, claude.RehearseOnWire, claude.MaxRetries) = (isRehearsed, isRehearsed, 2), ClaudeHost.OneParked);
         host.Simulator.When(_ => true, new Scenario { Text = "an answer", InputTokens = 100 });
         await host.WaitForWarmthAsync(Token);
         Assert.Equal(isRehearsed, await IsRehearsedAsync(host));

@@ -22,7 +22,7 @@ public sealed class FunctionTests
     [Fact]
     public async Task The_model_calls_a_function_and_sees_what_it_returned()
     {
-        await using var host = await ClaudeHost.StartAsync();
+        await using var host = await ClaudeHost.StartAsync(pool: ClaudeHost.OneParked);
         host.Simulator.Enqueue(
             Scenario.ToolUse("mcp__functions__add", """{"a":2,"b":3}""", "I add."), Scenario.Answer("It is 5."));
         await host.WaitForWarmthAsync(Token);

@@ -148,7 +148,7 @@ public sealed class WorkspaceTests
         profile.Workspace = "Thread";
         configure?.Invoke(profile);
         claude.Profiles["walled"] = profile;
-    });
+    }, ClaudeHost.OneParked);
 
     private static async Task<string> ShellAsync(ClaudeHost host, string conversation, string command, AcquireSource? source = null)
     {
