@@ -8,11 +8,8 @@ namespace Pilotlight.Cluster.Placement;
 /// <summary>Chooses nodes for threads by what the nodes told last. Safe for concurrent use.</summary>
 internal sealed class ThreadPlacement(NodeTable others, ThisNode node, ILocalSiloDetails here, TimeProvider time)
 {
-    // As long as a node takes to tell that it has been given something.
-    private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(1);
-
     private readonly Lock _gate = new();
-    private readonly Queue<(SiloAddress Silo, long At)> _given = new();
+    private readonly RecentlyGiven<SiloAddress> _given = new(time);
 
     /// <summary>The node that a thread is to have, which from now on counts as given to it; null when none can take anything.</summary>
     public SiloAddress? Choose(string threadId, string? profile)
@@ -26,14 +23,9 @@ internal sealed class ThreadPlacement(NodeTable others, ThisNode node, ILocalSil
 
     private SiloAddress? ChooseAlone(string threadId, string? profile)
     {
-        while (_given.TryPeek(out var oldest) && time.GetElapsedTime(oldest.At) > Fresh)
-        {
-            _given.Dequeue();
-        }
-
         var known = others.List().Where(one => !one.IsSilent).ToArray();
         SiloAddress[] silos = [here.SiloAddress, .. known.Select(one => one.Silo)];
-        var given = _given.CountBy(one => one.Silo).ToDictionary();
+        var given = _given.Count();
         var chosen = PlacementPolicy.Choose(
             [node.Look(), .. known.Select(one => one.State)],
             [.. silos.Select(silo => given.GetValueOrDefault(silo))],
@@ -44,7 +36,7 @@ internal sealed class ThreadPlacement(NodeTable others, ThisNode node, ILocalSil
             return null;
         }
 
-        _given.Enqueue((silos[at], time.GetTimestamp()));
+        _given.Add(silos[at]);
         return silos[at];
     }
 }
