@@ -11,7 +11,33 @@ public sealed class PlacementPolicyTests
         Assert.Equal(2, Choose([Node(parked: 9), Node(parked: 9), Node(parked: 0, hot: "thr_1")], s_nothing));
 
     [Fact]
-    public void Without_one_it_goes_where_most_processes_are_parked() => Assert.Equal(1, Choose([Node(parked: 1), Node(parked: 3), Node(parked: 2)], s_nothing));
+    public void Without_one_it_goes_where_a_process_is_parked_and_most_room_is() =>
+        Assert.Equal(1, Choose([Node(parked: 0), Node(parked: 1, leased: 3), Node(parked: 2, leased: 6)], s_nothing));
+
+    [Fact]
+    public void A_node_that_parks_more_than_the_others_is_not_given_everything()
+    {
+        // It is full of conversations, which it would have to end for more.
+        Assert.Equal(1, Choose([Node(parked: 4, leased: 15), Node(parked: 2, leased: 1), Node(parked: 2, leased: 2)], s_nothing));
+    }
+
+    [Fact]
+    public void Those_that_choose_at_the_same_moment_among_many_nodes_do_not_all_choose_the_same()
+    {
+        var nodes = Enumerable.Range(1, 100).Select(epoch => Node(parked: 2, leased: epoch == 50 ? 0 : 5) with { Epoch = epoch }).ToArray();
+        var chosen = Enumerable.Range(0, 200).Select(number => PlacementPolicy.Choose(nodes, new int[nodes.Length], $"thr_{number:x32}", "chat")!.Value).CountBy(at => at).ToArray();
+
+        Assert.True(chosen.Length > 50, $"Only {chosen.Length} nodes of 100 were chosen.");
+        Assert.All(chosen, node => Assert.InRange(node.Value, 1, 30));
+    }
+
+    [Fact]
+    public void Where_the_few_that_a_thread_is_shown_have_nothing_parked_another_has_it()
+    {
+        var nodes = Enumerable.Range(1, 100).Select(epoch => Node(parked: epoch == 50 ? 1 : 0) with { Epoch = epoch }).ToArray();
+
+        Assert.Equal(49, Choose(nodes, new int[nodes.Length]));
+    }
 
     [Fact]
     public void Only_processes_of_its_profile_count() =>
