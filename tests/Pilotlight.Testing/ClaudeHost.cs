@@ -13,6 +13,8 @@ namespace Pilotlight.Testing;
 /// <summary>A host with Claude Code on the real CLI, talking to a simulator of its own, in a home of its own.</summary>
 public sealed class ClaudeHost : IAsyncDisposable
 {
+    private static readonly TimeSpan WarmthLimit = TimeSpan.FromMinutes(2);
+
     private readonly IHost _host;
     private readonly DirectoryInfo _home;
 
@@ -74,9 +76,11 @@ public sealed class ClaudeHost : IAsyncDisposable
     /// <summary>Waits until a process of the default profile is parked.</summary>
     public async Task WaitForWarmthAsync(CancellationToken cancellationToken, string profile = "chat")
     {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(WarmthLimit);
         while (Pool.GetSnapshot().Profiles.FirstOrDefault(row => row.Name == profile) is not { Parked: > 0 })
         {
-            await Task.Delay(10, cancellationToken);
+            await Task.Delay(10, limit.Token);
         }
     }
 

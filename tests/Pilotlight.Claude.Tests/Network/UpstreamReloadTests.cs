@@ -70,7 +70,7 @@ public sealed class UpstreamReloadTests : IAsyncLifetime
     {
         _configuration["Pilotlight:Wire:Upstreams:0:BaseUrl"] = Address(_simulator);
         _configuration["Pilotlight:Wire:Upstreams:0:ApiKey"] = OldKey;
-        return await ClaudeHost.StartAsync(services: services => services.Configure<WireOptions>(_configuration.GetSection(WireOptions.Section)));
+        return await ClaudeHost.StartAsync(pool: ClaudeHost.OneParked, services: services => services.Configure<WireOptions>(_configuration.GetSection(WireOptions.Section)));
     }
 
     private void Change(string key)

@@ -42,7 +42,7 @@ public sealed class EnvironmentTests
             coder.Tools.Add("Bash");
             coder.AllowedTools.Add("Bash");
             claude.Profiles["coder"] = coder;
-        }));
+        }, ClaudeHost.OneParked));
         await host.WaitForWarmthAsync(Token);
         host.Simulator.Enqueue(Scenario.ToolUse("Bash", """{"command":"env"}"""), Scenario.Answer("done"));
 
