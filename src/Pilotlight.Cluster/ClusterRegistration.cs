@@ -22,6 +22,9 @@ namespace Pilotlight.Cluster;
 /// <summary>Makes an application a node of a cluster.</summary>
 public static class ClusterRegistration
 {
+    /// <summary>The meter to subscribe to.</summary>
+    public const string MeterName = NodeMetrics.MeterName;
+
     // A fresh database, or a cluster of which nothing is left, takes some seconds.
     private static readonly TimeSpan JoinPatience = TimeSpan.FromMinutes(1);
 
@@ -57,6 +60,7 @@ public static class ClusterRegistration
         services.AddSingleton<LocalTurns>();
         services.AddSingleton<ClusterTurns>();
         services.AddSingleton<ITurnNodes>(provider => provider.GetRequiredService<ClusterTurns>());
+        services.AddHostedService<NodeMetrics>();
         services.AddHostedService<NodeDeaths>();
         services.AddHostedService<NodePulse>();
         services.AddHostedService<HandOver>();

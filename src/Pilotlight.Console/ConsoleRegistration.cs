@@ -33,7 +33,8 @@ public static class ConsoleRegistration
         });
         services.AddSingleton(provider =>
         {
-            var watch = new PoolWatch(provider.GetRequiredService<LocalOperations>().Look, provider.GetRequiredService<TimeProvider>());
+            var operations = provider.GetRequiredService<LocalOperations>();
+            var watch = new PoolWatch(operations.Look, operations.ListNodes, provider.GetRequiredService<TimeProvider>());
             provider.GetRequiredService<LatencyLog>().Added += watch.Note;
             return watch;
         });

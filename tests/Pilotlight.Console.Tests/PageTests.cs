@@ -151,7 +151,7 @@ public sealed class PageTests(Browser browser, SharedGateway shared)
         Assert.Contains("frame-ancestors 'none'", policy, StringComparison.Ordinal);
     }
 
-    private static async Task ExpectNoViolationsAsync(ConsolePage page)
+    internal static async Task ExpectNoViolationsAsync(ConsolePage page)
     {
         var result = await page.Page.RunAxe(new Deque.AxeCore.Commons.AxeRunOptions
         {

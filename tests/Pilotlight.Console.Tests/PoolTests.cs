@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.RegularExpressions;
 using Pilotlight.Core.Threads;
 using Pilotlight.Testing;
 using static Microsoft.Playwright.Assertions;
@@ -66,6 +67,28 @@ public sealed class PoolTests(Browser browser)
 
         await page.Page.GetByText("Light again").First.ClickAsync();
         await Expect(page.Page.Locator("tr[data-process]").First).ToBeVisibleAsync();
+        Assert.Empty(page.Complaints);
+    }
+
+    [Fact]
+    public async Task Of_a_cluster_each_node_is_shown_with_what_it_runs_and_goes_when_it_goes()
+    {
+        await using var cluster = await GatewayCluster.StartAsync(2, TestContext.Current.CancellationToken);
+        await using var page = await browser.OpenAsync(cluster[0].Http.BaseAddress!, "/pool", isPhone: true);
+        var (here, other) = (page.Page.Locator($"[data-node='{cluster.NameOf(0)}']"), page.Page.Locator($"[data-node='{cluster.NameOf(1)}']"));
+        await Expect(here).ToContainTextAsync("this one");
+        await Expect(other).ToContainTextAsync("alive");
+        await Expect(other.Locator("[data-count=parked]")).Not.ToHaveTextAsync(new Regex("^0"));
+        Assert.Equal(0, await page.Page.EvaluateAsync<int>("document.documentElement.scrollWidth - innerWidth"));
+
+        var owner = "";
+        await cluster[0].TurnAsync(await cluster[0].CreateThreadAsync(TestContext.Current.CancellationToken), "One.", TestContext.Current.CancellationToken,
+            response => owner = response.Headers.GetValues("x-pilotlight-node").Single()).ToListAsync(TestContext.Current.CancellationToken);
+        await Expect(page.Page.Locator($"[data-node='{owner}'] [data-count=hot]")).ToHaveTextAsync("1");
+        await PageTests.ExpectNoViolationsAsync(page);
+
+        await cluster.StopAsync(1, TestContext.Current.CancellationToken);
+        await Expect(page.Page.Locator("[data-node]")).ToHaveCountAsync(0);
         Assert.Empty(page.Complaints);
     }
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Time.Testing;
+using Pilotlight.Core.Nodes;
 using Pilotlight.Processes;
 using Pilotlight.WebConsole.Pool;
 
@@ -12,6 +13,7 @@ public sealed class PoolWatchTests
     private readonly FakeTimeProvider _time = new();
     private int _looks;
     private int _parked;
+    private IReadOnlyList<NodeState> _nodes = [Node("one", "active", 2)];
 
     [Fact]
     public void Fifty_pages_share_one_look_a_second_and_without_a_page_there_is_none()
@@ -54,6 +56,32 @@ public sealed class PoolWatchTests
     }
 
     [Fact]
+    public void Nodes_are_shown_where_there_are_several_and_a_page_is_told_of_what_changes_on_any()
+    {
+        using var watch = Create();
+        var told = 0;
+        using var page = watch.Watch(() => told++);
+        _time.Advance(Second);
+        Assert.Empty(watch.Last!.Nodes);
+
+        _nodes = [Node("one", "active", 2), Node("two", "active", 1)];
+        _time.Advance(Second);
+        Assert.Equal(["alive", "alive"], watch.Last.Nodes.Select(node => node.State));
+        Assert.Equal((1, 1, 1, 1, 28, true), watch.Last.Nodes[1] is var two ? (two.Parked, two.Starting, two.Working, two.Hot, two.Free, two.IsAlive) : default);
+
+        // What another node tells is read anew each time, and mostly says the same.
+        told = 0;
+        _nodes = [Node("one", "active", 2), Node("two", "active", 1)];
+        _time.Advance(Second);
+        Assert.Equal(0, told);
+
+        _nodes = [Node("one", "draining", 2), Node("two", "silent", 1)];
+        _time.Advance(Second);
+        Assert.Equal(1, told);
+        Assert.Equal(["going", "silent"], watch.Last.Nodes.Select(node => node.State));
+    }
+
+    [Fact]
     public void A_ring_keeps_the_latest_points_in_order()
     {
         var ring = new LatencyRing(capacity: 3);
@@ -76,11 +104,15 @@ public sealed class PoolWatchTests
         Assert.Equal(scale.Y(1) - scale.Y(10), scale.Y(10) - scale.Y(100), 6);
     }
 
+    private static NodeState Node(string name, string state, int parked) => new(
+        name, state, "10.0.0.1:11111", DateTimeOffset.UnixEpoch, 1, [new NodeProfile("chat", parked, 1, 2, 1, 2, 8, 5, 0, "ready", null)], ["thr_1"]) { MaxProcesses = 32 };
+
     private PoolWatch Create() => new(
         _ =>
         {
             _looks++;
             return (new PoolSnapshot([new ProfileSnapshot { Name = "chat", Parked = _parked, Target = 2, Max = 8 }], 32), []);
         },
+        () => _nodes,
         _time);
 }

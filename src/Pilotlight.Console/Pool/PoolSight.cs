@@ -39,6 +39,9 @@ public sealed record ProfileSight(ProfileSnapshot Snapshot, IReadOnlyList<Proces
 /// <summary>The pool at one moment.</summary>
 public sealed record PoolSight(DateTimeOffset At, int MaxProcesses, IReadOnlyList<ProfileSight> Profiles)
 {
+    /// <summary>The nodes of the cluster, this one first; empty where the server is alone.</summary>
+    public IReadOnlyList<NodeSight> Nodes { get; init; } = [];
+
     public IEnumerable<ProcessSight> Processes => Profiles.SelectMany(profile => profile.Processes);
 
     /// <summary>Puts together what the pool and the conversations know; memory that was not read now is the last known.</summary>
@@ -57,6 +60,7 @@ public sealed record PoolSight(DateTimeOffset At, int MaxProcesses, IReadOnlyLis
 
     /// <summary>Whether nothing that is shown differs, the time apart.</summary>
     public bool IsLike(PoolSight? other) => other is not null
+        && Nodes.SequenceEqual(other.Nodes)
         && Processes.SequenceEqual(other.Processes)
         && Profiles.Select(Counts).SequenceEqual(other.Profiles.Select(Counts));
 

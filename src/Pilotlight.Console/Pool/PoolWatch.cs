@@ -1,4 +1,5 @@
 using Pilotlight.Claude.Conversations;
+using Pilotlight.Core.Nodes;
 using Pilotlight.Processes;
 
 namespace Pilotlight.WebConsole.Pool;
@@ -6,8 +7,10 @@ namespace Pilotlight.WebConsole.Pool;
 /// <summary>Looks at the pool for all pages that show it: once a second while there is one, and not at all when there is none.</summary>
 /// <remarks>Safe for concurrent use.</remarks>
 /// <param name="read">Looks, with memory or without.</param>
+/// <param name="listNodes">The servers that work as one, this one first.</param>
 /// <param name="time">The clock.</param>
-public sealed class PoolWatch(Func<bool, (PoolSnapshot Pool, IReadOnlyList<HotConversation> Hot)> read, TimeProvider time) : IDisposable
+public sealed class PoolWatch(
+    Func<bool, (PoolSnapshot Pool, IReadOnlyList<HotConversation> Hot)> read, Func<IReadOnlyList<NodeState>> listNodes, TimeProvider time) : IDisposable
 {
     private const int TicksToMemory = 5;
     private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(1);
@@ -66,7 +69,7 @@ public sealed class PoolWatch(Func<bool, (PoolSnapshot Pool, IReadOnlyList<HotCo
         {
             var withMemory = _ticks++ % TicksToMemory == 0;
             var (pool, hot) = read(withMemory);
-            var sight = PoolSight.Of(pool, hot, Last, time.GetUtcNow());
+            var sight = PoolSight.Of(pool, hot, Last, time.GetUtcNow()) with { Nodes = NodeSight.Of(listNodes()) };
             var isNew = Interlocked.Exchange(ref _isNoted, 0) != 0 || withMemory || !sight.IsLike(Last);
             Last = sight;
             if (isNew)

@@ -1,5 +1,6 @@
 using Pilotlight.Claude.Conversations;
 using Pilotlight.Core.Access;
+using Pilotlight.Core.Nodes;
 using Pilotlight.Core.Problems;
 using Pilotlight.Core.Usage;
 using Pilotlight.Processes;
@@ -8,11 +9,14 @@ namespace Pilotlight.Core.InProcess;
 
 /// <summary>The processes, keys and usage of the gateway, for a user interface in the same process: the same rights as through the API.</summary>
 /// <remarks>Throws <see cref="ProblemException"/> where a route answers with a problem. Safe for concurrent use.</remarks>
-public sealed class LocalOperations(WarmPool pool, IClaudeConversations conversations, KeyService keys, IUsageStore usage)
+public sealed class LocalOperations(WarmPool pool, IClaudeConversations conversations, KeyService keys, IUsageStore usage, INodes nodes)
 {
     /// <summary>The processes as they are now, and which of them hold a conversation.</summary>
     /// <param name="withMemory">Whether to read each process's memory, about a millisecond each.</param>
     public (PoolSnapshot Pool, IReadOnlyList<HotConversation> Hot) Look(bool withMemory) => (pool.GetSnapshot(withMemory), conversations.ListHot());
+
+    /// <summary>The servers that work as one, this one first; it alone where it is no node of a cluster.</summary>
+    public IReadOnlyList<NodeState> ListNodes() => nodes.List();
 
     /// <summary>Ends parked processes, all or one; fresh ones take their place. Returns how many.</summary>
     public int Recycle(Caller caller, int? processId) => ForAdmin(caller).Recycle(processId);

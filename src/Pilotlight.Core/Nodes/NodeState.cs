@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Pilotlight.Core.Nodes;
 
 /// <summary>One server as it is now, alone or among others.</summary>
@@ -16,6 +18,10 @@ public sealed record NodeState(
 
     /// <summary>How many processes it may have.</summary>
     public int MaxProcesses { get; init; }
+
+    /// <summary>How many processes it may have beside those that it has.</summary>
+    [JsonIgnore]
+    public int Free => Math.Max(0, MaxProcesses - Profiles.Sum(profile => profile.Parked + profile.Starting + profile.Leased));
 }
 
 /// <summary>One profile's processes on one server.</summary>

@@ -3,6 +3,7 @@ using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 using Pilotlight.Claude.Sessions;
+using Pilotlight.Cluster;
 using Pilotlight.Core.Telemetry;
 using Pilotlight.Processes;
 
@@ -30,7 +31,7 @@ internal static class Telemetry
             .ConfigureResource(resource => resource.AddService("pilotlight"))
             .WithMetrics(metrics => metrics
                 .AddAspNetCoreInstrumentation()
-                .AddMeter(WarmPool.MeterName, SessionMetrics.MeterName, TurnTelemetry.Name)
+                .AddMeter(WarmPool.MeterName, SessionMetrics.MeterName, TurnTelemetry.Name, ClusterRegistration.MeterName)
                 .AddView("gen_ai.server.time_to_first_token", s_short)
                 .AddView("gen_ai.client.operation.duration", s_long)
                 .AddView("pilotlight.gateway.overhead", s_short)
