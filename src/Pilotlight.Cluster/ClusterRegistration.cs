@@ -8,6 +8,7 @@ using Orleans.Connections.Security;
 using Orleans.Hosting;
 using Orleans.Runtime;
 using Orleans.Serialization;
+using Pilotlight.Cluster.Calls;
 using Pilotlight.Cluster.Membership;
 using Pilotlight.Cluster.Nodes;
 using Pilotlight.Cluster.Placement;
@@ -54,12 +55,16 @@ public static class ClusterRegistration
 
         services.AddSingleton<NodeTable>();
         services.AddSingleton<NodeClient>();
+        services.AddSingleton<NodeCallers>();
         services.AddSingleton<INodes, ClusterNodes>();
         services.AddSingleton<ThreadPlacement>();
         services.AddSingleton<OwnedThreads>();
         services.AddSingleton<LocalTurns>();
         services.AddSingleton<ClusterTurns>();
         services.AddSingleton<ITurnNodes>(provider => provider.GetRequiredService<ClusterTurns>());
+        services.AddSingleton<CallClient>();
+        services.AddSingleton<ReceivedCalls>();
+        services.AddSingleton<ICallNodes, ClusterCalls>();
         services.AddHostedService<NodeMetrics>();
         services.AddHostedService<NodeDeaths>();
         services.AddHostedService<NodePulse>();
@@ -94,6 +99,7 @@ public static class ClusterRegistration
             membership.MaxJoinAttemptTime = JoinPatience;
         });
         silo.AddGrainService<NodeService>();
+        silo.AddGrainService<CallService>();
         if (certificate is not null)
         {
             silo.UseTls(certificate.Own, tls =>

@@ -46,6 +46,7 @@ public static class CoreRegistration
         services.AddSingleton<ApprovalService>();
         services.AddSingleton<CallTurns>();
         services.TryAddSingleton<ITurnNodes, NoOtherNodes>();
+        services.TryAddSingleton<ICallNodes, NoOtherNodes>();
         services.AddSingleton<TurnService>();
         services.AddSingleton<FileRewinds>();
         services.AddSingleton<ThreadForks>();

@@ -48,7 +48,7 @@ public sealed class ThreeNodes : IAsyncLifetime
 }
 
 /// <summary>Several gateways that work as one, each a process of its own.</summary>
-public sealed class ClusterTests(ThreeNodes nodes) : EndToEndTest, IClassFixture<ThreeNodes>
+public sealed partial class ClusterTests(ThreeNodes nodes) : EndToEndTest, IClassFixture<ThreeNodes>
 {
     private GatewayCluster Cluster => nodes.Cluster;
 
@@ -118,6 +118,9 @@ public sealed class ClusterTests(ThreeNodes nodes) : EndToEndTest, IClassFixture
             Assert.All(told, node => Assert.Equal("active", node.GetProperty("state").GetString()));
             var chat = (await Cluster[at].GetAsync("/api/pool", Token)).GetProperty("profiles").EnumerateArray().Sum(profile => profile.GetProperty("parked").GetInt32());
             Assert.True(chat >= 3, $"{chat} processes are parked");
+            var metrics = await Cluster[at].Http.GetStringAsync("/metrics", Token);
+            Assert.Contains("pilotlight_cluster_nodes{", metrics, StringComparison.Ordinal);
+            Assert.All(Enumerable.Range(0, 3), node => Assert.Matches($"pilotlight_cluster_parked\\{{[^}}]*node=\"{Cluster.NameOf(node)}\"[^}}]*\\}} [1-9]", metrics));
         }
     }
 

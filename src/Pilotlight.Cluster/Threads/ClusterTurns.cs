@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Orleans;
 using Orleans.Runtime;
@@ -58,7 +57,7 @@ internal sealed partial class ClusterTurns(
         var reply = await AskAsync(await FindNodeAsync(request.ThreadId), grain => grain.BeginAsync(call), request.ThreadId, BeginPatience);
         if (reply?.Problem is { } problem)
         {
-            throw new ProblemException(JsonSerializer.Deserialize(problem, NodeJson.Default.Problem)!);
+            throw NodeProblems.Read(problem);
         }
 
         // One that did not answer may have taken it on all the same, before it went.

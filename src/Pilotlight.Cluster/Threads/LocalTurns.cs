@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Pilotlight.Cluster.Nodes;
 using Pilotlight.Core.Access;
 using Pilotlight.Core.Problems;
@@ -10,14 +9,11 @@ using Pilotlight.Core.Turns;
 namespace Pilotlight.Cluster.Threads;
 
 /// <summary>This node's own turns, for those that other nodes hand over. Safe for concurrent use.</summary>
-internal sealed class LocalTurns(TurnService turns, WarmUps warmUps, IThreadStore threads, KeyService keys, ServerEpoch epoch, NodeName name, TimeProvider time)
+internal sealed class LocalTurns(TurnService turns, WarmUps warmUps, IThreadStore threads, NodeCallers callers, ServerEpoch epoch, NodeName name, TimeProvider time)
 {
-    // Problems of this node alone: another may take what this one does not.
-    private static readonly HashSet<string> s_own = new(StringComparer.Ordinal) { ProblemKinds.Stopping, ProblemKinds.TooManyTurns };
-
     public async Task<TurnReply> BeginAsync(TurnCall call)
     {
-        if (epoch.Value == 0 || await FindCallerAsync(call.KeyId) is not { } caller)
+        if (epoch.Value == 0 || await callers.FindAsync(call.KeyId) is not { } caller)
         {
             return new TurnReply { Node = name.Name };
         }
@@ -35,7 +31,7 @@ internal sealed class LocalTurns(TurnService turns, WarmUps warmUps, IThreadStor
         }
         catch (ProblemException fault)
         {
-            return new TurnReply { Node = name.Name, Problem = s_own.Contains(fault.Problem.Kind) ? null : JsonSerializer.Serialize(fault.Problem, NodeJson.Default.Problem) };
+            return new TurnReply { Node = name.Name, Problem = NodeProblems.Write(fault.Problem) };
         }
     }
 
@@ -49,8 +45,4 @@ internal sealed class LocalTurns(TurnService turns, WarmUps warmUps, IThreadStor
         warmUps.BeginHere(thread);
         return true;
     }
-
-    private async ValueTask<Caller?> FindCallerAsync(string keyId) => keyId == Caller.Local.KeyId ? Caller.Local
-        : await keys.FindAsync(keyId, CancellationToken.None) is { } key ? Caller.Of(key)
-        : null;
 }

@@ -59,11 +59,13 @@ internal interface ITurnNodes
 }
 
 /// <summary>No other nodes.</summary>
-internal sealed class NoOtherNodes : ITurnNodes
+internal sealed class NoOtherNodes : ITurnNodes, ICallNodes
 {
     public string? Name => null;
 
     public ValueTask<BegunTurn?> BeginAsync(TurnRequest request) => default;
+
+    public ValueTask<HandedTurn?> BeginAsync(HandedCall call) => default;
 
     public ValueTask<bool> WarmAsync(ChatThread thread) => default;
 

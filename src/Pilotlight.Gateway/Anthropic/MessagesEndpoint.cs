@@ -61,7 +61,7 @@ internal static class MessagesEndpoint
 
         var request = MessagesRequest.Read(body.Root);
         request = request.Settle(route.Of(request.Model), options.Value);
-        await CompatibleCall.RunAsync(http, await turns.BeginAsync(http, request), request, new MessagesAnswer(request), streams.Value, options.Value.KeepAlive, time);
+        await CompatibleCall.RunAsync(http, await turns.BeginAsync(http, request, body.Bytes), request, new MessagesAnswer(request), streams.Value, options.Value.KeepAlive, time);
     }
 }
 

@@ -8,6 +8,9 @@ namespace Pilotlight.Gateway.Anthropic;
 /// <summary>Reads the body of <c>POST /v1/messages</c>.</summary>
 internal static class MessagesRequest
 {
+    /// <summary>What the figures call the API.</summary>
+    public const string Api = "anthropic";
+
     public static CompatibleRequest Read(JsonElement body, bool isCount = false)
     {
         var settings = MessagesSettings.Read(Object(body));
@@ -45,7 +48,7 @@ internal static class MessagesRequest
         var tools = MessagesTools.Read(body);
         return new CompatibleRequest
         {
-            Api = "anthropic",
+            Api = Api,
             Model = body.Text("model", "model"),
             SystemPrompt = system.Count > 0 ? string.Join("\n\n", system) : null,
             History = said.History,

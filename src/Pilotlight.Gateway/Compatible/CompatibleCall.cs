@@ -61,7 +61,7 @@ internal static class CompatibleCall
         finally
         {
             // Whoever has left: what was used is booked by the turn's own end. One that has ended hears nothing of this.
-            await turn.Turn.CancelAsync();
+            await turn.CancelAsync();
         }
     }
 

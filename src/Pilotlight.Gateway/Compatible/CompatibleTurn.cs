@@ -21,11 +21,14 @@ internal sealed class CompatibleTurn(
     private bool _isCut;
     private decimal _bookedBeforeUsd;
 
-    /// <summary>The turn.</summary>
-    public RunningTurn Turn => turn;
+    /// <inheritdoc/>
+    public string? Upstream => turn.Upstream;
 
     /// <summary>What the caller is told, the end last.</summary>
     public IAsyncEnumerable<TurnEvent> ReadAsync(CancellationToken cancellationToken) => _told.ReadAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public Task CancelAsync() => turn.CancelAsync();
 
     public bool HasWork(bool isMoreThere) => false;
 

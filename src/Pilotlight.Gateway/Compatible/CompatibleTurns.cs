@@ -14,31 +14,66 @@ namespace Pilotlight.Gateway.Compatible;
 /// <summary>Begins the turns of the compatible APIs: nothing of them is stored but what they use, and each ends with its connection.</summary>
 /// <remarks>Safe for concurrent use.</remarks>
 internal sealed class CompatibleTurns(
-    CallTurns calls, IClaudeConversations conversations, ClaudeRelay relay, ConversationIndex hot, ContextLimits limits, TimeProvider time)
+    CallTurns calls, IClaudeConversations conversations, ClaudeRelay relay, ConversationIndex hot, ContextLimits limits, ICallNodes nodes, TimeProvider time)
 {
     /// <summary>A caller's own name for a conversation, in a request.</summary>
     public const string ConversationHeader = "x-pilotlight-conversation";
 
     private const int MaxConversationName = 200;
 
-    /// <summary>Begins one. Sets the headers that say how it is served.</summary>
+    /// <summary>Begins one, on the node whose process holds its history. Sets the headers that say how it is served.</summary>
+    /// <param name="http">The request.</param>
+    /// <param name="request">What it asks.</param>
+    /// <param name="body">What was sent, for another node to read; null for a call that no other may run.</param>
     /// <exception cref="ProblemException">It may not run, or there is no room for it.</exception>
-    public async Task<CompatibleTurn> BeginAsync(HttpContext http, CompatibleRequest request)
+    public async Task<ICallTurn> BeginAsync(HttpContext http, CompatibleRequest request, ReadOnlyMemory<byte>? body = null)
     {
-        var (caller, facts, name) = (http.GetCaller(), ResponseFacts.Of(http), NameOf(http));
-        var input = limits.Check(request.Model, request.Texts()) + request.ImageTokens();
-        var turn = await calls.AdmitAsync(new TurnToAdmit(caller, request.Model, null, input), facts.ArrivedAt);
-        try
+        var (owner, facts) = (new CallOwner(http.GetCaller(), NameOf(http)), ResponseFacts.Of(http));
+        var fingerprint = owner.Fingerprint(request, request.History);
+        facts.Node = nodes.Name;
+        if (body is { } sent && await HandOverAsync(owner, request, fingerprint, sent) is { } handed)
         {
-            var (id, held) = await TakeAsync(Fingerprint(request.History), request);
+            facts.Node = handed.Node;
+            facts.TurnBegins(request.Ignored);
+            facts.Routed("cli", () => handed.Turn.Upstream);
+            return handed.Turn;
+        }
+
+        return await BeginHereAsync(owner, request, fingerprint, facts.ArrivedAt, turn =>
+        {
             facts.TurnBegins(request.Ignored);
             facts.Routed("cli", () => turn.Upstream);
             facts.Limited(turn, Dialects.Of(http.Request) == Dialect.Anthropic ? LimitWords.Anthropic : LimitWords.OpenAi);
+        });
+    }
+
+    /// <summary>Begins one that another node hands over.</summary>
+    /// <exception cref="ProblemException">It may not run, or there is no room for it.</exception>
+    public Task<CompatibleTurn> BeginHereAsync(CallOwner owner, CompatibleRequest request, long arrivedAt) =>
+        BeginHereAsync(owner, request, owner.Fingerprint(request, request.History), arrivedAt, static _ => { });
+
+    /// <summary>Whether a live process here holds this history.</summary>
+    public bool Holds(string fingerprint) =>
+        hot.Find(fingerprint) is { } session && conversations.ListHot().Any(one => one.ConversationId == session.Conversation);
+
+    private ValueTask<HandedTurn?> HandOverAsync(CallOwner owner, CompatibleRequest request, string fingerprint, ReadOnlyMemory<byte> body) =>
+        nodes.Name is null || request.History.Count == 0 || Holds(fingerprint)
+            ? default
+            : nodes.BeginAsync(new HandedCall(owner.Caller.KeyId, fingerprint, request.Api, owner.Name, body));
+
+    private async Task<CompatibleTurn> BeginHereAsync(CallOwner owner, CompatibleRequest request, string fingerprint, long arrivedAt, Action<RunningTurn> begins)
+    {
+        var input = limits.Check(request.Model, request.Texts()) + request.ImageTokens();
+        var turn = await calls.AdmitAsync(new TurnToAdmit(owner.Caller, request.Model, null, input), arrivedAt);
+        try
+        {
+            var (id, held) = await TakeAsync(fingerprint, request);
+            begins(turn);
 
             // Where the API itself stops at the caller's limit and texts, nothing is cut here.
             var told = relay.HoldsKey ? request with { Settings = request.Settings with { MaxTokens = null, StopSequences = [] } } : request;
             var journal = new CompatibleTurn(
-                told, turn, calls.LedgerOf(turn), held, new CallProcess(id, request, Fingerprint, hot, conversations), time);
+                told, turn, calls.LedgerOf(turn), held, new CallProcess(id, request, all => owner.Fingerprint(request, all), hot, conversations), time);
             var asked = relay.HoldsKey ? request : ForcedTools.Ask(request);
             var source = new ConversationSource(conversations, ConversationOf(asked, id), CallerTools.Content(asked));
             calls.Run(turn, new TurnWork(request.Api, request.Model, source), journal);
@@ -49,10 +84,6 @@ internal sealed class CompatibleTurns(
             await calls.AbandonAsync(turn);
             throw;
         }
-
-        string Fingerprint(IEnumerable<CompatibleMessage> messages) => name is null
-            ? HistoryFingerprint.Exact(caller.KeyId, request, messages)
-            : HistoryFingerprint.Named(caller.KeyId, name, request, messages);
     }
 
     private Conversation ConversationOf(CompatibleRequest request, string id) => new()

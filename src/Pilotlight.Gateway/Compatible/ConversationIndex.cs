@@ -36,6 +36,15 @@ internal sealed class ConversationIndex(IOptions<ClaudeSessionOptions> sessions,
         }
     }
 
+    /// <summary>The session that holds exactly this, which stays; or null.</summary>
+    public HotSession? Find(string fingerprint)
+    {
+        lock (_gate)
+        {
+            return _byFingerprint.TryGetValue(fingerprint, out var entry) && !IsOld(entry.At) ? entry.Session : null;
+        }
+    }
+
     /// <summary>Says what a session holds now.</summary>
     /// <returns>A session that held the same and is of no more use, or null.</returns>
     public string? Put(string fingerprint, HotSession session)

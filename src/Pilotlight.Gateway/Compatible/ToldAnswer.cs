@@ -44,13 +44,3 @@ internal sealed class ToldAnswer(CallLedger ledger, TimeProvider time)
         await booking;
     }
 }
-
-/// <summary>A call's turn, as its connection sees it.</summary>
-internal interface ICallTurn
-{
-    /// <summary>The turn.</summary>
-    RunningTurn Turn { get; }
-
-    /// <summary>What the caller is told, the end last.</summary>
-    IAsyncEnumerable<TurnEvent> ReadAsync(CancellationToken cancellationToken);
-}

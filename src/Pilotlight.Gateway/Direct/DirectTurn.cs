@@ -9,9 +9,11 @@ internal sealed class DirectTurn(RunningTurn turn, CallLedger ledger, TimeProvid
 {
     private readonly ToldAnswer _told = new(ledger, time);
 
-    public RunningTurn Turn => turn;
+    public string? Upstream => turn.Upstream;
 
     public IAsyncEnumerable<TurnEvent> ReadAsync(CancellationToken cancellationToken) => _told.ReadAsync(cancellationToken);
+
+    public Task CancelAsync() => turn.CancelAsync();
 
     public bool HasWork(bool isMoreThere) => false;
 

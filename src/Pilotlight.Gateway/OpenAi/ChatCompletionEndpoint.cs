@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Options;
 using Pilotlight.Claude.Turns;
 using Pilotlight.Core.Problems;
+using Pilotlight.Core.Turns;
 using Pilotlight.Gateway.Compatible;
 using Pilotlight.Gateway.Direct;
 using Pilotlight.Gateway.Http;
@@ -32,7 +33,7 @@ internal static class ChatCompletionEndpoint
         var way = route.Of(request.Model);
         request = request.Settle(way, options.Value);
         var answer = new ChatCompletionAnswer(request, time.GetUtcNow());
-        ICallTurn turn = way == CallRoute.Direct ? await direct.BeginAsync(http, request) : await turns.BeginAsync(http, request);
+        ICallTurn turn = way == CallRoute.Direct ? await direct.BeginAsync(http, request) : await turns.BeginAsync(http, request, body.Bytes);
         await CompatibleCall.RunAsync(http, turn, request, answer, streams.Value, options.Value.KeepAlive, time);
     }
 }

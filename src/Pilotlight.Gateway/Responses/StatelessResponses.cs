@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
+using Pilotlight.Core.Turns;
 using Pilotlight.Gateway.Compatible;
 using Pilotlight.Gateway.Direct;
 using Pilotlight.Gateway.Http;
