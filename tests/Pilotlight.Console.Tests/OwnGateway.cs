@@ -15,7 +15,7 @@ public sealed class OwnGateway : IAsyncDisposable
     public static async Task<OwnGateway> StartAsync(params string[] arguments)
     {
         var own = new OwnGateway();
-        own.Process = await GatewayProcess.StartAsync(own._data.FullName, TestContext.Current.CancellationToken, null, ["--simulate", .. arguments]);
+        own.Process = await GatewayProcess.StartAsync(own._data.FullName, TestContext.Current.CancellationToken, null, ["--simulate", GatewayProcess.OneParked, .. arguments]);
         return own;
     }
 

@@ -66,7 +66,7 @@ public sealed class GatewayCluster : IAsyncDisposable
         };
         var node = await GatewayProcess.StartAsync(
             Path.Combine(_data.FullName, at.ToString(CultureInfo.InvariantCulture)), cancellationToken, environment,
-            ["--cluster", "--Pilotlight:Cluster:SiloPort=0", .. _settings, .. settings]);
+            ["--cluster", "--Pilotlight:Cluster:SiloPort=0", GatewayProcess.OneParked, .. _settings, .. settings]);
         _names[at] = (await node.GetAsync("/api/cluster", cancellationToken)).GetProperty("nodes")[0].GetProperty("name").GetString()!;
         return _nodes[at] = node;
     }
