@@ -40,7 +40,7 @@ internal sealed partial class ReceivedCall
     public async Task<CallBatch> ReadAsync()
     {
         _unread.Change(Unread, Timeout.InfiniteTimeSpan);
-        _beginning ??= BeginAsync();
+        _beginning ??= Task.Run(BeginAsync); // To read and to count a long history takes longer than whoever asks waits for an answer.
         if (!await CompletesAsync(_beginning))
         {
             return new CallBatch();
