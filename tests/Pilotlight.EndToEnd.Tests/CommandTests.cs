@@ -57,6 +57,22 @@ public sealed class CommandTests : EndToEndTest
     }
 
     [Fact]
+    public async Task A_stop_that_comes_while_the_cli_is_still_being_asked_for_its_version_is_in_order()
+    {
+        var cli = Path.Combine(Data, "slow-cli");
+        await File.WriteAllTextAsync(cli, "#!/bin/sh\nexec sleep 100\n", Token);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(cli, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        }
+
+        await using var gateway = await GatewayProcess.StartAsync(Path.Combine(Data, "data"), Token, new Dictionary<string, string> { ["Pilotlight__Claude__Path"] = cli }, "--simulate");
+
+        Assert.Equal(0, await gateway.StopAsync(Token));
+        Assert.Empty(MarkedProcesses.OwnedBy(gateway.Id));
+    }
+
+    [Fact]
     public async Task A_start_that_fails_when_processes_are_parked_already_leaves_none_behind()
     {
         // Kestrel's own section is opened last of all, when the pool has begun to start its processes.

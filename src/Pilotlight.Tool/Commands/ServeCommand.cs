@@ -76,5 +76,9 @@ internal static class ServeCommand
             Console.Error.WriteLine(fault.Message);
             return 1;
         }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return 0; // It was asked to stop while it started, and has stopped in order.
+        }
     }
 }

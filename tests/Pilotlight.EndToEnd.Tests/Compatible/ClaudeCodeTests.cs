@@ -93,7 +93,7 @@ public sealed class ClaudeCodeTests : EndToEndTest
     private Task<GatewayProcess> StartAsync(SimulatorServer simulator) => GatewayProcess.StartAsync(
         Folder("data"), Token,
         new Dictionary<string, string> { ["ANTHROPIC_API_KEY"] = Upstream, ["ANTHROPIC_BASE_URL"] = simulator.BaseAddress.ToString().TrimEnd('/') },
-        "--Pilotlight:Wire:Direct=Auto");
+        "--Pilotlight:Wire:Direct=Auto", GatewayProcess.OneParked);
 
     private async Task<string> CreateKeyAsync(params string[] arguments)
     {
