@@ -184,7 +184,4 @@ public sealed class AttachmentTests : EndToEndTest
 
     private Task<HttpResponseMessage> TurnAsync(GatewayProcess gateway, string thread, string? text, params JsonNode?[] files) => gateway.Http.PostAsJsonAsync(
         $"/api/threads/{thread}/turns", new JsonObject { ["text"] = text, ["attachments"] = files.Length == 0 ? null : new JsonArray(files) }, Token);
-
-    private Task<GatewayProcess> StartAsync(SimulatorServer simulator, params string[] arguments) => GatewayProcess.StartAsync(
-        Data, Token, new Dictionary<string, string> { ["ANTHROPIC_API_KEY"] = "sk-ant-none", ["ANTHROPIC_BASE_URL"] = simulator.BaseAddress.ToString().TrimEnd('/') }, arguments);
 }

@@ -1,3 +1,6 @@
+using Pilotlight.Simulator;
+using Pilotlight.Testing;
+
 namespace Pilotlight.EndToEnd.Tests;
 
 /// <summary>A test with a data folder of its own and a limit: whatever it waits for, it does not wait for ever.</summary>
@@ -16,6 +19,9 @@ public abstract class EndToEndTest : IDisposable
 
     /// <summary>An empty folder, deleted at the end.</summary>
     protected string Data => _data.FullName;
+
+    /// <summary>Starts a gateway of the test's own, on its folder, that asks this simulator.</summary>
+    protected Task<GatewayProcess> StartAsync(SimulatorServer simulator, params string[] settings) => GatewayProcess.StartOnAsync(simulator, Data, Token, settings);
 
     public void Dispose()
     {

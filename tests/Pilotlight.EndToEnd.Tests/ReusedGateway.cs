@@ -31,6 +31,7 @@ public sealed class ReusedGateway : IAsyncDisposable
         }
 
         _machine.Simulator.Clear();
+        _machine.Gateway.Http.DefaultRequestHeaders.Clear();
         await ReusedGateways.GiveBackAsync(_machine);
     }
 
@@ -55,26 +56,24 @@ public sealed class ReusedGateway : IAsyncDisposable
         public static async Task<Machine> StartAsync(IReadOnlyList<string> settings, CancellationToken cancellationToken)
         {
             var machine = new Machine(await SimulatorServer.StartAsync(cancellationToken: cancellationToken), settings);
-            var environment = new Dictionary<string, string>
-            {
-                ["ANTHROPIC_API_KEY"] = "sk-ant-not-a-real-key",
-                ["ANTHROPIC_BASE_URL"] = machine.Simulator.BaseAddress.ToString().TrimEnd('/'),
-            };
-            machine.Gateway = await GatewayProcess.StartAsync(machine._data.FullName, cancellationToken, environment, [FewHot, GatewayProcess.OneParked, .. settings]);
+            machine.Gateway = await GatewayProcess.StartOnAsync(machine.Simulator, machine._data.FullName, cancellationToken, [FewHot, GatewayProcess.OneParked, .. settings]);
             return machine;
         }
 
-        /// <summary>Whether no turn of the last test runs on: one that does is not for the next.</summary>
+        /// <summary>Whether no turn of the last test runs on: one that does is not for the next. Processes that hold its conversations may stay.</summary>
         public async Task<bool> IsAtRestAsync()
         {
             using var limit = new CancellationTokenSource(RestLimit);
             try
             {
-                await Gateway.WaitForAsync(
-                    pool => pool.GetProperty("profiles").EnumerateArray().Sum(profile => profile.GetProperty("leased").GetInt32()) == 0, limit.Token);
+                while ((await Gateway.GetAsync("/api/cluster", limit.Token)).GetProperty("nodes")[0].GetProperty("running").GetInt32() > 0)
+                {
+                    await Task.Delay(20, limit.Token);
+                }
+
                 return true;
             }
-            catch (Exception fault) when (fault is TimeoutException or OperationCanceledException or HttpRequestException)
+            catch (Exception fault) when (fault is OperationCanceledException or HttpRequestException)
             {
                 return false;
             }

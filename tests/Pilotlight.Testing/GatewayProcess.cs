@@ -4,6 +4,7 @@ using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
+using Pilotlight.Simulator;
 
 namespace Pilotlight.Testing;
 
@@ -16,6 +17,9 @@ public sealed class GatewayProcess : IAsyncDisposable
 {
     /// <summary>The setting for a process that is parked from the start. Without a word about the pool none is: it would cost more than most tests do.</summary>
     public const string OneParked = "--Pilotlight:Pool:MinIdle=1";
+
+    /// <summary>What a gateway of <see cref="StartOnAsync"/> shows the simulator for a key.</summary>
+    public const string SimulatedKey = "sk-ant-not-a-real-key";
 
     private static readonly string[] NoneParked = ["--Pilotlight:Pool:MinIdle=0", "--Pilotlight:Pool:MaxIdle=0"];
 
@@ -53,6 +57,13 @@ public sealed class GatewayProcess : IAsyncDisposable
             }
         }
     }
+
+    /// <summary>Starts one that asks a simulator of the test's, with a key that is none.</summary>
+    public static Task<GatewayProcess> StartOnAsync(SimulatorServer simulator, string data, CancellationToken cancellationToken, params string[] arguments) => StartAsync(
+        data,
+        cancellationToken,
+        new Dictionary<string, string> { ["ANTHROPIC_API_KEY"] = SimulatedKey, ["ANTHROPIC_BASE_URL"] = simulator.BaseAddress.ToString().TrimEnd('/') },
+        arguments);
 
     /// <summary>Starts it on a free port and waits until it listens.</summary>
     public static async Task<GatewayProcess> StartAsync(

@@ -152,7 +152,4 @@ public sealed class LimitTests : EndToEndTest
         Assert.Equal("false", refused.Headers.GetValues("x-should-retry").Single());
         Assert.Contains("regain access", await refused.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
     }
-
-    private Task<GatewayProcess> StartAsync(SimulatorServer simulator, string route) => GatewayProcess.StartAsync(
-        Data, Token, new Dictionary<string, string> { ["ANTHROPIC_API_KEY"] = "sk-ant-none", ["ANTHROPIC_BASE_URL"] = simulator.BaseAddress.ToString().TrimEnd('/') }, route);
 }

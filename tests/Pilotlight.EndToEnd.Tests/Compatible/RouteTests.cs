@@ -8,7 +8,7 @@ namespace Pilotlight.EndToEnd.Tests.Compatible;
 /// <summary>A call that needs nothing of the CLI goes to the API without a process; what the CLI cannot be told is set on the wire.</summary>
 public sealed class RouteTests : EndToEndTest
 {
-    private const string Key = "sk-ant-canary-21ab90";
+    private const string Key = GatewayProcess.SimulatedKey;
     private static readonly object[] s_hello = [new { role = "user", content = "hello" }];
 
     [Fact]
@@ -134,12 +134,6 @@ public sealed class RouteTests : EndToEndTest
         Assert.Equal("END", body.GetProperty("stop_sequences")[0].GetString());
         Assert.Equal(Key, simulator.MessageRequests[0].Headers["x-api-key"]);
     }
-
-    private Task<GatewayProcess> StartAsync(SimulatorServer simulator, params string[] arguments) => GatewayProcess.StartAsync(
-        Data,
-        Token,
-        new Dictionary<string, string> { ["ANTHROPIC_API_KEY"] = Key, ["ANTHROPIC_BASE_URL"] = simulator.BaseAddress.ToString().TrimEnd('/') },
-        arguments);
 
     // The booking follows the answer; a call that was cut ends a moment after its client has left.
     private async Task<JsonElement> BookedAsync(GatewayProcess gateway, int turns)

@@ -386,11 +386,6 @@ public sealed class ResponseTests : EndToEndTest
 
     private static long InputTokens(JsonElement response) => response.GetProperty("usage").GetProperty("input_tokens").GetInt64();
 
-    private Task<GatewayProcess> StartAsync(SimulatorServer simulator, params string[] arguments) => GatewayProcess.StartAsync(
-        Data, Token,
-        new Dictionary<string, string> { ["ANTHROPIC_API_KEY"] = "sk-ant-not-a-real-key", ["ANTHROPIC_BASE_URL"] = simulator.BaseAddress.ToString().TrimEnd('/') },
-        arguments);
-
     private async Task<string> CreateKeyAsync(string name)
     {
         var (exitCode, output, error) = await GatewayProcess.RunAsync(["keys", "create", name, "--data", Data], Token);
