@@ -33,16 +33,21 @@ internal static class ClientCuts
                 }
 
                 Interlocked.Increment(ref turns);
-                var expected = string.Join(' ', Enumerable.Range(1, Words).Select(n => $"word{n}"));
-                var text = string.Concat(seen.Where(item => item.Type == "text.delta").Select(item => item.Data.GetProperty("text").GetString()));
                 Interlocked.Add(ref gaps, seen.Where((item, at) => item.Id != at + 1).Any() ? 1 : 0);
-                Interlocked.Add(ref wrong, text == expected && seen[^1].Type == "turn.completed" ? 0 : 1);
+                Interlocked.Add(ref wrong, TextOf(seen) == TextOf(Words) && seen[^1].Type == "turn.completed" ? 0 : 1);
             }
         }
     }
 
-    // Whether the turn's end was among them; leaving the loop cuts the connection.
-    private static async Task<bool> ReadSomeAsync(IAsyncEnumerable<ClientEvent> events, List<ClientEvent> seen, int count)
+    /// <summary>What a stream said.</summary>
+    public static string TextOf(IEnumerable<ClientEvent> events) =>
+        string.Concat(events.Where(item => item.Type == "text.delta").Select(item => item.Data.GetProperty("text").GetString()));
+
+    /// <summary>What the simulator says in so many words.</summary>
+    public static string TextOf(int words) => string.Join(' ', Enumerable.Range(1, words).Select(n => $"word{n}"));
+
+    /// <summary>Reads so many events, and leaves: that cuts the connection. Returns whether the turn's end was among them.</summary>
+    public static async Task<bool> ReadSomeAsync(IAsyncEnumerable<ClientEvent> events, List<ClientEvent> seen, int count)
     {
         await foreach (var item in events)
         {

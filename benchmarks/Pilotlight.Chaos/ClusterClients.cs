@@ -40,6 +40,9 @@ internal sealed class ClusterClients(GatewayCluster cluster, int count, TimeSpan
     /// <summary>Turns by whether they found their thread's process: where they ran and where it came from.</summary>
     public ConcurrentQueue<(string Thread, string Node, string Acquire)> Placed { get; } = new();
 
+    /// <summary>How long a client thinks about a whole answer before it says more. Default: not at all.</summary>
+    public TimeSpan Pause { get; init; }
+
     private int _completed;
     private int _brokenOff;
 
@@ -176,7 +179,9 @@ internal sealed class ClusterClients(GatewayCluster cluster, int count, TimeSpan
                         hasEnded |= item.EventType is "turn.completed" or "turn.failed" or "turn.cancelled";
                         if (hasEnded)
                         {
-                            Interlocked.Increment(ref item.EventType == "turn.completed" ? ref _completed : ref _brokenOff);
+                            var isWhole = item.EventType == "turn.completed";
+                            Interlocked.Increment(ref isWhole ? ref _completed : ref _brokenOff);
+                            await Task.Delay(isWhole ? Pause : TimeSpan.Zero, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                         }
                     }
                 }

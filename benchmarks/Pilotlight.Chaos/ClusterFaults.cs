@@ -1,11 +1,28 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Pilotlight.Testing;
 
 namespace Pilotlight.Chaos;
 
-/// <summary>Nodes of a cluster that go under load: killed, frozen, or asked to stop one after the other.</summary>
+/// <summary>How a node of a cluster goes.</summary>
+internal enum NodeFault
+{
+    /// <summary>It is killed.</summary>
+    Kill,
+
+    /// <summary>It is frozen for 10 s, and wakes.</summary>
+    Stop,
+
+    /// <summary>It and the others do not hear each other.</summary>
+    Cut,
+
+    /// <summary>It does not hear the database.</summary>
+    CutDatabase,
+}
+
+/// <summary>Nodes of a cluster that go under load: killed, frozen, cut off, or asked to stop one after the other.</summary>
 internal static class ClusterFaults
 {
     private const int Nodes = 3;
@@ -16,40 +33,68 @@ internal static class ClusterFaults
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Frozen = TimeSpan.FromSeconds(10);
 
-    /// <summary>Kills or freezes a random node, and starts it again.</summary>
+    /// <summary>Takes a random node away, and starts it again.</summary>
     /// <returns>0 when all turns that were acknowledged are there, have exactly one end, and were asked of the model at most once.</returns>
-    public static async Task<int> KillsAsync(int kills, bool freezes, TimeLimit limit)
+    public static async Task<int> FaultsAsync(NodeFault fault, int count, TimeLimit limit)
     {
-        await using var cluster = await GatewayCluster.StartAsync(Nodes, CancellationToken.None);
-        await using var clients = new ClusterClients(cluster, Clients, Patience);
+        using var filter = fault is NodeFault.Cut or NodeFault.CutDatabase ? new PacketFilter(Nodes) : null;
+        // One process parked and some thought between turns: else two processors do nothing but start processes after each fault, and what is measured is the queue for them.
+        await using var cluster = await GatewayCluster.StartAsync(Nodes, null, filter, CancellationToken.None, "--Pilotlight:Pool:MaxIdle=1");
+        await using var clients = new ClusterClients(cluster, Clients, Patience) { Pause = TimeSpan.FromMilliseconds(700) };
         await clients.StartAsync(Words);
-        var (random, recoveries, left, done) = (new Random(20261130), new List<TimeSpan>(), 0, 0);
+        var (random, recoveries, gone, left, done) = (new Random(20261130), new List<TimeSpan>(), new List<TimeSpan>(), 0, 0);
         try
         {
             await clients.RecoveredAsync(Stopwatch.GetTimestamp(), RecoveryLimit);
-            for (; done < kills && !limit.IsOver; done++)
+            for (; done < count && !limit.IsOver; done++)
             {
                 await Task.Delay(random.Next(0, 1500));
                 var (victim, since) = (random.Next(Nodes), Stopwatch.GetTimestamp());
                 var pid = cluster[victim].Id;
-                if (freezes)
+                switch (fault)
                 {
-                    cluster.Signal(victim, "STOP");
-                    recoveries.AddRange(await clients.RecoveredAsync(since, RecoveryLimit));
-                    await Task.Delay(Frozen - (Stopwatch.GetElapsedTime(since) is var so && so > Frozen ? Frozen : so));
-                    cluster.Signal(victim, "CONT");
-                    await EndedAsync(pid);
-                    await cluster.ForgetAsync(victim);
+                    case NodeFault.Kill:
+                        await cluster.KillAsync(victim);
+                        break;
+                    case NodeFault.Stop:
+                        cluster.Signal(victim, "STOP");
+                        break;
+                    case NodeFault.Cut:
+                        filter!.CutFromNodes(victim);
+                        break;
+                    default:
+                        filter!.CutFrom(victim, cluster.Postgres.Port);
+                        break;
                 }
-                else
+
+                recoveries.AddRange(await clients.RecoveredAsync(since, RecoveryLimit));
+                if (fault != NodeFault.Kill)
                 {
-                    await cluster.KillAsync(victim);
-                    recoveries.AddRange(await clients.RecoveredAsync(since, RecoveryLimit));
+                    await OverAsync(since);
+                    await cluster.ForgetAsync(victim);
                 }
 
                 left += MarkedProcesses.OwnedBy(pid).Length;
+                var over = Stopwatch.GetElapsedTime(since);
                 await cluster.StartNodeAsync(victim, CancellationToken.None);
+                var started = Stopwatch.GetElapsedTime(since);
                 await cluster.WaitForNodesAsync(CancellationToken.None);
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {done + 1}: all threads work and the node is gone after {over.TotalSeconds:0.0} s, it listens again after {started.TotalSeconds:0.0}, is one of three after {Stopwatch.GetElapsedTime(since).TotalSeconds:0.0}"));
+
+                // What is no part of the cluster any more ends by itself.
+                async Task OverAsync(long since)
+                {
+                    if (fault == NodeFault.Stop)
+                    {
+                        await Task.Delay(Frozen - (Stopwatch.GetElapsedTime(since) is var so && so > Frozen ? Frozen : so));
+                        cluster.Signal(victim, "CONT");
+                        since = Stopwatch.GetTimestamp();
+                    }
+
+                    await EndedAsync(pid);
+                    gone.Add(Stopwatch.GetElapsedTime(since));
+                    filter?.Mend(victim);
+                }
             }
         }
         catch (TimeoutException late)
@@ -59,39 +104,49 @@ internal static class ClusterFaults
 
         await clients.StopAsync();
         var (lost, ends, twice) = await clients.LookAsync();
-        var sorted = recoveries.Order().ToArray();
+        var (sorted, ended) = (recoveries.Order().ToArray(), gone.Order().ToArray());
         Console.WriteLine(
-            $"{done} nodes {(freezes ? "frozen for 10 s" : "killed")} in {limit.Elapsed.TotalSeconds:0} s, {clients.Heard.Count} turns acknowledged ({clients.Ends.Completed} completed, {clients.Ends.BrokenOff} broken off): "
+            $"{done} nodes {Said(fault)} in {limit.Elapsed.TotalSeconds:0} s, {clients.Heard.Count} turns acknowledged ({clients.Ends.Completed} completed, {clients.Ends.BrokenOff} broken off): "
             + $"{lost} messages lost, {ends} turns without exactly one end or with a gap, {twice} asked of the model twice, {left} processes left, {clients.Refusals.Count} refusals; "
-            + $"a thread's next turn had begun after {At(sorted, 0.5)} ms (median), {At(sorted, 0.99)} (p99), {At(sorted, 1)} (worst)");
+            + $"a thread's next turn had begun after {At(sorted, 0.5)} ms (median), {At(sorted, 0.99)} (p99), {At(sorted, 1)} (worst); the node had ended after {At(ended, 0.5)} ms (median), {At(ended, 1)} (worst)");
         Tell(clients);
-        return lost + ends + twice + left + clients.Refusals.Count == 0 && done >= kills ? 0 : 1;
+        return lost + ends + twice + left + clients.Refusals.Count == 0 && done >= count ? 0 : 1;
     }
 
-    /// <summary>Stops and starts each node in turn, again and again.</summary>
-    /// <returns>0 when no turn failed.</returns>
-    public static async Task<int> RollingAsync(int rounds, TimeLimit limit)
+    /// <summary>Stops and starts each node in turn, again and again, for callers with a key.</summary>
+    /// <param name="rounds">How often.</param>
+    /// <param name="older">A build that the nodes begin with; each is replaced by the one under test. Null for none.</param>
+    /// <param name="limit">Its time.</param>
+    /// <returns>0 when no turn failed, and what was booked is what the model counted.</returns>
+    public static async Task<int> RollingAsync(int rounds, string? older, TimeLimit limit)
     {
-        await using var cluster = await GatewayCluster.StartAsync(Nodes, CancellationToken.None);
+        await using var cluster = await GatewayCluster.StartAsync(Nodes, older, null, CancellationToken.None);
+        cluster.Tool = null;
+        using var made = await cluster[0].Http.PostAsJsonAsync("/api/keys", new { name = "one", isAdmin = true, limits = new { tokensPerDay = 1_000_000_000L, concurrentTurns = 100 } });
+        cluster.Key = (await made.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("key").GetString();
         await using var clients = new ClusterClients(cluster, Clients, Patience);
         await clients.StartAsync(Words);
         await clients.RecoveredAsync(Stopwatch.GetTimestamp(), RecoveryLimit);
         var stops = 0;
+        var codes = new List<int>();
         for (; stops < rounds * Nodes && !limit.IsOver; stops++)
         {
-            await cluster.StopAsync(stops % Nodes, CancellationToken.None);
+            codes.Add(await cluster.StopAsync(stops % Nodes, CancellationToken.None));
             await cluster.StartNodeAsync(stops % Nodes, CancellationToken.None);
             await cluster.WaitForNodesAsync(CancellationToken.None);
         }
 
         await clients.StopAsync();
         var (lost, ends, twice) = await clients.LookAsync();
+        var used = (await cluster[0].GetAsync("/api/usage", CancellationToken.None)).GetProperty("items").EnumerateArray()
+            .Sum(row => row.GetProperty("inputTokens").GetInt64() + row.GetProperty("outputTokens").GetInt64());
+        var told = cluster.Simulator.Told.Sum(one => (long)one.InputTokens + one.OutputTokens);
         Console.WriteLine(
-            $"{stops} restarts in turn in {limit.Elapsed.TotalSeconds:0} s, {clients.Heard.Count} turns acknowledged: {clients.Ends.BrokenOff} failed, {clients.Refusals.Count} refusals, "
-            + $"{lost} messages lost, {ends} without exactly one end, {twice} asked twice; connections that broke and were tried again elsewhere: {clients.Broken}; "
+            $"{stops} restarts in turn{(older is null ? "" : ", the first three of another build to this one,")} in {limit.Elapsed.TotalSeconds:0} s, {clients.Heard.Count} turns acknowledged: {clients.Ends.BrokenOff} failed, {clients.Refusals.Count} refusals, "
+            + $"{lost} messages lost, {ends} without exactly one end, {twice} asked twice; connections that broke and were tried again elsewhere: {clients.Broken}; {codes.Count(code => code != 0)} nodes that did not stop in order; tokens booked {used}, counted by the model {told}; "
             + $"processes found: {Acquires(clients)}");
         Tell(clients);
-        return lost + ends + twice + clients.Ends.BrokenOff + clients.Refusals.Count == 0 && stops >= rounds * Nodes ? 0 : 1;
+        return lost + ends + twice + clients.Ends.BrokenOff + clients.Refusals.Count + codes.Count(code => code != 0) == 0 && used == told && stops >= rounds * Nodes ? 0 : 1;
     }
 
     /// <summary>Many threads, each turn through a random node.</summary>
@@ -151,6 +206,14 @@ internal static class ClusterFaults
             + $"{states.Count(state => state is not (200 or 429))} others; {used} tokens used, overshoot {Math.Max(0, used - cap)}");
         return used <= cap && states.All(state => state is 200 or 429) && states.Contains(429) && states.Contains(200) ? 0 : 1;
     }
+
+    private static string Said(NodeFault fault) => fault switch
+    {
+        NodeFault.Kill => "killed",
+        NodeFault.Stop => "frozen for 10 s",
+        NodeFault.Cut => "cut off from the others",
+        _ => "cut off from the database",
+    };
 
     private static void Tell(ClusterClients clients)
     {

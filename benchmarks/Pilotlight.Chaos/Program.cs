@@ -8,7 +8,8 @@ using Pilotlight.Chaos;
 // approvals [--postgres auto] [--runs N] [--minutes N]: no tool runs without a yes or twice, no wait is lost.
 // store-outage, vanishing [--postgres auto] [--runs N] [--minutes N]: every turn ends once and is paid once, whatever goes away.
 // budget [--postgres auto] [--runs TURNS]: agent turns of twenty calls at once spend no more than their key may.
-// cluster-kills [--mode kill|stop], cluster-rolling, cluster-placement, cluster-budget, each with [--runs N] [--minutes N]: three nodes as one.
+// cluster-kills [--mode kill|stop|cut|cut-database], cluster-rolling [--older PATH-OF-ANOTHER-BUILD], cluster-placement, cluster-budget, cluster-cuts, cluster-cost,
+// cluster-throughput, each with [--runs N] [--minutes N]: three nodes as one.
 // A signal to end is the end of a command's time: it reports what was done, and leaves nothing running.
 // host …: what is killed; not for people.
 string? Option(string name) => Array.IndexOf(args, name) is >= 0 and var at && at + 1 < args.Length ? args[at + 1] : null;
@@ -39,9 +40,15 @@ switch (args.FirstOrDefault())
     case "approvals":
         return await Approvals.RunAsync(Count(1000), Option("--postgres") is not null, limit);
     case "cluster-kills":
-        return await ClusterFaults.KillsAsync(Count(200), Option("--mode") == "stop", limit);
+        return await ClusterFaults.FaultsAsync(Enum.Parse<NodeFault>((Option("--mode") ?? "kill").Replace("-", "", StringComparison.Ordinal), ignoreCase: true), Count(200), limit);
     case "cluster-rolling":
-        return await ClusterFaults.RollingAsync(Count(5), limit);
+        return await ClusterFaults.RollingAsync(Count(5), Option("--older"), limit);
+    case "cluster-cuts":
+        return await ClusterStreams.CutsAsync(Count(1000), limit);
+    case "cluster-cost":
+        return await ClusterStreams.CostAsync(Count(400), limit);
+    case "cluster-throughput":
+        return await ClusterStreams.ThroughputAsync(Count(30), limit);
     case "cluster-placement":
         return await ClusterFaults.PlacementAsync(Count(1000), limit);
     case "cluster-budget":
@@ -65,7 +72,7 @@ switch (args.FirstOrDefault())
     default:
         Console.Error.WriteLine("Usage: chaos kill-host [--runs N] [--cli PATH-OF-CLAUDE [--walls]] | descriptors [--runs N] | mass-death [--runs N] | crash-loop [--minutes N] | drain\n"
             + "       chaos cuts | stream-cuts [--only KIND] | server-kills [--postgres CONNECTION|auto] | cancels | slow-clients | cli-crashes, each with [--runs N] [--minutes N]\n"
-            + "       chaos cluster-kills [--mode kill|stop] | cluster-rolling | cluster-placement | cluster-budget, each with [--runs N] [--minutes N]\n"
+            + "       chaos cluster-kills [--mode kill|stop|cut|cut-database] | cluster-rolling [--older PATH] | cluster-placement | cluster-budget | cluster-cuts | cluster-cost | cluster-throughput, each with [--runs N] [--minutes N]\n"
             + "       chaos store-outage | vanishing | budget | approvals, each with [--postgres auto] [--runs N] [--minutes N]");
         return 2;
 }

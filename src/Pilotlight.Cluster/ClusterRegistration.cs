@@ -66,7 +66,9 @@ public static class ClusterRegistration
         services.AddSingleton<ReceivedCalls>();
         services.AddSingleton<ICallNodes, ClusterCalls>();
         services.AddHostedService<NodeMetrics>();
-        services.AddHostedService<NodeDeaths>();
+        services.AddSingleton<NodeDeaths>();
+        services.AddHostedService(provider => provider.GetRequiredService<NodeDeaths>());
+        services.AddHostedService<QuietNodes>();
         services.AddHostedService<NodePulse>();
         services.AddHostedService<HandOver>();
     }

@@ -8,13 +8,21 @@ namespace Pilotlight.Storage.Sqlite;
 /// <summary>One connection for all writes and a few for reads, kept open, their statements prepared.</summary>
 /// <remarks>
 /// A write takes its turn at the gate. SQLite's driver works synchronously, so a transaction runs through on its caller's
-/// thread in some ten microseconds. Commits are not gathered: with synchronous=NORMAL there is no flush to share.
+/// thread in some ten microseconds. Commits are not gathered: with synchronous=NORMAL there is no flush to share. What has been
+/// written is moved from the log into the data file beside the writes: SQLite's own way does it within one, which waits for the disk.
 /// </remarks>
 internal sealed class SqliteDatabase(string connectionString, WriteGate gate) : Database
 {
     private const int MaxIdleReaders = 8;
+    private const int WritesBetweenCheckpoints = 64;
+
+    // Pages in the log from which on a write does move them, should nobody have done it before: 40 MiB.
+    private const int MostPages = 10_000;
+
     private readonly System.Collections.Concurrent.ConcurrentBag<SqliteSession> _readers = [];
     private SqliteSession? _writer;
+    private int _writes;
+    private Task _checkpoint = Task.CompletedTask;
     private bool _disposed;
 
     public override async ValueTask<T> WriteAsync<T>(Func<Session, ValueTask<T>> work, CancellationToken cancellationToken)
@@ -24,11 +32,16 @@ internal sealed class SqliteDatabase(string connectionString, WriteGate gate) : 
         SqliteSession? session = null;
         try
         {
-            session = _writer ??= new SqliteSession(connectionString);
+            session = _writer ??= await OpenWriterAsync();
             session.Begin();
             await session.ExecuteAsync("BEGIN IMMEDIATE", cancellationToken);
             var result = await work(session);
             await session.ExecuteAsync(session.IsAbandoned ? "ROLLBACK" : "COMMIT", CancellationToken.None);
+            if (++_writes >= WritesBetweenCheckpoints && _checkpoint.IsCompleted)
+            {
+                (_writes, _checkpoint) = (0, Task.Run(CheckpointAsync, CancellationToken.None));
+            }
+
             return result;
         }
         catch (Exception fault)
@@ -87,11 +100,32 @@ internal sealed class SqliteDatabase(string connectionString, WriteGate gate) : 
     {
         using var pass = await gate.EnterAsync(CancellationToken.None);
         _disposed = true;
+        await _checkpoint;
         _writer?.Dispose();
         _writer = null;
         while (_readers.TryTake(out var reader))
         {
             reader.Dispose();
+        }
+    }
+
+    private async ValueTask<SqliteSession> OpenWriterAsync()
+    {
+        var session = new SqliteSession(connectionString);
+        await session.NumberAsync($"PRAGMA wal_autocheckpoint = {MostPages}", CancellationToken.None);
+        return session;
+    }
+
+    // Stands in no writer's way, and leaves what a reader still needs to the next one.
+    private async Task CheckpointAsync()
+    {
+        try
+        {
+            await ReadAsync(session => session.NumberAsync("PRAGMA wal_checkpoint(PASSIVE)", CancellationToken.None), CancellationToken.None);
+        }
+        catch (Exception)
+        {
+            // The disk's faults are told by the writes that meet them; the log stays whole.
         }
     }
 }

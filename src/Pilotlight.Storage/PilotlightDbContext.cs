@@ -78,12 +78,9 @@ public sealed class PilotlightDbContext(DbContextOptions<PilotlightDbContext> op
             row.HasIndex(key => key.CreatedAt);
         });
         modelBuilder.Entity<BudgetRow>(row => row.ToTable("budgets").HasKey(budget => new { budget.KeyId, budget.Period }));
-        modelBuilder.Entity<LeaseRow>(row =>
-        {
-            row.ToTable("leases").HasKey(lease => lease.Id);
-            row.HasIndex(lease => new { lease.KeyId, lease.ExpiresAt });
-            row.HasIndex(lease => lease.Epoch);
-        });
+
+        // No more rows than turns run: an index more would cost every turn more than it saves anybody.
+        modelBuilder.Entity<LeaseRow>(row => row.ToTable("leases").HasKey(lease => lease.Id));
         modelBuilder.Entity<UsageRow>(row =>
         {
             row.ToTable("usage").HasKey(usage => new { usage.KeyId, usage.Day, usage.Model });

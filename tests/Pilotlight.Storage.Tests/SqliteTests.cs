@@ -27,6 +27,34 @@ public sealed class SqliteTests : StoreConformance
     }
 
     [Fact]
+    public async Task What_was_written_moves_into_the_data_file_beside_the_writes()
+    {
+        var (file, copy) = (Path.Combine(_folder.FullName, "log.db"), Path.Combine(_folder.FullName, "copy.db"));
+        var services = new ServiceCollection().AddPilotlightSqlite(file).BuildServiceProvider();
+        await services.GetRequiredService<IStorageInitializer>().InitializeAsync(Token);
+        for (var at = 0; at < 64; at++)
+        {
+            await services.GetRequiredService<ITurnStore>().OpenEpochAsync($"node{at}", Now, Token);
+        }
+
+        // Whoever closes a file last moves what is left: another has it open here.
+        await using var other = new SqliteConnection($"Data Source={file};Pooling=false");
+        await other.OpenAsync(Token);
+        await using var held = other.CreateCommand();
+        held.CommandText = "SELECT COUNT(*) FROM servers";
+        await held.ExecuteScalarAsync(Token);
+        await services.DisposeAsync();
+
+        // Without the log beside it, a copy has only what was moved.
+        File.Copy(file, copy);
+        await using var moved = new SqliteConnection($"Data Source={copy};Pooling=false");
+        await moved.OpenAsync(Token);
+        await using var count = moved.CreateCommand();
+        count.CommandText = """SELECT "Value" FROM epochs""";
+        Assert.Equal(64L, await count.ExecuteScalarAsync(Token));
+    }
+
+    [Fact]
     public async Task A_file_that_cannot_be_opened_is_told_as_such_by_every_store()
     {
         await using var services = new ServiceCollection().AddPilotlightSqlite(_folder.FullName).BuildServiceProvider();

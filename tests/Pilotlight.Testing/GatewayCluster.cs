@@ -14,12 +14,34 @@ public sealed class GatewayCluster : IAsyncDisposable
     private readonly string[] _settings;
     private readonly GatewayProcess?[] _nodes;
     private readonly string[] _names;
+    private readonly int[] _ports;
+    private readonly PacketFilter? _filter;
 
-    private GatewayCluster(PostgreSqlCluster postgres, SimulatorServer simulator, string connection, int nodes, string[] settings)
+    private GatewayCluster(PostgreSqlCluster postgres, SimulatorServer simulator, string connection, int nodes, string[] settings, PacketFilter? filter)
     {
-        (Postgres, Simulator, Connection, _settings) = (postgres, simulator, connection, settings);
+        (Postgres, Simulator, Connection, _settings, _filter) = (postgres, simulator, connection, settings, filter);
         (_nodes, _names) = (new GatewayProcess?[nodes], new string[nodes]);
+
+        // A node that comes back where it was takes its own place: the others need not find out first that it was gone.
+        _ports = filter?.Ports ?? FreePorts.Next(nodes);
     }
+
+    /// <summary>The key that every request to a node shows; null for none.</summary>
+    public string? Key
+    {
+        get;
+        set
+        {
+            field = value;
+            foreach (var node in Nodes)
+            {
+                node.Http.DefaultRequestHeaders.Authorization = new("Bearer", value);
+            }
+        }
+    }
+
+    /// <summary>The build that nodes which are started from now on run; null for the one under test.</summary>
+    public string? Tool { get; set; }
 
     public PostgreSqlCluster Postgres { get; }
 
@@ -34,11 +56,15 @@ public sealed class GatewayCluster : IAsyncDisposable
     public GatewayProcess this[int at] => _nodes[at] ?? throw new InvalidOperationException($"Node {at} does not run.");
 
     /// <summary>Starts the nodes, all at once, and waits until each knows the others.</summary>
-    public static async Task<GatewayCluster> StartAsync(int nodes, CancellationToken cancellationToken, params string[] settings)
+    public static Task<GatewayCluster> StartAsync(int nodes, CancellationToken cancellationToken, params string[] settings) =>
+        StartAsync(nodes, null, null, cancellationToken, settings);
+
+    /// <summary>Starts the nodes of another build, or each so that a packet filter can cut it off.</summary>
+    public static async Task<GatewayCluster> StartAsync(int nodes, string? tool, PacketFilter? filter, CancellationToken cancellationToken, params string[] settings)
     {
         var postgres = await PostgreSqlCluster.StartAsync(cancellationToken);
         var simulator = await SimulatorServer.StartAsync(new SimulatorOptions { MaxRecorded = 1_000_000 }, cancellationToken);
-        var cluster = new GatewayCluster(postgres, simulator, await postgres.CreateDatabaseAsync(cancellationToken), nodes, settings);
+        var cluster = new GatewayCluster(postgres, simulator, await postgres.CreateDatabaseAsync(cancellationToken), nodes, settings, filter) { Tool = tool };
         try
         {
             // The first by itself: three that compile their code at once on two processors take each other for dead.
@@ -65,8 +91,10 @@ public sealed class GatewayCluster : IAsyncDisposable
             ["Pilotlight__Storage__ConnectionString"] = Connection + ";Maximum Pool Size=12",
         };
         var node = await GatewayProcess.StartAsync(
+            [.. _filter is null ? [] : PacketFilter.Prefix(at), "dotnet", Tool ?? ToolUnderTest.Path],
             Path.Combine(_data.FullName, at.ToString(CultureInfo.InvariantCulture)), cancellationToken, environment,
-            ["--cluster", "--Pilotlight:Cluster:SiloPort=0", GatewayProcess.OneParked, .. _settings, .. settings]);
+            ["--cluster", $"--Pilotlight:Cluster:SiloPort={_ports[at]}", GatewayProcess.OneParked, .. _settings, .. settings]);
+        node.Http.DefaultRequestHeaders.Authorization = Key is null ? null : new("Bearer", Key);
         _names[at] = (await node.GetAsync("/api/cluster", cancellationToken)).GetProperty("nodes")[0].GetProperty("name").GetString()!;
         return _nodes[at] = node;
     }

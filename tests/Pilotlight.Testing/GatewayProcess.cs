@@ -66,14 +66,19 @@ public sealed class GatewayProcess : IAsyncDisposable
         arguments);
 
     /// <summary>Starts it on a free port and waits until it listens.</summary>
+    public static Task<GatewayProcess> StartAsync(
+        string data, CancellationToken cancellationToken, IReadOnlyDictionary<string, string>? environment = null, params string[] arguments) =>
+        StartAsync(["dotnet", ToolUnderTest.Path], data, cancellationToken, environment, arguments);
+
+    /// <summary>Starts another build of it, or in another way, on a free port, and waits until it listens.</summary>
     public static async Task<GatewayProcess> StartAsync(
-        string data, CancellationToken cancellationToken, IReadOnlyDictionary<string, string>? environment = null, params string[] arguments)
+        string[] command, string data, CancellationToken cancellationToken, IReadOnlyDictionary<string, string>? environment, string[] arguments)
     {
         // Arguments that come later win: a test may name its own address. Calls go through the CLI, which most tests are about, unless
         // one asks for the direct way.
         string[] address = arguments.Contains("--urls") ? [] : ["--urls", "http://127.0.0.1:0"];
         string[] parked = arguments.Any(argument => argument.StartsWith("--Pilotlight:Pool:", StringComparison.Ordinal)) ? [] : NoneParked;
-        var gateway = new GatewayProcess(Launch(["serve", "--data", data, .. address, .. parked, "--Pilotlight:Wire:Direct=Never", .. arguments], environment), data);
+        var gateway = new GatewayProcess(Launch(command, ["serve", "--data", data, .. address, .. parked, "--Pilotlight:Wire:Direct=Never", .. arguments], environment), data);
         _ = gateway._process.WaitForExitAsync(CancellationToken.None).ContinueWith(
             _ => gateway._listening.TrySetException(new InvalidOperationException("The gateway ended: " + gateway.Output)), TaskScheduler.Default);
         try
@@ -96,7 +101,7 @@ public sealed class GatewayProcess : IAsyncDisposable
         IReadOnlyDictionary<string, string>? environment = null,
         string? input = null)
     {
-        using var process = Launch(arguments, environment);
+        using var process = Launch(["dotnet", ToolUnderTest.Path], arguments, environment);
         if (input is not null)
         {
             await process.StandardInput.WriteAsync(input.AsMemory(), cancellationToken);
@@ -304,17 +309,16 @@ public sealed class GatewayProcess : IAsyncDisposable
     }
 
     // An environment of its own: nothing of this machine, no key above all, reaches the product.
-    private static Process Launch(string[] arguments, IReadOnlyDictionary<string, string>? environment)
+    private static Process Launch(string[] command, string[] arguments, IReadOnlyDictionary<string, string>? environment)
     {
-        var start = new ProcessStartInfo("dotnet")
+        var start = new ProcessStartInfo(command[0])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             WorkingDirectory = Path.GetTempPath(),
         };
-        start.ArgumentList.Add(ToolUnderTest.Path);
-        foreach (var argument in arguments)
+        foreach (var argument in (string[])[.. command[1..], .. arguments])
         {
             start.ArgumentList.Add(argument);
         }

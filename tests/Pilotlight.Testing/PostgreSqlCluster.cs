@@ -12,18 +12,20 @@ public sealed class PostgreSqlCluster : IAsyncDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
     private readonly DirectoryInfo _folder;
     private readonly string[] _arguments;
-    private readonly int _port;
     private Process _server;
     private int _databases;
 
     private PostgreSqlCluster(DirectoryInfo folder, string[] arguments, int port)
     {
-        (_folder, _arguments, _port) = (folder, arguments, port);
+        (_folder, _arguments, Port) = (folder, arguments, port);
         _server = Start(Program("postgres"), arguments, asPostgres: true);
     }
 
     /// <summary>The server's process.</summary>
     public int ProcessId => _server.Id;
+
+    /// <summary>The port of loopback that it listens on.</summary>
+    public int Port { get; }
 
     /// <summary>Makes a cluster and waits until it answers.</summary>
     /// <param name="cancellationToken">Ends the wait.</param>
@@ -78,8 +80,8 @@ public sealed class PostgreSqlCluster : IAsyncDisposable
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(Patience);
         var name = $"test{Interlocked.Increment(ref _databases)}";
-        await RunAsync(Program("createdb"), ["-h", "127.0.0.1", "-p", $"{_port}", "-U", "pilotlight", name], asPostgres: false, patience.Token);
-        return $"Host=127.0.0.1;Port={_port};Username=pilotlight;Database={name};Maximum Pool Size=40;Timeout=60;Command Timeout=120";
+        await RunAsync(Program("createdb"), ["-h", "127.0.0.1", "-p", $"{Port}", "-U", "pilotlight", name], asPostgres: false, patience.Token);
+        return $"Host=127.0.0.1;Port={Port};Username=pilotlight;Database={name};Maximum Pool Size=40;Timeout=60;Command Timeout=120";
     }
 
     /// <summary>Stops the server, in order or as a crash would; what was committed is there again after <see cref="RestartAsync"/>.</summary>
@@ -131,7 +133,7 @@ public sealed class PostgreSqlCluster : IAsyncDisposable
                 throw new InvalidOperationException($"PostgreSQL ended at its start with exit code {_server.ExitCode}.");
             }
 
-            using var ready = Start(Program("pg_isready"), ["-q", "-h", "127.0.0.1", "-p", $"{_port}"], asPostgres: false);
+            using var ready = Start(Program("pg_isready"), ["-q", "-h", "127.0.0.1", "-p", $"{Port}"], asPostgres: false);
             await ready.WaitForExitAsync(cancellationToken);
             if (ready.ExitCode == 0)
             {

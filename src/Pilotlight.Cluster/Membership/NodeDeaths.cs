@@ -6,7 +6,7 @@ using Pilotlight.Core.Turns;
 
 namespace Pilotlight.Cluster.Membership;
 
-/// <summary>Takes over the turns of nodes that the others have declared dead, without waiting for their leases.</summary>
+/// <summary>Takes over the turns of nodes that the others have declared dead, or whose process is gone, without waiting for their leases.</summary>
 /// <remarks>All nodes that are left do so at once, and each turn is taken over by one of them: the store sees to that. A node of which it was not heard which epoch it has is left to its lease.</remarks>
 internal sealed partial class NodeDeaths(ISiloStatusOracle oracle, NodeTable nodes, ServerLife life, ILogger<NodeDeaths> logger) : IHostedService, ISiloStatusListener
 {
@@ -24,11 +24,14 @@ internal sealed partial class NodeDeaths(ISiloStatusOracle oracle, NodeTable nod
 
     public void SiloStatusChangeNotification(SiloAddress updatedSilo, SiloStatus status)
     {
-        if (status == SiloStatus.Dead && nodes.TryForget(updatedSilo) is { Epoch: > 0 } gone)
+        if (status == SiloStatus.Dead)
         {
-            _ = Task.Run(() => TakeOverAsync(gone.Name, gone.Epoch));
+            _ = Task.Run(() => GoneAsync(updatedSilo));
         }
     }
+
+    /// <summary>Takes over from a node that is known to be gone; nothing happens when that was known before.</summary>
+    public Task GoneAsync(SiloAddress silo) => nodes.TryForget(silo) is { Epoch: > 0 } gone ? TakeOverAsync(gone.Name, gone.Epoch) : Task.CompletedTask;
 
     private async Task TakeOverAsync(string name, long epoch)
     {

@@ -17,12 +17,19 @@ internal sealed class NodeTable(TimeProvider time)
     /// <summary>How long what a node told holds.</summary>
     public static readonly TimeSpan Silence = TimeSpan.FromSeconds(3);
 
+    // Two of the times at which it tells.
+    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(1);
+
     private readonly ConcurrentDictionary<SiloAddress, (NodeState State, long At)> _told = new();
     private readonly ConcurrentDictionary<SiloAddress, long> _doubted = new();
     private readonly ConcurrentDictionary<SiloAddress, byte> _gone = new();
 
     /// <summary>All of them.</summary>
     public IReadOnlyList<KnownNode> List() => [.. _told.Select(one => new KnownNode(one.Key, one.Value.State, IsSilent(one.Key, one.Value.At)))];
+
+    /// <summary>Those that did not answer, or have missed a time to tell of themselves.</summary>
+    public IReadOnlyList<SiloAddress> ListQuiet() =>
+        [.. _told.Where(one => _doubted.ContainsKey(one.Key) || time.GetElapsedTime(one.Value.At) > Quiet).Select(one => one.Key)];
 
     /// <summary>A node has told of itself.</summary>
     public void Told(SiloAddress silo, NodeState state)

@@ -20,6 +20,11 @@ internal static class FunctionHistory
         IEnumerable<HistoryMessage> history, IReadOnlyList<UserContent> now, IReadOnlyList<AIFunctionDeclaration> functions, IReadOnlySet<string>? own = null)
     {
         var said = history.Append(new HistoryMessage(HistoryRole.User, "") { Content = now }).ToArray();
+        if (!Array.Exists(said, message => message.Calls is { Count: > 0 } || message.Content?.Any(part => part is UserToolResult) == true))
+        {
+            return (said[..^1], now);
+        }
+
         IReadOnlyList<HistoryToolCall> called = [];
         HashSet<string> native = [];
         for (var at = 0; at < said.Length; at++)

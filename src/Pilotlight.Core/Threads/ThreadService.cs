@@ -6,7 +6,7 @@ using Pilotlight.Core.Problems;
 namespace Pilotlight.Core.Threads;
 
 /// <summary>Threads as one caller may see and change them, whichever way the caller came. Safe for concurrent use.</summary>
-internal sealed class ThreadService(IThreadStore threads, IThreadWork work, ClaudeProfiles profiles, WorkspaceStore workspaces, ThreadNews news, TimeProvider time)
+internal sealed class ThreadService(IThreadStore threads, HotThreads hot, IThreadWork work, ClaudeProfiles profiles, WorkspaceStore workspaces, ThreadNews news, TimeProvider time)
 {
     private const int MaxPage = 200;
     private const int LongestSearch = 500;
@@ -32,6 +32,7 @@ internal sealed class ThreadService(IThreadStore threads, IThreadWork work, Clau
     public async Task<ChatThread> StoreAsync(ChatThread thread, CancellationToken cancellationToken)
     {
         await threads.CreateAsync(thread, cancellationToken);
+        hot.Keep(new HotThread(thread, [])); // Its first turn reads nothing.
         news.TellChanged(thread.Id);
         return thread;
     }

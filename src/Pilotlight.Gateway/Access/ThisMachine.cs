@@ -36,13 +36,33 @@ public static class ThisMachine
             return "the request is of HTTP/1.0, as proxies send it";
         }
 
-        var family = http.Request.Headers.Keys.Select(Family).FirstOrDefault(found => found is not null);
-        return family is null ? null : $"the request has the header {family}, so it came through a proxy";
+        foreach (var (header, _) in http.Request.Headers)
+        {
+            if (Family(header) is { } family)
+            {
+                return $"the request has the header {family}, so it came through a proxy";
+            }
+        }
+
+        return null;
     }
 
     // By its own name for it: what the sender wrote is repeated to nobody.
-    private static string? Family(string header) =>
-        s_headers.TryGetValue(header, out var known) ? known
-        : s_families.FirstOrDefault(family => header.StartsWith(family, StringComparison.OrdinalIgnoreCase)) is { } family ? family.TrimEnd('-') + "-…"
-        : null;
+    private static string? Family(string header)
+    {
+        if (s_headers.TryGetValue(header, out var known))
+        {
+            return known;
+        }
+
+        foreach (var family in s_families)
+        {
+            if (header.StartsWith(family, StringComparison.OrdinalIgnoreCase))
+            {
+                return family.TrimEnd('-') + "-…";
+            }
+        }
+
+        return null;
+    }
 }

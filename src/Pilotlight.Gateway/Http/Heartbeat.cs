@@ -39,20 +39,11 @@ internal static class Heartbeat
 
     private static async ValueTask<bool> CompletesWithinAsync(Task moving, TimeSpan silence, TimeProvider time, CancellationToken cancellationToken)
     {
-        if (moving.IsCompleted)
+        if (!moving.IsCompleted)
         {
-            return true;
+            await moving.WaitAsync(silence, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         }
 
-        if (silence == Timeout.InfiniteTimeSpan)
-        {
-            await Task.WhenAny(moving);
-            return true;
-        }
-
-        using var delay = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        await Task.WhenAny(moving, Task.Delay(silence, time, delay.Token));
-        await delay.CancelAsync();
         if (cancellationToken.IsCancellationRequested)
         {
             await Task.WhenAny(moving);

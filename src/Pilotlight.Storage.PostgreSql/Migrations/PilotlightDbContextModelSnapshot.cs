@@ -288,10 +288,6 @@ namespace Pilotlight.Storage.PostgreSql.Migrations
 
                     b.HasKey("Id");
 
-                    b.HasIndex("Epoch");
-
-                    b.HasIndex("KeyId", "ExpiresAt");
-
                     b.ToTable("leases", (string)null);
                 });
 

@@ -283,10 +283,6 @@ namespace Pilotlight.Storage.Sqlite.Migrations
 
                     b.HasKey("Id");
 
-                    b.HasIndex("Epoch");
-
-                    b.HasIndex("KeyId", "ExpiresAt");
-
                     b.ToTable("leases", (string)null);
                 });
 
