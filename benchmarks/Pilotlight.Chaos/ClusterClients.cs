@@ -21,7 +21,7 @@ internal sealed class ClusterClients(GatewayCluster cluster, int count, TimeSpan
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _gate = new();
-    private readonly List<(string Thread, long At)> _working = [];
+    private readonly List<(string Thread, long Wanted, long At)> _working = [];
     private Task _talking = Task.CompletedTask;
     private int _failed;
 
@@ -59,14 +59,14 @@ internal sealed class ClusterClients(GatewayCluster cluster, int count, TimeSpan
         _talking = Task.WhenAll(Enumerable.Range(0, count).Select(client => Task.Run(() => TalkAsync(client, words))));
     }
 
-    /// <summary>For each thread how long it took from a moment until a turn of it that was asked for after it had begun.</summary>
+    /// <summary>For each thread how long it took from a moment, or from when its client first wanted it after that, until its next turn had begun.</summary>
     public async Task<TimeSpan[]> RecoveredAsync(long since, TimeSpan limit)
     {
         while (true)
         {
             lock (_gate)
             {
-                var first = _working.Where(one => one.At > since).GroupBy(one => one.Thread).Select(one => Stopwatch.GetElapsedTime(since, one.Min(turn => turn.At))).ToArray();
+                var first = _working.Where(one => one.At > since).GroupBy(one => one.Thread).Select(one => one.MinBy(turn => turn.At)).Select(next => Stopwatch.GetElapsedTime(Math.Max(since, next.Wanted), next.At)).ToArray();
                 if (first.Length == count)
                 {
                     _working.Clear();
@@ -133,9 +133,11 @@ internal sealed class ClusterClients(GatewayCluster cluster, int count, TimeSpan
 
     private async Task TalkAsync(int client, string words)
     {
-        var (random, thread) = (new Random(client), Threads[client]);
+        var (random, thread, lastHeard) = (new Random(client), Threads[client], 0L);
         while (!_stop.IsCancellationRequested)
         {
+            // Whose answer broke off wants the next one since it heard the last of it.
+            var wanted = lastHeard == 0 ? Stopwatch.GetTimestamp() : lastHeard;
             var (text, key, turn, last) = ($"{words} {Guid.NewGuid()}", Guid.NewGuid().ToString("N"), "", 0L);
             for (var hasEnded = false; !hasEnded && !(turn.Length == 0 && _stop.IsCancellationRequested);)
             {
@@ -167,12 +169,13 @@ internal sealed class ClusterClients(GatewayCluster cluster, int count, TimeSpan
                     await foreach (var item in SseParser.Create(await response.Content.ReadAsStreamAsync(wait.Token)).EnumerateAsync(wait.Token))
                     {
                         wait.CancelAfter(patience);
+                        lastHeard = item.EventType is "turn.failed" or "turn.cancelled" ? lastHeard : Stopwatch.GetTimestamp();
                         last = long.Parse(item.EventId!, System.Globalization.CultureInfo.InvariantCulture);
                         if (item.EventType == "turn.started")
                         {
                             lock (_gate)
                             {
-                                _working.Add((thread, Stopwatch.GetTimestamp()));
+                                _working.Add((thread, wanted, Stopwatch.GetTimestamp()));
                             }
                         }
 
@@ -181,7 +184,11 @@ internal sealed class ClusterClients(GatewayCluster cluster, int count, TimeSpan
                         {
                             var isWhole = item.EventType == "turn.completed";
                             Interlocked.Increment(ref isWhole ? ref _completed : ref _brokenOff);
-                            await Task.Delay(isWhole ? Pause : TimeSpan.Zero, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                            if (isWhole)
+                            {
+                                lastHeard = 0;
+                                await Task.Delay(Pause, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                            }
                         }
                     }
                 }

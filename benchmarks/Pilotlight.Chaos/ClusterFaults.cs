@@ -31,6 +31,11 @@ internal static class ClusterFaults
 
     private static readonly TimeSpan RecoveryLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Lease = TimeSpan.FromMinutes(1);
+
+    // Nobody can tell that a node does not reach the database before its lease has run out.
+    private static readonly TimeSpan ShortLease = TimeSpan.FromSeconds(6);
+    private static readonly TimeSpan Goal = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Frozen = TimeSpan.FromSeconds(10);
 
     /// <summary>Takes a random node away, and starts it again.</summary>
@@ -38,8 +43,9 @@ internal static class ClusterFaults
     public static async Task<int> FaultsAsync(NodeFault fault, int count, TimeLimit limit)
     {
         using var filter = fault is NodeFault.Cut or NodeFault.CutDatabase ? new PacketFilter(Nodes) : null;
-        // One process parked and some thought between turns: else two processors do nothing but start processes after each fault, and what is measured is the queue for them.
-        await using var cluster = await GatewayCluster.StartAsync(Nodes, null, filter, CancellationToken.None, "--Pilotlight:Pool:MaxIdle=1");
+
+        // Two processes parked and some thought between turns: else two processors do nothing but start processes after each fault, and what is measured is the queue for them.
+        await using var cluster = await GatewayCluster.StartAsync(Nodes, null, filter, CancellationToken.None, "--Pilotlight:Pool:MinIdle=2", "--Pilotlight:Pool:MaxIdle=2", $"--Pilotlight:Limits:LeaseDuration={(fault == NodeFault.CutDatabase ? ShortLease : Lease)}");
         await using var clients = new ClusterClients(cluster, Clients, Patience) { Pause = TimeSpan.FromMilliseconds(700) };
         await clients.StartAsync(Words);
         var (random, recoveries, gone, left, done) = (new Random(20261130), new List<TimeSpan>(), new List<TimeSpan>(), 0, 0);
@@ -51,6 +57,7 @@ internal static class ClusterFaults
                 await Task.Delay(random.Next(0, 1500));
                 var (victim, since) = (random.Next(Nodes), Stopwatch.GetTimestamp());
                 var pid = cluster[victim].Id;
+                var others = cluster.Nodes.Where(node => node.Id != pid).Select(node => (Node: node, Said: node.Output.Length)).ToArray();
                 switch (fault)
                 {
                     case NodeFault.Kill:
@@ -67,10 +74,27 @@ internal static class ClusterFaults
                         break;
                 }
 
-                recoveries.AddRange(await clients.RecoveredAsync(since, RecoveryLimit));
+                var recovered = await clients.RecoveredAsync(since, RecoveryLimit);
+                recoveries.AddRange(recovered);
+                if (recovered.Max() > Goal)
+                {
+                    Console.WriteLine(string.Join('\n', others.Select(one => one.Node.Output[one.Said..])));
+                }
+
                 if (fault != NodeFault.Kill)
                 {
-                    await OverAsync(since);
+                    var from = since;
+                    if (fault == NodeFault.Stop)
+                    {
+                        await Task.Delay(Frozen - (Stopwatch.GetElapsedTime(since) is var so && so > Frozen ? Frozen : so));
+                        cluster.Signal(victim, "CONT");
+                        from = Stopwatch.GetTimestamp();
+                    }
+
+                    // What is no part of the cluster any more ends by itself.
+                    await EndedAsync(pid);
+                    gone.Add(Stopwatch.GetElapsedTime(from));
+                    filter?.Mend(victim);
                     await cluster.ForgetAsync(victim);
                 }
 
@@ -80,21 +104,6 @@ internal static class ClusterFaults
                 var started = Stopwatch.GetElapsedTime(since);
                 await cluster.WaitForNodesAsync(CancellationToken.None);
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {done + 1}: all threads work and the node is gone after {over.TotalSeconds:0.0} s, it listens again after {started.TotalSeconds:0.0}, is one of three after {Stopwatch.GetElapsedTime(since).TotalSeconds:0.0}"));
-
-                // What is no part of the cluster any more ends by itself.
-                async Task OverAsync(long since)
-                {
-                    if (fault == NodeFault.Stop)
-                    {
-                        await Task.Delay(Frozen - (Stopwatch.GetElapsedTime(since) is var so && so > Frozen ? Frozen : so));
-                        cluster.Signal(victim, "CONT");
-                        since = Stopwatch.GetTimestamp();
-                    }
-
-                    await EndedAsync(pid);
-                    gone.Add(Stopwatch.GetElapsedTime(since));
-                    filter?.Mend(victim);
-                }
             }
         }
         catch (TimeoutException late)

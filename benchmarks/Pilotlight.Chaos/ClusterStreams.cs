@@ -59,13 +59,14 @@ internal static class ClusterStreams
         {
             var (way, at, startedAt) = (Math.Abs(turn % 2), (own + Math.Abs(turn % 2)) % Nodes, Stopwatch.GetTimestamp());
             var came = new ConcurrentDictionary<long, long>();
-            Task following = Task.CompletedTask;
+            var (following, hasSpoken) = (Task.CompletedTask, false);
             await foreach (var item in cluster[at].TurnAsync(thread, "[[sim words=20 rate=200]]", CancellationToken.None))
             {
                 var now = Stopwatch.GetTimestamp();
-                if (item.Type == "text.delta" && following.IsCompleted && came.IsEmpty && turn >= 0)
+                if (item.Type == "text.delta" && !hasSpoken)
                 {
-                    first[way].Add(Stopwatch.GetElapsedTime(startedAt, now).TotalMilliseconds);
+                    hasSpoken = true;
+                    (turn < 0 ? [] : first[way]).Add(Stopwatch.GetElapsedTime(startedAt, now).TotalMilliseconds);
                 }
 
                 // From its first event on, somebody follows it through the other of the two.
@@ -107,7 +108,7 @@ internal static class ClusterStreams
     /// <summary>Short turns of as many clients as are never idle, through one, two and three nodes.</summary>
     public static async Task<int> ThroughputAsync(int seconds, TimeLimit limit)
     {
-        const int Talking = 24;
+        const int Talking = 8;
         var rates = new List<double>();
         for (var nodes = 1; nodes <= Nodes && !limit.IsOver; nodes++)
         {

@@ -72,6 +72,33 @@ public sealed partial class ClusterTests
     }
 
     [Fact]
+    public async Task A_response_that_is_not_stored_runs_where_it_comes_its_history_with_it()
+    {
+        await Cluster.WaitForNodesAsync(Token);
+        var input = new JsonArray(Said("user", $"one {Guid.NewGuid()}"));
+        var first = await RespondAsync(0, input);
+        foreach (var item in first.Answer.GetProperty("output").EnumerateArray())
+        {
+            input.Add(JsonNode.Parse(item.GetRawText()));
+        }
+
+        input.Add(Said("user", "and two"));
+
+        var second = await RespondAsync(1, input);
+
+        Assert.Equal((Cluster.NameOf(0), Cluster.NameOf(1)), (first.Node, second.Node));
+        Assert.Equal(
+            [input[0]!["content"]!.GetValue<string>(), "and two"], Cluster.Simulator.MessageRequests[^1].Messages.Where(message => message.Role == "user").Select(message => message.Text));
+
+        async Task<(JsonElement Answer, string Node)> RespondAsync(int through, JsonArray said)
+        {
+            using var response = await SendAsync(through, "/v1/responses", new JsonObject { ["model"] = "sonnet", ["store"] = false, ["input"] = said.DeepClone() });
+            Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync(Token));
+            return (await response.Content.ReadFromJsonAsync<JsonElement>(Token), Header(response, "x-pilotlight-node"));
+        }
+    }
+
+    [Fact]
     public async Task What_stands_against_a_call_is_told_by_the_node_that_took_it()
     {
         await Cluster.WaitForNodesAsync(Token);

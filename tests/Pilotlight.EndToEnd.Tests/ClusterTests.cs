@@ -152,6 +152,32 @@ public sealed partial class ClusterTests(ThreeNodes nodes) : EndToEndTest, IClas
     }
 
     [Fact]
+    public async Task A_killed_nodes_turn_is_taken_over_also_when_too_few_are_left_to_agree_on_its_death()
+    {
+        var thread = await Cluster[0].CreateThreadAsync(Token);
+        var owner = await SayAsync(0, thread, "hi");
+        var (asked, frozen, seen) = ((owner + 1) % 3, (owner + 2) % 3, new List<ClientEvent>());
+
+        // Its lease would end the turn after a minute.
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        await foreach (var item in Cluster[asked].TurnAsync(thread, "[[sim words=400 rate=40]]", patience.Token))
+        {
+            seen.Add(item);
+            if (seen.Count == 6)
+            {
+                Cluster.Signal(frozen, "STOP");
+                await Cluster.KillAsync(owner);
+                patience.CancelAfter(TimeSpan.FromSeconds(30));
+            }
+        }
+
+        Cluster.Signal(frozen, "CONT");
+        AssertInterrupted(seen);
+        await SayAsync(asked, thread, "go on");
+        await nodes.StartAsync(owner);
+    }
+
+    [Fact]
     public async Task A_node_that_stops_has_its_threads_made_ready_at_another_before_their_turns_come()
     {
         await Cluster.WaitForNodesAsync(Token);

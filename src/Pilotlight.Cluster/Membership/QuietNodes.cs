@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
 using Pilotlight.Cluster.Nodes;
 
@@ -12,7 +13,8 @@ namespace Pilotlight.Cluster.Membership;
 /// left to the runtime, whose nodes vote. Nodes that stop in order close their door too, and say so before. A mistake would cost the node's running turns and nothing else: the
 /// store takes no more writes of its epoch.
 /// </remarks>
-internal sealed class QuietNodes(NodeTable nodes, NodeDeaths deaths, ISiloStatusOracle oracle, TimeProvider time) : BackgroundService
+internal sealed partial class QuietNodes(
+    NodeTable nodes, NodeDeaths deaths, IClusterMembershipService membership, ISiloStatusOracle oracle, TimeProvider time, ILogger<QuietNodes> logger) : BackgroundService
 {
     private const int Knocks = 2;
 
@@ -42,6 +44,20 @@ internal sealed class QuietNodes(NodeTable nodes, NodeDeaths deaths, ISiloStatus
         if (refused == Knocks)
         {
             await deaths.GoneAsync(silo);
+            await DeclareDeadAsync(silo);
+        }
+    }
+
+    // So that the runtime looks there for no thread any more; else each call would wait for its deadline until the votes are in.
+    private async Task DeclareDeadAsync(SiloAddress silo)
+    {
+        try
+        {
+            await membership.TryKill(silo);
+        }
+        catch (Exception fault)
+        {
+            LogNotDeclared(logger, silo, fault.Message);
         }
     }
 
@@ -64,4 +80,7 @@ internal sealed class QuietNodes(NodeTable nodes, NodeDeaths deaths, ISiloStatus
             return false;
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Node {Node} refuses connections and could not be declared dead, which is left to the votes: {Cause}")]
+    private static partial void LogNotDeclared(ILogger logger, SiloAddress node, string cause);
 }

@@ -106,6 +106,27 @@ public sealed partial class WholeRehearsalTests
         Assert.DoesNotContain("ehears", host.Simulator.MessageRequests[0].Body.GetRawText(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_conversation_whose_request_was_refused_goes_on_in_another_process()
+    {
+        await using var host = await ClaudeHost.StartAsync(pool: ClaudeHost.OneParked);
+        await host.WaitForWarmthAsync(Token);
+        var kind = host.Services.GetRequiredService<ClaudeProfiles>().For(new Conversation { Id = "" });
+        var lease = await host.Pool.AcquireAsync(kind.Process, Token);
+        var asked = lease.State.Rehearsal!.Prompt;
+        await lease.ReturnCleanAsync();
+
+        // What nobody outside can say: the rehearsal's own words, which the relay then finds where it has not looked for them.
+        var refused = await host.RunAsync(new Conversation { Id = "t" }, asked, Token);
+        Assert.IsType<TurnFailed>(refused[^1]);
+        Assert.Empty(host.Simulator.MessageRequests);
+
+        var answered = await host.RunAsync(new Conversation { Id = "t" }, "go on", Token);
+        Assert.IsType<TurnCompleted>(answered[^1]);
+        Assert.Equal(["go on"], Assert.Single(host.Simulator.MessageRequests).Messages.Where(message => message.Role == "user").Select(message => message.Text));
+        Assert.NotEqual(AcquireSource.Hot, answered.OfType<TurnStarted>().Single().Source);
+    }
+
     private static async Task<(IReadOnlyList<string> Requests, IReadOnlyList<object> Ends)> TellAsync(string story, bool isRehearsed)
     {
         await using var host = await ClaudeHost.StartAsync(claude => (claude.Rehearse, claude.RehearseOnWire, claude.MaxRetries) = (isRehearsed, isRehearsed, 2), ClaudeHost.OneParked);
