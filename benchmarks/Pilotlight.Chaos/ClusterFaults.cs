@@ -81,6 +81,15 @@ internal static class ClusterFaults
                     Console.WriteLine(string.Join('\n', others.Select(one => one.Node.Output[one.Said..])));
                 }
 
+                if (fault == NodeFault.CutDatabase)
+                {
+                    // It has let its turns go and goes on as soon as it can.
+                    filter!.Mend(victim);
+                    await cluster.WaitForNodesAsync(CancellationToken.None);
+                    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {done + 1}: all threads work and it is one of three after {Stopwatch.GetElapsedTime(since).TotalSeconds:0.0}"));
+                    continue;
+                }
+
                 if (fault != NodeFault.Kill)
                 {
                     var from = since;
