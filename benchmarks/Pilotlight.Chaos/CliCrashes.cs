@@ -38,7 +38,7 @@ internal static class CliCrashes
                 var startedAt = TimeProvider.System.GetTimestamp();
                 var events = await gateway.TurnAsync(thread, "[[sim words=40 rate=100]]", CancellationToken.None).ToListAsync();
                 Interlocked.Add(ref late, TimeProvider.System.GetElapsedTime(startedAt) > LongestTurn ? 1 : 0);
-                var last = events.Where(item => item.Type is "turn.completed" or "turn.failed" or "turn.cancelled").ToArray();
+                var last = events.Where(item => item.IsEnd).ToArray();
                 Interlocked.Add(ref bad, last.Length == 1 && last[0] == events[^1] ? 0 : 1);
                 var end = last.Length == 0 ? "none" : last[0].Type == "turn.failed" ? "turn.failed " + last[0].Data.GetProperty("problem").GetProperty("type").GetString() : last[0].Type;
                 ends.AddOrUpdate(end, 1, static (_, count) => count + 1);

@@ -102,7 +102,7 @@ internal sealed class ClusterClients(GatewayCluster cluster, int count, TimeSpan
             var said = await messages.GetOrAdd(turn.Thread, thread => SaidAsync(node, thread));
             var events = await node.JoinAsync(turn.Thread, turn.Turn, 0, token).ToListAsync(token);
             Interlocked.Add(ref lost, said.Contains(turn.Text) ? 0 : 1);
-            Interlocked.Add(ref ends, events.Count(IsEnd) == 1 && IsEnd(events[^1]) && !events.Where((item, at) => item.Id != at + 1).Any() ? 0 : 1);
+            Interlocked.Add(ref ends, events.Count(item => item.IsEnd) == 1 && events[^1].IsEnd && !events.Where((item, at) => item.Id != at + 1).Any() ? 0 : 1);
             Interlocked.Add(ref twice, asked.GetValueOrDefault(turn.Text) > 1 ? 1 : 0);
         });
         return (lost, ends, twice);
@@ -113,8 +113,6 @@ internal sealed class ClusterClients(GatewayCluster cluster, int count, TimeSpan
         _stop.Dispose();
         return ValueTask.CompletedTask;
     }
-
-    private static bool IsEnd(ClientEvent item) => item.Type is "turn.completed" or "turn.failed" or "turn.cancelled";
 
     private static async Task<HashSet<string>> SaidAsync(GatewayProcess node, string thread)
     {

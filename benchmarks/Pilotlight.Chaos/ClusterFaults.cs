@@ -140,8 +140,7 @@ internal static class ClusterFaults
     {
         await using var cluster = await GatewayCluster.StartAsync(Nodes, older, null, CancellationToken.None);
         cluster.Tool = null;
-        using var made = await cluster[0].Http.PostAsJsonAsync("/api/keys", new { name = "one", isAdmin = true, limits = new { tokensPerDay = 1_000_000_000L, concurrentTurns = 100 } });
-        cluster.Key = (await made.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("key").GetString();
+        await UseKeyAsync(cluster, new { tokensPerDay = 1_000_000_000L, concurrentTurns = 100 });
         await using var clients = new ClusterClients(cluster, Clients, Patience);
         await clients.StartAsync(Words);
         await clients.RecoveredAsync(Stopwatch.GetTimestamp(), RecoveryLimit);
@@ -204,14 +203,8 @@ internal static class ClusterFaults
             Nodes, CancellationToken.None, "--Pilotlight:Limits:ReservedOutputTokens=1000", "--Pilotlight:Relay:MaxRunning=2000", "--Pilotlight:Pool:MaxWaiting=2000", "--Pilotlight:Pool:MaxProcesses=4");
         var node = cluster.Nodes.First();
         var cap = Fit * HeldByOne;
-        using var made = await node.Http.PostAsJsonAsync("/api/keys", new { name = "one", isAdmin = true, limits = new { tokensPerDay = cap } });
-        var key = (await made.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("key").GetString()!;
+        await UseKeyAsync(cluster, new { tokensPerDay = cap });
         var threads = new string[requests];
-        foreach (var one in cluster.Nodes)
-        {
-            one.Http.DefaultRequestHeaders.Authorization = new("Bearer", key);
-        }
-
         await Parallel.ForAsync(0, requests, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (at, token) => threads[at] = await cluster[at % Nodes].CreateThreadAsync(token));
         var states = await Task.WhenAll(Enumerable.Range(0, requests).Select(async at =>
         {
@@ -226,6 +219,12 @@ internal static class ClusterFaults
             $"{requests} turns at once through {Nodes} nodes against a budget of {cap} tokens: {states.Count(state => state == 200)} admitted, {states.Count(state => state == 429)} refused, "
             + $"{states.Count(state => state is not (200 or 429))} others; {used} tokens used, overshoot {Math.Max(0, used - cap)}");
         return used <= cap && states.All(state => state is 200 or 429) && states.Contains(429) && states.Contains(200) ? 0 : 1;
+    }
+
+    private static async Task UseKeyAsync(GatewayCluster cluster, object limits)
+    {
+        using var made = await cluster[0].Http.PostAsJsonAsync("/api/keys", new { name = "one", isAdmin = true, limits });
+        cluster.Key = (await made.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("key").GetString();
     }
 
     private static string Said(NodeFault fault) => fault switch

@@ -4,45 +4,10 @@ using Pilotlight.Testing;
 
 namespace Pilotlight.Chaos;
 
-/// <summary>Streams of a cluster: cut and taken up through another node, what a stream costs through another node than its own, and how much more nodes do.</summary>
+/// <summary>What a stream of a cluster costs through another node than its own, and how much more nodes do.</summary>
 internal static class ClusterStreams
 {
     private const int Nodes = 3;
-    private const int Words = 60;
-    private const int Clients = 6;
-
-    /// <summary>Clients that leave at random moments, and come back to another node each time.</summary>
-    /// <returns>0 when no client saw a gap, a repeat, or another text than the whole one.</returns>
-    public static async Task<int> CutsAsync(int cuts, TimeLimit limit)
-    {
-        await using var cluster = await GatewayCluster.StartAsync(Nodes, CancellationToken.None, "--Pilotlight:Relay:BatchDelay=00:00:00.005");
-        var (made, turns, gaps, wrong) = (0, 0, 0, 0);
-        await Task.WhenAll(Enumerable.Range(0, Clients).Select(TalkAsync));
-        Console.WriteLine(
-            $"{made} cuts, each taken up through another node, in {turns} turns in {limit.Elapsed.TotalSeconds:0} s: {gaps} gaps or repeats, {wrong} texts that were not whole");
-        return gaps + wrong == 0 && made >= cuts ? 0 : 1;
-
-        async Task TalkAsync(int seed)
-        {
-            var (random, node) = (new Random(seed), seed % Nodes);
-            var thread = await cluster[node].CreateThreadAsync(CancellationToken.None);
-            while (Volatile.Read(ref made) < cuts && !limit.IsOver)
-            {
-                var seen = new List<ClientEvent>();
-                var events = cluster[node].TurnAsync(thread, $"[[sim words={Words} rate=300]] {Guid.NewGuid()}", CancellationToken.None);
-                while (!await ClientCuts.ReadSomeAsync(events, seen, random.Next(1, 14)))
-                {
-                    Interlocked.Increment(ref made);
-                    node = (node + random.Next(1, Nodes)) % Nodes;
-                    events = cluster[node].JoinAsync(thread, seen[0].Data.GetProperty("turnId").GetString()!, seen[^1].Id, CancellationToken.None);
-                }
-
-                Interlocked.Increment(ref turns);
-                Interlocked.Add(ref gaps, seen.Where((item, at) => item.Id != at + 1).Any() ? 1 : 0);
-                Interlocked.Add(ref wrong, ClientCuts.TextOf(seen) == ClientCuts.TextOf(Words) && seen[^1].Type == "turn.completed" ? 0 : 1);
-            }
-        }
-    }
 
     /// <summary>Turns of one thread through its own node and another in turn, and a turn's events as they come to both.</summary>
     /// <returns>0 when the first word through another node came within 3 ms more, in the median.</returns>

@@ -44,7 +44,7 @@ switch (args.FirstOrDefault())
     case "cluster-rolling":
         return await ClusterFaults.RollingAsync(Count(5), Option("--older"), limit);
     case "cluster-cuts":
-        return await ClusterStreams.CutsAsync(Count(1000), limit);
+        return await ClientCuts.RunClusterAsync(Count(1000), limit);
     case "cluster-cost":
         return await ClusterStreams.CostAsync(Count(400), limit);
     case "cluster-throughput":

@@ -70,15 +70,13 @@ internal static class ServerKills
         // Those only accepted run now; the others have ended with the server.
         using var settled = new CancellationTokenSource(SettleLimit);
         var events = await gateway.JoinAsync(turn.Thread, turn.Turn, 0, settled.Token).ToListAsync(settled.Token);
-        var ends = events.Count(IsEnd);
+        var ends = events.Count(item => item.IsEnd);
         found.Add(
             isLost: !isThere,
-            hasOneEnd: ends == 1 && IsEnd(events[^1]),
+            hasOneEnd: ends == 1 && events[^1].IsEnd,
             isTwice: rig.Simulator.MessageRequests.Count(request => request.LastUserText == turn.Text) > 1,
             isBrokenOff: events.LastOrDefault()?.Type == "turn.failed");
     }
-
-    private static bool IsEnd(ClientEvent item) => item.Type is "turn.completed" or "turn.failed" or "turn.cancelled";
 
     private static async Task TalkAsync(GatewayProcess gateway, ConcurrentBag<Heard> heard)
     {

@@ -96,7 +96,7 @@ internal static class StoreOutages
             try
             {
                 var events = await gateway.JoinAsync(thread, turn, 0, late.Token).ToListAsync(late.Token);
-                return events.Count(item => item.Type is "turn.completed" or "turn.failed" or "turn.cancelled");
+                return events.Count(item => item.IsEnd);
             }
             catch (OperationCanceledException)
             {

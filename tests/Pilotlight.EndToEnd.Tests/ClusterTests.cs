@@ -65,7 +65,7 @@ public sealed partial class ClusterTests(ThreeNodes nodes) : EndToEndTest, IClas
 
             Assert.Equal(Enumerable.Range(1, events.Count).Select(id => (long)id), events.Select(item => item.Id));
             Assert.Equal("turn.completed", events[^1].Type);
-            Assert.Equal(string.Join(' ', Enumerable.Range(1, 30).Select(word => $"word{word}")), TextOf(events));
+            Assert.Equal(string.Join(' ', Enumerable.Range(1, 30).Select(word => $"word{word}")), ClientEvent.TextOf(events));
             Assert.Equal(owner ??= node, node);
             Assert.Equal(turn == 0 ? "warm" : "hot", acquire);
         }
@@ -314,7 +314,4 @@ public sealed partial class ClusterTests(ThreeNodes nodes) : EndToEndTest, IClas
 
     private async Task<List<string>> EventsAsync(GatewayProcess node, string thread, string turn) =>
         await node.JoinAsync(thread, turn, 0, Token).Select(item => $"{item.Id} {item.Type} {item.Data.GetRawText()}").ToListAsync(Token);
-
-    private static string TextOf(IEnumerable<ClientEvent> events) =>
-        string.Concat(events.Where(item => item.Type == "text.delta").Select(item => item.Data.GetProperty("text").GetString()));
 }

@@ -31,7 +31,7 @@ public sealed class StoreOutageTests : EndToEndTest
                 await cluster.RestartAsync(Token);
             }
 
-            if (item.Type is "turn.completed" or "turn.failed" or "turn.cancelled")
+            if (item.IsEnd)
             {
                 ends.Add(item.Type);
             }

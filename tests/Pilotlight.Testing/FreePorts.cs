@@ -7,12 +7,7 @@ namespace Pilotlight.Testing;
 public static class FreePorts
 {
     /// <summary>One that the system chose; whoever listens on it first has it.</summary>
-    public static int Next()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
+    public static int Next() => Next(1)[0];
 
     /// <summary>Several, each another.</summary>
     public static int[] Next(int count)

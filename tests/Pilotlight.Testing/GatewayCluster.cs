@@ -85,7 +85,7 @@ public sealed class GatewayCluster : IAsyncDisposable
     {
         var environment = new Dictionary<string, string>
         {
-            ["ANTHROPIC_API_KEY"] = "sk-ant-not-a-real-key",
+            ["ANTHROPIC_API_KEY"] = GatewayProcess.SimulatedKey,
             ["ANTHROPIC_BASE_URL"] = Simulator.BaseAddress.ToString().TrimEnd('/'),
             ["Pilotlight__Storage__Provider"] = "PostgreSql",
             ["Pilotlight__Storage__ConnectionString"] = Connection + ";Maximum Pool Size=12",

@@ -9,7 +9,15 @@ using Pilotlight.Simulator;
 namespace Pilotlight.Testing;
 
 /// <summary>An event as a client got it.</summary>
-public sealed record ClientEvent(long Id, string Type, JsonElement Data);
+public sealed record ClientEvent(long Id, string Type, JsonElement Data)
+{
+    /// <summary>Whether it ends its turn.</summary>
+    public bool IsEnd => Type is "turn.completed" or "turn.failed" or "turn.cancelled";
+
+    /// <summary>What a stream said.</summary>
+    public static string TextOf(IEnumerable<ClientEvent> events) =>
+        string.Concat(events.Where(item => item.Type == "text.delta").Select(item => item.Data.GetProperty("text").GetString()));
+}
 
 /// <summary>The product itself, as a process of its own: <c>pilotlight serve</c>.</summary>
 /// <remarks>Nothing here waits for ever: what takes longer than its limit is killed, and fails with what the process had said.</remarks>
